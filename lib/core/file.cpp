@@ -1,0 +1,100 @@
+#include "core/file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/fd.hpp"
+
+namespace tally::core {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status sync_folder(const std::string& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return fail_errno("cannot sync folder " + folder, errno);
+  return {};
+}
+
+Status fill_and_sync(int fd, const std::string& path, ByteView content, mode_t mode) {
+  if (::fchmod(fd, mode) != 0) return fail_errno("cannot set the mode of " + path, errno);
+  if (auto written = write_all(fd, content); !written) return fail(written.error().in(path));
+  if (::fsync(fd) != 0) return fail(os_error(Code::io, "cannot sync " + path, errno));
+  return {};
+}
+
+Error create_error(const std::string& path, int os_errno) {
+  const bool denied = os_errno == EACCES || os_errno == EPERM;
+  return os_error(denied ? Code::permission : Code::cannot_create, "cannot create " + path,
+                  os_errno);
+}
+
+}  // namespace
+
+Status write_all(int fd, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return fail(os_error(Code::io, "cannot write", errno));
+    }
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno("cannot open " + path, errno);
+  std::string content;
+  std::array<char, 16384> chunk;
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), chunk.data(), chunk.size());
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return fail(os_error(Code::io, "cannot read " + path, errno));
+    }
+    if (count == 0) return content;
+    content.append(chunk.data(), static_cast<std::size_t>(count));
+    if (content.size() > limit_bytes) {
+      return fail(Code::bad_data,
+                  path + " is longer than " + std::to_string(limit_bytes) + " bytes");
+    }
+  }
+}
+
+Status replace_file(const std::string& path, ByteView content, mode_t mode) {
+  std::string temporary = path + ".XXXXXX";
+  const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return fail(create_error(path, errno));
+  auto filled = fill_and_sync(fd.get(), path, content, mode);
+  if (filled && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    filled = fail(create_error(path, errno));
+  }
+  if (!filled) {
+    ::unlink(temporary.c_str());
+    return filled;
+  }
+  return sync_folder(folder_of(path));
+}
+
+Status create_file(const std::string& path, ByteView content, mode_t mode) {
+  const UniqueFd fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd) return fail(create_error(path, errno));
+  if (auto filled = fill_and_sync(fd.get(), path, content, mode); !filled) {
+    ::unlink(path.c_str());
+    return filled;
+  }
+  return sync_folder(folder_of(path));
+}
+
+}  // namespace tally::core

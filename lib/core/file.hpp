@@ -1,0 +1,30 @@
+// Whole files: read at once, or replaced so that a reader and a power cut see the old content or
+// the new, never half of one.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <sys/types.h>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+
+namespace tally::core {
+
+// Reads a regular file, a pipe or a pseudo file to its end. `limit_bytes` bounds what is read.
+// Errors: no_input, permission, io; bad_data when the file is longer than the limit.
+[[nodiscard]] Result<std::string> read_file(const std::string& path,
+                                            std::size_t limit_bytes = std::size_t{1} << 20U);
+
+// Writes `content` to a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs
+// the folder. Errors: cannot_create, permission, io; the old file is untouched then.
+[[nodiscard]] Status replace_file(const std::string& path, ByteView content, mode_t mode);
+
+// Creates `path`, which must not exist, with `mode` whatever the umask, and fsyncs it.
+// Errors: cannot_create (also when it exists), io; nothing is left behind then.
+[[nodiscard]] Status create_file(const std::string& path, ByteView content, mode_t mode);
+
+// Writes all of `content`, going on after short writes and EINTR. Errors: io.
+[[nodiscard]] Status write_all(int fd, ByteView content);
+
+}  // namespace tally::core

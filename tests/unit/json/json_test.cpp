@@ -1,0 +1,36 @@
+#include <doctest/doctest.h>
+
+#include "json/value.hpp"
+#include "json/writer.hpp"
+
+namespace json = tally::json;
+
+TEST_SUITE_BEGIN("json");
+
+TEST_CASE("the writer escapes and separates") {
+  json::Writer writer;
+  writer.begin_object().field("a", 1).field("b", "x\"\n\x01").key("c").begin_array();
+  writer.value(true).null().value(0.5).end_array().field("d", std::uint64_t{18446744073709551615U});
+  writer.end_object();
+  CHECK(writer.text() ==
+        R"({"a":1,"b":"x\"\n\u0001","c":[true,null,0.5],"d":18446744073709551615})");
+}
+
+TEST_CASE("what the writer wrote is read back") {
+  const auto value = json::parse(R"({"n":-3,"s":"é","list":[1,2],"o":{"f":1.5}})").value();
+  CHECK(value.int_at("n").value() == -3);
+  CHECK(value.string_at("s").value() == "é");
+  CHECK(value.array_at("list").value()->size() == 2);
+  CHECK(value.find("o")->number_at("f").value() == 1.5);
+}
+
+TEST_CASE("bad documents and members are named") {
+  CHECK(json::parse("{").error().code == tally::Code::bad_data);
+  CHECK(json::parse(R"({"a":1,"a":2})").error().message == "member 'a' stands twice");
+  const auto value = json::parse(R"({"a":"x"})").value();
+  CHECK(value.int_at("a").error().message == "member 'a' is not an integer");
+  CHECK(value.int_at("b").error().message == "member 'b' is missing");
+  CHECK_FALSE(json::parse(std::string(100, '[') + std::string(100, ']')).has_value());
+}
+
+TEST_SUITE_END();
