@@ -1,0 +1,95 @@
+#include "core/file.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <filesystem>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/fd.hpp"
+
+namespace core = tally::core;
+
+namespace {
+
+// A folder of its own for a test, gone with it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tally-core-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] std::size_t entries() const {
+    const auto all = std::filesystem::directory_iterator(path_);
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+
+ private:
+  std::string path_;
+};
+
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777U;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("core");
+
+TEST_CASE("a file is created once and with its mode") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("share");
+  REQUIRE(core::create_file(path, core::as_bytes("secret"), 0600).has_value());
+  CHECK(core::read_file(path).value() == "secret");
+  CHECK(mode_of(path) == 0600);
+  const auto again = core::create_file(path, core::as_bytes("other"), 0600);
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().code == tally::Code::cannot_create);
+  CHECK(core::read_file(path).value() == "secret");
+}
+
+TEST_CASE("a file is replaced whole and leaves no temporary behind") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("journal");
+  REQUIRE(core::replace_file(path, core::as_bytes("old"), 0644).has_value());
+  REQUIRE(core::replace_file(path, core::as_bytes("newer"), 0640).has_value());
+  CHECK(core::read_file(path).value() == "newer");
+  CHECK(mode_of(path) == 0640);
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("replacing a file in a folder that is not there changes nothing") {
+  const TemporaryFolder folder;
+  const auto replaced = core::replace_file(folder.file("none/x"), core::as_bytes("a"), 0600);
+  REQUIRE_FALSE(replaced.has_value());
+  CHECK(replaced.error().code == tally::Code::cannot_create);
+  CHECK(folder.entries() == 0);
+}
+
+TEST_CASE("reading names what is missing and stops at the limit") {
+  const TemporaryFolder folder;
+  CHECK(core::read_file(folder.file("none")).error().code == tally::Code::no_input);
+  const std::string path = folder.file("long");
+  REQUIRE(core::create_file(path, core::as_bytes(std::string(100, 'x')), 0600).has_value());
+  CHECK(core::read_file(path, 100).value().size() == 100);
+  CHECK(core::read_file(path, 99).error().code == tally::Code::bad_data);
+}
+
+TEST_CASE("a full device is an input output error") {
+  const tally::UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  const auto written = core::write_all(full.get(), core::as_bytes("x"));
+  REQUIRE_FALSE(written.has_value());
+  CHECK(written.error().code == tally::Code::io);
+  CHECK(written.error().os_errno == ENOSPC);
+}
+
+TEST_SUITE_END();
