@@ -20,9 +20,8 @@ struct Finding {
 };
 
 // Adds `doctor` below `root`. `examine` looks at the host and changes nothing. Text: a line a
-// finding;
-// --json: {"schema":"tally.doctor/1","tool":…,"name":…,"state":…,"found":…,"cost":…,"remedy":…}
-// lines.
+// finding; --json: a JSON object a finding, with schema "tally.doctor/1", tool, name, state, found,
+// cost and remedy.
 void add_doctor(App& app, std::function<std::vector<Finding>()> examine);
 
 }  // namespace tally::cli

@@ -6,7 +6,8 @@ target_compile_features(tally_options INTERFACE cxx_std_20)
 target_compile_options(tally_options INTERFACE
   -march=x86-64-v2 -fno-plt -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
-  # g++ 12 sees uninitialised members in every std::variant that is moved; the sanitizers look instead.
+  # g++ 12 sees uninitialised members in every std::variant that is moved; the sanitizers look
+  # instead.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 if(TALLY_SANITIZE)
   target_compile_options(tally_options INTERFACE
@@ -46,8 +47,8 @@ function(tally_module name)
   set_target_properties(tally_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
-# tally_tool(NAME USES module...): tools/NAME becomes the command NAME. Its sources but main.cpp are the
-# library NAME_parts, so that tests can link them.
+# tally_tool(NAME USES module...): tools/NAME becomes the command NAME. Its sources but main.cpp are
+# the library NAME_parts, so that tests can link them.
 function(tally_tool name)
   cmake_parse_arguments(arg "" "" "USES" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/tools/${name})
