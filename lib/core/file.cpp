@@ -54,19 +54,23 @@ Status write_all(int fd, ByteView content) {
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("cannot open " + path, errno);
+  return read_fd(fd.get(), path, limit_bytes);
+}
+
+Result<std::string> read_fd(int fd, const std::string& name, std::size_t limit_bytes) {
   std::string content;
   std::array<char, 16384> chunk;
   for (;;) {
-    const ssize_t count = ::read(fd.get(), chunk.data(), chunk.size());
+    const ssize_t count = ::read(fd, chunk.data(), chunk.size());
     if (count < 0) {
       if (errno == EINTR) continue;
-      return fail(os_error(Code::io, "cannot read " + path, errno));
+      return fail(os_error(Code::io, "cannot read " + name, errno));
     }
     if (count == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(count));
     if (content.size() > limit_bytes) {
       return fail(Code::bad_data,
-                  path + " is longer than " + std::to_string(limit_bytes) + " bytes");
+                  name + " is longer than " + std::to_string(limit_bytes) + " bytes");
     }
   }
 }

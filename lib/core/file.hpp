@@ -16,6 +16,9 @@ namespace tally::core {
 [[nodiscard]] Result<std::string> read_file(const std::string& path,
                                             std::size_t limit_bytes = std::size_t{1} << 20U);
 
+// The same from an open descriptor, from where it stands; `name` is for the error.
+[[nodiscard]] Result<std::string> read_fd(int fd, const std::string& name, std::size_t limit_bytes);
+
 // Writes `content` to a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs
 // the folder. Errors: cannot_create, permission, io; the old file is untouched then.
 [[nodiscard]] Status replace_file(const std::string& path, ByteView content, mode_t mode);

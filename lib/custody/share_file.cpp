@@ -1,0 +1,168 @@
+#include "custody/share_file.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "core/crc32c.hpp"
+#include "core/endian.hpp"
+#include "custody/private_file.hpp"
+
+namespace tally::custody {
+namespace {
+
+constexpr std::string_view kMagic = "TALLYSHR";
+constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kArgon2id = 1;
+constexpr std::size_t kFixedBytes = 136;
+constexpr std::size_t kSealedBytes = kShareBytes + crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t kCrcBytes = 4;
+
+Error damaged(const std::string& what) {
+  return {Code::bad_data, "share file " + what, "copy it again from its backup", 0};
+}
+
+template <std::unsigned_integral T>
+void append(Bytes& out, T value) {
+  out.resize(out.size() + sizeof value);
+  core::store_le(out.data() + out.size() - sizeof value, value);
+}
+void append(Bytes& out, ByteView bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+template <std::size_t N>
+ByteArray<N> take(ByteView file, std::size_t offset) {
+  ByteArray<N> out;
+  std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(offset), N, out.begin());
+  return out;
+}
+
+Bytes encode_header(const SealedShare& share) {
+  const std::string group = encode_group(share.facts.group);
+  Bytes out;
+  append(out, core::as_bytes(kMagic));
+  append(out, kVersion);
+  append(out, kArgon2id);
+  append(out, share.facts.kdf.passes);
+  append(out, share.facts.kdf.memory_bytes);
+  append(out, ByteView(share.salt));
+  append(out, ByteView(share.nonce));
+  append(out, ByteView(share.check));
+  append(out, ByteView(share.facts.id));
+  append(out, share.facts.party);
+  append(out, share.facts.group.threshold);
+  append(out, share.facts.group.parties);
+  append(out, static_cast<std::uint16_t>(group.size()));
+  append(out, core::as_bytes(group));
+  return out;
+}
+
+// Magic, version, length and checksum: whether this is an undamaged share file at all.
+Status check_frame(ByteView file) {
+  if (!looks_like_share(file)) return fail(Code::bad_data, "not a share file");
+  if (file.size() < kFixedBytes) return fail(damaged("is truncated"));
+  if (core::load_le<std::uint16_t>(&file[8]) != kVersion) {
+    return fail(Code::bad_data,
+                fmt::format("share file of version {}", core::load_le<std::uint16_t>(&file[8])),
+                "this program reads version 1");
+  }
+  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[134]);
+  const std::size_t expected = kFixedBytes + group_bytes + kSealedBytes + kCrcBytes;
+  if (file.size() < expected) return fail(damaged("is truncated"));
+  if (file.size() > expected) return fail(damaged("has bytes after its end"));
+  const ByteView body = file.first(file.size() - kCrcBytes);
+  if (core::crc32c(body) != core::load_le<std::uint32_t>(file.data() + body.size())) {
+    return fail(damaged("is damaged: its checksum does not match"));
+  }
+  return {};
+}
+
+// The header must say of the group what the group says of itself.
+Status check_facts(const ShareFacts& facts, ByteView file) {
+  if (core::load_le<std::uint16_t>(&file[10]) != kArgon2id) {
+    return fail(Code::bad_data, "share file with an unknown key derivation");
+  }
+  TALLY_CHECK(check_kdf(facts.kdf));
+  if (core::load_le<std::uint16_t>(&file[130]) != facts.group.threshold ||
+      core::load_le<std::uint16_t>(&file[132]) != facts.group.parties ||
+      facts.party >= facts.group.parties || facts.id != key_id(facts.group)) {
+    return fail(damaged("contradicts its own group"));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool looks_like_share(ByteView file) {
+  return core::as_text(file).starts_with(kMagic);
+}
+
+Result<Bytes> seal_share(const Group& group, std::uint16_t party, ByteView share,
+                         ByteView passphrase, const KdfParameters& kdf) {
+  if (share.size() != kShareBytes || party >= group.parties) {
+    return fail(Code::internal, "a share of wrong size or party is being sealed");
+  }
+  SealedShare out;
+  out.facts = ShareFacts{party, group, key_id(group), kdf};
+  core::random_bytes(out.salt);
+  core::random_bytes(out.nonce);
+  TALLY_TRY(const DerivedKeys keys, derive_keys(passphrase, out.salt, kdf));
+  out.check = keys.check;
+  Bytes file = encode_header(out);
+  ByteArray<kSealedBytes> sealed{};
+  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data(), nullptr, share.data(), share.size(),
+                                             file.data(), file.size(), nullptr, out.nonce.data(),
+                                             keys.aead_key.bytes().data());
+  append(file, ByteView(sealed));
+  append(file, core::crc32c(file));
+  return file;
+}
+
+Result<SealedShare> parse_share(ByteView file) {
+  TALLY_CHECK(check_frame(file));
+  SealedShare out;
+  out.facts.kdf.passes = core::load_le<std::uint32_t>(&file[12]);
+  out.facts.kdf.memory_bytes = core::load_le<std::uint64_t>(&file[16]);
+  out.salt = take<kSaltBytes>(file, 24);
+  out.nonce = take<24>(file, 40);
+  out.check = take<32>(file, 64);
+  out.facts.id = take<32>(file, 96);
+  out.facts.party = core::load_le<std::uint16_t>(&file[128]);
+  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[134]);
+  const ByteView header = file.first(kFixedBytes + group_bytes);
+  TALLY_TRY(out.facts.group, parse_group(core::as_text(header.subspan(kFixedBytes))));
+  TALLY_CHECK(check_facts(out.facts, file));
+  out.associated.assign(header.begin(), header.end());
+  const ByteView sealed = file.subspan(header.size(), kSealedBytes);
+  out.sealed.assign(sealed.begin(), sealed.end());
+  return out;
+}
+
+Result<core::SecretBytes> open_share(const SealedShare& sealed, ByteView passphrase) {
+  TALLY_TRY(const DerivedKeys keys, derive_keys(passphrase, sealed.salt, sealed.facts.kdf));
+  if (!core::equal_constant_time(keys.check, sealed.check)) {
+    return fail(Code::permission, "wrong passphrase, or the file was changed",
+                fmt::format("this is the share of party {}; each party may have a passphrase of "
+                            "its own",
+                            sealed.facts.party));
+  }
+  TALLY_TRY(auto share, core::SecretBytes::allocate(kShareBytes));
+  const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
+      share.bytes().data(), nullptr, nullptr, sealed.sealed.data(), sealed.sealed.size(),
+      sealed.associated.data(), sealed.associated.size(), sealed.nonce.data(),
+      keys.aead_key.bytes().data());
+  if (failed != 0) {
+    return fail(damaged("was changed: the passphrase is right and the contents are not"));
+  }
+  return share;
+}
+
+Result<SealedShare> read_share_file(const std::string& path) {
+  TALLY_TRY(const std::string content, read_private_file(path, kLargestShareFileBytes));
+  auto share = parse_share(core::as_bytes(content));
+  if (!share) return fail(share.error().in(path));
+  return share;
+}
+
+}  // namespace tally::custody
