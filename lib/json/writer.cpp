@@ -88,7 +88,12 @@ Writer& Writer::value(bool truth) {
 Writer& Writer::value(double number) {
   if (!std::isfinite(number)) return null();
   separate();
-  fmt::format_to(std::back_inserter(text_), "{}", number);
+  // "-0" would be read back as the integer 0.
+  if (number == 0 && std::signbit(number)) {
+    text_ += "-0.0";
+  } else {
+    fmt::format_to(std::back_inserter(text_), "{}", number);
+  }
   return *this;
 }
 Writer& Writer::signed_value(std::int64_t number) {

@@ -24,6 +24,11 @@ TEST_CASE("what the writer wrote is read back") {
   CHECK(value.find("o")->number_at("f").value() == 1.5);
 }
 
+TEST_CASE("a negative zero keeps its sign") {
+  json::Writer writer;
+  CHECK(writer.begin_array().value(-0.0).value(0.0).end_array().text() == "[-0.0,0]");
+}
+
 TEST_CASE("bad documents and members are named") {
   CHECK(json::parse("{").error().code == tally::Code::bad_data);
   CHECK(json::parse(R"({"a":1,"a":2})").error().message == "member 'a' stands twice");
