@@ -1,0 +1,20 @@
+// Results as text: the JSON line that scripts read, and the line that people read.
+#pragma once
+
+#include <string>
+
+#include "bench/collector.hpp"
+
+namespace tally::bench {
+
+// {"schema":"tally.bench.result/1","case":...,"unit":...,"median":...,"p10":...,"p90":...,
+//  "samples":...,"seed":...,"calibration_ns":...,"mode":...,
+//  "peers":[{"name":...,"median":...,"ratio":...}],"notes":[...]}
+// What could not be measured is null, with a note that says why. No newline at the end.
+[[nodiscard]] std::string to_json(const CaseResult& result);
+
+// The head of the table and one line of it, with a line below for each peer and each note.
+[[nodiscard]] std::string table_head();
+[[nodiscard]] std::string to_text(const CaseResult& result);
+
+}  // namespace tally::bench

@@ -1,0 +1,33 @@
+#include "bench/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tally::bench {
+
+double sorted_quantile(std::span<const double> sorted, double q) {
+  const double position = std::clamp(q, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  const double share = position - std::floor(position);
+  return sorted[below] + share * (sorted[above] - sorted[below]);
+}
+
+std::optional<Summary> summarize(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  return Summary{sorted_quantile(values, 0.5), sorted_quantile(values, 0.1),
+                 sorted_quantile(values, 0.9), values.size()};
+}
+
+std::optional<double> median_ratio(std::span<const Pair> pairs, Kind kind) {
+  std::vector<double> ratios;
+  ratios.reserve(pairs.size());
+  for (const Pair& pair : pairs)
+    ratios.push_back(kind == Kind::cost ? pair.ours / pair.theirs : pair.theirs / pair.ours);
+  const auto summary = summarize(std::move(ratios));
+  if (!summary) return std::nullopt;
+  return summary->median;
+}
+
+}  // namespace tally::bench
