@@ -7,8 +7,8 @@
 // alone), the environment (TALLY_<TOOL>_<OPTION>) and the command line.
 //
 // Every command also takes --json, -q/--quiet, -v/--verbose, --color WHEN, --no-input, --config
-// FILE,
-// --print-config, --version and -h/--help. One thread, before the tool starts its own.
+// FILE, --print-config, --version and -h/--help; each tool also has the command `help`. One thread,
+// before the tool starts its own.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,10 @@
 #include <vector>
 
 #include "cli/output.hpp"
+#include "cli/units.hpp"
 #include "core/result.hpp"
 
 namespace tally::cli {
-
-// Option values with a unit on the command line: "250us", "3ms", "1s"; "4096", "64KiB", "2MiB".
-struct Duration {
-  std::uint64_t ns = 0;
-};
-struct ByteSize {
-  std::uint64_t bytes = 0;
-};
 
 // What kind of word completes an argument. `dynamic` asks the tool itself, by the hidden option
 // --complete KIND: names of cases, rings, profiles.
@@ -87,7 +80,7 @@ class Command {
   // A command below this one. The reference lives as long as the App.
   Command& command(const std::string& name, const std::string& help);
 
-  [[nodiscard]] Parts& parts() { return *parts_; }
+  [[nodiscard]] Parts& parts() const { return *parts_; }
 
  private:
   std::unique_ptr<Parts> parts_;
