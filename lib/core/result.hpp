@@ -15,6 +15,15 @@ using Result = tl::expected<T, Error>;
 
 using Status = Result<void>;
 
+// A value or a failure of a module's own type, where callers tell failures apart by more than
+// their text. Such a type converts to Error, so that TALLY_TRY passes it on as one.
+template <typename T, typename E>
+using Expected = tl::expected<T, E>;
+template <typename E>
+[[nodiscard]] tl::unexpected<E> unexpected(E failure) {
+  return tl::unexpected<E>(std::move(failure));
+}
+
 // return fail(Code::bad_data, "share is truncated", "copy the file again");
 [[nodiscard]] inline tl::unexpected<Error> fail(Code code, std::string message,
                                                 std::string hint = {}) {

@@ -1,0 +1,35 @@
+// Marks for constant-time code. In the product they cost nothing; tests/ctime builds the same
+// sources with TALLY_CTIME, where a declassified value may be branched on and any other secret may
+// not: valgrind reports each branch and each address that depends on one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#ifdef TALLY_CTIME
+#include <valgrind/memcheck.h>
+#endif
+
+namespace tally::crypto {
+
+// Says that the bytes are public from here on: a signature, a public key, the fact that a secret
+// was refused. Each call says why that is so.
+inline void declassify([[maybe_unused]] const void* memory,
+                       [[maybe_unused]] std::size_t size_bytes) {
+#ifdef TALLY_CTIME
+  VALGRIND_MAKE_MEM_DEFINED(memory, size_bytes);
+#endif
+}
+template <typename T>
+[[nodiscard]] T declassified(T value) {
+  declassify(&value, sizeof value);
+  return value;
+}
+
+// Hides a value from the optimiser, which would otherwise turn a mask back into a branch.
+[[nodiscard]] inline std::uint64_t value_barrier(std::uint64_t value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+}  // namespace tally::crypto

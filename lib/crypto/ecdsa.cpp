@@ -1,0 +1,61 @@
+#include "crypto/ecdsa.hpp"
+
+#include <secp256k1.h>
+
+#include "crypto/context.hpp"
+
+namespace tally::crypto {
+namespace {
+
+bool parse_key(ByteView bytes, secp256k1_pubkey& key) {
+  const bool compressed = bytes.size() == 33 && (bytes[0] == 2 || bytes[0] == 3);
+  const bool uncompressed = bytes.size() == 65 && bytes[0] == 4;
+  return (compressed || uncompressed) &&
+         secp256k1_ec_pubkey_parse(context(), &key, bytes.data(), bytes.size()) == 1;
+}
+
+bool parse_signature(ByteView bytes, EcdsaFormat format, secp256k1_ecdsa_signature& signature) {
+  if (format == EcdsaFormat::der) {
+    return secp256k1_ecdsa_signature_parse_der(context(), &signature, bytes.data(), bytes.size()) ==
+           1;
+  }
+  return bytes.size() == 64 &&
+         secp256k1_ecdsa_signature_parse_compact(context(), &signature, bytes.data()) == 1;
+}
+
+}  // namespace
+
+std::string_view to_text(EcdsaVerdict verdict) {
+  switch (verdict) {
+    case EcdsaVerdict::valid:
+      return "valid";
+    case EcdsaVerdict::bad_public_key:
+      return "public key is malformed or not on the curve";
+    case EcdsaVerdict::bad_digest:
+      return "digest is not 32 bytes";
+    case EcdsaVerdict::malformed:
+      return "signature is malformed";
+    case EcdsaVerdict::high_s:
+      return "signature has a high s";
+    case EcdsaVerdict::invalid:
+      break;
+  }
+  return "signature does not verify";
+}
+
+EcdsaVerdict ecdsa_verify(ByteView public_key, ByteView digest, ByteView signature,
+                          EcdsaFormat format, bool low_s) {
+  secp256k1_pubkey key;
+  secp256k1_ecdsa_signature given;
+  secp256k1_ecdsa_signature normal;
+  if (!parse_key(public_key, key)) return EcdsaVerdict::bad_public_key;
+  if (digest.size() != 32) return EcdsaVerdict::bad_digest;
+  if (!parse_signature(signature, format, given)) return EcdsaVerdict::malformed;
+  const bool high = secp256k1_ecdsa_signature_normalize(context(), &normal, &given) == 1;
+  if (high && low_s) return EcdsaVerdict::high_s;
+  return secp256k1_ecdsa_verify(context(), &normal, digest.data(), &key) == 1
+             ? EcdsaVerdict::valid
+             : EcdsaVerdict::invalid;
+}
+
+}  // namespace tally::crypto

@@ -1,0 +1,24 @@
+// ECDSA verification by libsecp256k1. Any thread; allocates nothing.
+#pragma once
+
+#include <string_view>
+
+#include "core/bytes.hpp"
+
+namespace tally::crypto {
+
+enum class EcdsaFormat { der, compact };  // compact: r || s, 64 bytes
+
+enum class EcdsaVerdict { valid, bad_public_key, bad_digest, malformed, high_s, invalid };
+
+// Words for a verdict, as `tally-sign verify` prints them.
+[[nodiscard]] std::string_view to_text(EcdsaVerdict verdict);
+
+// `public_key` is SEC 1: 33 bytes after 02 or 03, or 65 after 04; the hybrid forms 06 and 07, which
+// libsecp256k1 would take, are bad_public_key. `digest` is 32 bytes. With `low_s` a signature with
+// s > n/2 is high_s (what libsecp256k1 and Bitcoin's policy demand); without it, it is normalised
+// first (what SEC 1 says).
+[[nodiscard]] EcdsaVerdict ecdsa_verify(ByteView public_key, ByteView digest, ByteView signature,
+                                        EcdsaFormat format, bool low_s);
+
+}  // namespace tally::crypto
