@@ -32,7 +32,7 @@ TEST_CASE("the generator has the coordinates of SEC 2") {
   CHECK(core::to_hex((-Point::generator()).encode()) == "03" + kX);
 }
 
-TEST_CASE("row 5: only compressed points of the curve are read") {
+TEST_CASE("row 5 only compressed points of the curve are read") {
   CHECK(Point::parse(hex("02" + kX)));
   CHECK(Point::parse(hex("03" + kX)));
   for (const char* tag : {"00", "01", "04", "05", "06", "07", "ff"}) {
@@ -54,7 +54,7 @@ TEST_CASE("row 5: only compressed points of the curve are read") {
   CHECK(Point::parse_xonly(hex(kX)) == Point::generator());
 }
 
-TEST_CASE("infinity is 33 zero bytes, where it is allowed") {
+TEST_CASE("infinity is 33 zero bytes where it is allowed") {
   const Bytes zeros(33, 0);
   CHECK_FALSE(Point::parse(zeros));
   const auto parsed = Point::parse_with_infinity(zeros);
@@ -86,7 +86,7 @@ TEST_CASE("addition knows infinity") {
   CHECK(Point::sum({}).is_infinity());
 }
 
-TEST_CASE("multiplication is linear, and zero gives infinity") {
+TEST_CASE("multiplication is linear and zero gives infinity") {
   const Point& g = Point::generator();
   CHECK(Point::mul_generator(Scalar()).is_infinity());
   CHECK(Point::mul_var(Scalar(), g).is_infinity());

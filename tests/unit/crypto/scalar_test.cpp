@@ -101,7 +101,7 @@ TEST_CASE("scalar arithmetic of random values agrees with libsecp256k1") {
   }
 }
 
-TEST_CASE("zero behaves as zero, which the library refuses") {
+TEST_CASE("zero behaves as zero which the library refuses") {
   const Scalar zero;
   for (const Bytes32& bytes : edge_values()) {
     const Scalar a = scalar(bytes);
@@ -118,7 +118,7 @@ TEST_CASE("zero behaves as zero, which the library refuses") {
   CHECK((zero + zero).is_zero());
 }
 
-TEST_CASE("parsing refuses the order and above, reducing wraps them") {
+TEST_CASE("parsing refuses the order and above reducing wraps them") {
   const auto order = from_hex(kOrderHex);
   const auto all_ones = from_hex(std::string(64, 'f'));
   CHECK_FALSE(Scalar::parse(order));

@@ -1,0 +1,66 @@
+// What can go wrong in a signing session, as values a program can act on. The protocol names a
+// culprit where it can: by the position in the list the caller passed, and by party identifier
+// where that is known. A name is worth what the transport is worth: only when nonces and partial
+// signatures came authenticated from their authors, and were aggregated honestly, has the named
+// party misbehaved (BIP-445, "Identifying Disruptive Signers").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace tally::mpc {
+
+// Identifier of a party, 0 .. n-1. Its share is the secret polynomial at x = identifier + 1.
+using PartyId = std::uint32_t;
+
+enum class Fault : std::uint8_t {
+  bad_parameters,      // not 1 <= t <= n or n out of bounds
+  bad_length,          // an argument has the wrong number of bytes or of elements
+  signer_count,        // fewer signers than the threshold, or more than parties
+  id_out_of_range,     // an identifier is n or above
+  duplicate_id,        // an identifier occurs twice
+  bad_pubshare,        // a public share is no point, or infinity
+  key_mismatch,        // public shares and group key do not belong together
+  bad_tweak,           // a tweak is not below the group order
+  tweak_to_infinity,   // a tweak cancels the key
+  bad_pubnonce,        // a signer's public nonce is malformed; names the signer
+  bad_aggnonce,        // the aggregated nonce is malformed; the coordinator's doing
+  bad_share,           // a secret share is zero or not below the group order
+  share_mismatch,      // a secret share does not belong to its public share
+  not_a_signer,        // the party is not in the quorum, or holds a share of another key
+  nonce_spent,         // the secret nonce was used, wiped or never drawn
+  self_check_failed,   // a fresh partial signature does not verify: a hardware fault, or tampering
+  bad_partial,         // a partial signature is not below the group order; names the signer
+  wrong_partial,       // a partial signature does not verify; names the signer
+  wrong_signature,     // the aggregate does not verify, and no single signer is to blame
+  negligible,          // a hash came out as zero: not to be met with in practice
+  unexpected_message,  // a message of a party that is not awaited, or its second one
+  out_of_memory,       // memory for a secret could not be locked
+};
+
+struct Failure {
+  Fault fault;
+  std::optional<std::uint32_t> position = {};  // in the list the caller passed
+  std::optional<PartyId> party = {};
+
+  bool operator==(const Failure&) const = default;
+  // The same as one line for a user. Faults of a peer are protocol, of the caller's data bad_data,
+  // too few signers negative.
+  operator Error() const;  // NOLINT(google-explicit-constructor): TALLY_TRY passes it on as Error
+};
+
+template <typename T>
+using Outcome = core::Expected<T, Failure>;
+
+[[nodiscard]] inline auto failed(Fault fault, std::optional<std::uint32_t> position = {},
+                                 std::optional<PartyId> party = {}) {
+  return core::unexpected(Failure{fault, position, party});
+}
+
+[[nodiscard]] std::string_view to_text(Fault fault);
+
+}  // namespace tally::mpc
