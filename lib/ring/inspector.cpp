@@ -1,0 +1,283 @@
+#include "ring/inspector.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.hpp"
+#include "ring/liveness.hpp"
+#include "ring/region.hpp"
+
+namespace tally::ring {
+namespace {
+
+// The header's bytes as pread() delivered them. The atomics in it are read as plain numbers: nobody
+// shares this copy.
+class Snapshot {
+ public:
+  static Result<Snapshot> take(int fd) {
+    Snapshot snapshot;
+    struct stat info {};
+    if (::fstat(fd, &info) != 0) return fail_errno("cannot examine it", errno);
+    snapshot.file_bytes_ = static_cast<std::uint64_t>(info.st_size);
+    snapshot.bytes_.resize(sizeof(Header));
+    const ssize_t got = ::pread(fd, snapshot.bytes_.data(), snapshot.bytes_.size(), 0);
+    if (got != static_cast<ssize_t>(sizeof(Header))) {
+      return fail(Code::bad_data,
+                  "the file has " + std::to_string(snapshot.file_bytes_) +
+                      " bytes, too few for a header: it was truncated",
+                  "remove it with tally-relay ring rm, and start again");
+    }
+    return snapshot;
+  }
+
+  template <typename T>
+  [[nodiscard]] T at(std::size_t offset) const {
+    T value;
+    std::memcpy(&value, bytes_.data() + offset, sizeof value);
+    return value;
+  }
+  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
+
+ private:
+  Bytes bytes_;
+  std::uint64_t file_bytes_ = 0;
+};
+
+std::size_t entry_offset(std::size_t entry) {
+  return offsetof(Header, endpoints) + entry * sizeof(Endpoint);
+}
+
+// Stopped is what /proc says of the process that the entry names, if it still is that process.
+bool is_stopped(std::uint32_t pid, std::uint64_t start_ticks) {
+  const auto process = read_process(pid);
+  return process && process->start_ticks == start_ticks &&
+         (process->state == 'T' || process->state == 't');
+}
+
+EndpointState state_of(int fd, const Snapshot& snapshot, std::size_t entry) {
+  const std::size_t base = entry_offset(entry);
+  const auto phase =
+      static_cast<Phase>(snapshot.at<std::uint32_t>(base + offsetof(Endpoint, phase)));
+  if (is_locked(fd, static_cast<std::int64_t>(entry))) {
+    const auto pid = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, pid));
+    const auto start = snapshot.at<std::uint64_t>(base + offsetof(Endpoint, start_ticks));
+    return is_stopped(pid, start) ? EndpointState::stopped : EndpointState::alive;
+  }
+  if (phase == Phase::attached) return EndpointState::dead;
+  return phase == Phase::closed ? EndpointState::closed : EndpointState::absent;
+}
+
+EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t entry, Role role) {
+  const std::size_t base = entry_offset(entry);
+  const auto count = [&](std::size_t offset) { return snapshot.at<std::uint64_t>(base + offset); };
+  const auto stat = [&](std::size_t offset) { return count(offsetof(Endpoint, stats) + offset); };
+  EndpointStatus status;
+  status.role = role;
+  status.state = state_of(fd, snapshot, entry);
+  status.pid = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, pid));
+  status.attaches = count(offsetof(Endpoint, epoch));
+  const auto comm = snapshot.at<std::array<char, 16>>(base + offsetof(Endpoint, comm));
+  status.comm.assign(comm.begin(), std::find(comm.begin(), comm.end(), '\0'));
+  status.full =
+      static_cast<Full>(snapshot.at<std::uint32_t>(base + offsetof(Endpoint, full_policy)));
+  status.may_sleep = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, may_sleep)) != 0;
+  status.records = stat(offsetof(EndpointStats, records));
+  status.bytes = stat(offsetof(EndpointStats, bytes));
+  status.batches = stat(offsetof(EndpointStats, batches));
+  status.stalls = stat(offsetof(EndpointStats, stalls));
+  status.dropped_new = stat(offsetof(EndpointStats, dropped_new));
+  status.dropped_old = stat(offsetof(EndpointStats, dropped_old));
+  status.lost = stat(offsetof(EndpointStats, lost));
+  status.tombstones = stat(offsetof(EndpointStats, tombstones));
+  status.wakes = stat(offsetof(EndpointStats, wakes));
+  status.sleeps = stat(offsetof(EndpointStats, sleeps));
+  status.max_depth = stat(offsetof(EndpointStats, max_depth));
+  status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
+  return status;
+}
+
+Result<RingStatus> status_of(int fd, const std::string& name) {
+  TALLY_TRY(const Snapshot snapshot, Snapshot::take(fd));
+  const auto fixed = snapshot.at<StaticHeader>(0);
+  TALLY_TRY(const Geometry geometry, check_header(fixed, snapshot.file_bytes()));
+  RingStatus status;
+  status.name = name;
+  status.path = ring_path(name);
+  status.kind = static_cast<Kind>(fixed.kind);
+  status.state = static_cast<State>(snapshot.at<std::uint32_t>(offsetof(Header, state)));
+  status.poison_reason =
+      static_cast<PoisonReason>(snapshot.at<std::uint32_t>(offsetof(Header, poison_reason)));
+  status.slots = geometry.capacity;
+  status.slot_bytes = geometry.slot_bytes;
+  status.payload_bytes = geometry.payload_bytes;
+  status.total_bytes = geometry.total_bytes;
+  status.page_kind = geometry.page_kind;
+  status.created_ns = fixed.created_ns;
+  status.from_this_boot = fixed.boot_hash == boot_hash();
+  status.tail = snapshot.at<std::uint64_t>(offsetof(Header, tail));
+  status.head = snapshot.at<std::uint64_t>(offsetof(Header, head));
+  // The two were not read at one moment: a head that is ahead means an empty ring.
+  const std::uint64_t depth = status.tail - status.head;
+  status.depth = depth <= geometry.capacity ? depth : 0;
+  status.producer = endpoint_status(fd, snapshot, kProducerEntry, Role::producer);
+  status.consumer = endpoint_status(fd, snapshot, kConsumerEntry, Role::consumer);
+  status.lost = status.producer.dropped_new + status.producer.dropped_old + status.consumer.lost;
+  status.taken_ns = core::monotonic_ns();
+  return status;
+}
+
+Error held_error(const RingStatus& status) {
+  std::string who;
+  for (const auto* endpoint : {&status.producer, &status.consumer}) {
+    const bool holds =
+        endpoint->state == EndpointState::alive || endpoint->state == EndpointState::stopped;
+    if (!holds) continue;
+    who += (who.empty() ? "" : " and ");
+    who += endpoint->role == Role::producer ? "producer" : "consumer";
+    who += " pid " + std::to_string(endpoint->pid) + " (" + endpoint->comm + ", " +
+           std::string(endpoint_state_name(endpoint->state)) + ")";
+  }
+  return {Code::try_again, "it is held by " + (who.empty() ? "a process" : who),
+          "end that process, or remove the ring with --force", 0};
+}
+
+// Both ends look at the state word while they wait, and stop.
+Status poison_removed(int fd) {
+  const auto reason = static_cast<std::uint32_t>(PoisonReason::removed);
+  const auto state = static_cast<std::uint32_t>(State::poisoned);
+  const bool written =
+      ::pwrite(fd, &reason, sizeof reason, offsetof(Header, poison_reason)) == sizeof reason &&
+      ::pwrite(fd, &state, sizeof state, offsetof(Header, state)) == sizeof state;
+  if (!written) return fail_errno("cannot mark it as removed", errno);
+  return {};
+}
+
+}  // namespace
+
+std::string_view endpoint_state_name(EndpointState state) {
+  switch (state) {
+    case EndpointState::absent:
+      return "absent";
+    case EndpointState::alive:
+      return "alive";
+    case EndpointState::stopped:
+      return "stopped";
+    case EndpointState::closed:
+      return "closed";
+    case EndpointState::dead:
+      return "dead";
+  }
+  return "unknown";
+}
+
+std::string_view ring_state_name(State state) {
+  switch (state) {
+    case State::init:
+      return "init";
+    case State::ready:
+      return "ready";
+    case State::closing:
+      return "closing";
+    case State::poisoned:
+      return "poisoned";
+  }
+  return "unknown";
+}
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::spsc:
+      return "spsc";
+    case Kind::mpsc:
+      return "mpsc";
+    case Kind::spmc:
+      return "spmc";
+    case Kind::mpmc:
+      return "mpmc";
+    case Kind::broadcast:
+      return "broadcast";
+  }
+  return "unknown";
+}
+
+bool RingStatus::in_use() const {
+  for (const auto* endpoint : {&producer, &consumer}) {
+    if (endpoint->state == EndpointState::alive || endpoint->state == EndpointState::stopped) {
+      return true;
+    }
+  }
+  return false;
+}
+
+RingRates rates(const RingStatus& before, const RingStatus& after) {
+  if (after.taken_ns <= before.taken_ns) return {};
+  const double seconds = static_cast<double>(after.taken_ns - before.taken_ns) / 1e9;
+  // A ring that was made anew in between counts from zero.
+  const auto per_second = [&](std::uint64_t from, std::uint64_t to) {
+    return to < from ? 0.0 : static_cast<double>(to - from) / seconds;
+  };
+  return {per_second(before.producer.records, after.producer.records),
+          per_second(before.consumer.records, after.consumer.records),
+          per_second(before.producer.bytes, after.producer.bytes),
+          per_second(before.lost, after.lost)};
+}
+
+Result<std::vector<std::string>> list_rings() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(std::string(kRingFolder).c_str()),
+                                                   ::closedir);
+  if (folder == nullptr) return fail_errno("cannot open " + std::string(kRingFolder), errno);
+  const std::string prefix = ring_file_prefix();
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view file = entry->d_name;
+    if (!file.starts_with(prefix)) continue;
+    const auto name = file.substr(prefix.size());
+    if (check_name(name)) names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<RingStatus> stat_ring(const std::string& name) {
+  TALLY_CHECK(check_name(name));
+  const std::string path = ring_path(name);
+  auto fd = open_ring_file(path, false);
+  if (!fd && fd.error().os_errno == ENOENT) {
+    return fail(Code::no_input, "there is no ring " + name, "see tally-relay ring ls");
+  }
+  if (!fd) return fail(fd.error().in("ring " + name));
+  auto status = status_of(fd->get(), name);
+  if (!status) return fail(status.error().in("ring " + name));
+  return status;
+}
+
+Result<Removal> remove_ring(const std::string& name, bool force) {
+  TALLY_CHECK(check_name(name));
+  const std::string path = ring_path(name);
+  auto fd = open_ring_file(path, true);
+  if (!fd && fd.error().os_errno == ENOENT) {
+    return fail(Code::no_input, "there is no ring " + name, "see tally-relay ring ls");
+  }
+  if (!fd) return fail(fd.error().in("ring " + name));
+  // Whoever opens the ring holds the set-up byte meanwhile; a look is not worth waiting for.
+  TALLY_TRY(const bool locked, try_lock_byte(fd->get(), kSetupLockByte));
+  if (!locked && !force) {
+    return fail(Code::try_again, "ring " + name + " is being set up or left at this moment",
+                "try again");
+  }
+  const auto status = status_of(fd->get(), name);
+  const bool held = any_endpoint_locked(fd->get());
+  if (held && !force) {
+    return fail(held_error(status.value_or(RingStatus{})).in("ring " + name));
+  }
+  if (held) TALLY_CHECK(poison_removed(fd->get()));
+  if (::unlink(path.c_str()) != 0) return fail_errno("cannot remove " + path, errno);
+  return Removal{status ? status->depth : 0};
+}
+
+}  // namespace tally::ring

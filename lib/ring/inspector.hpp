@@ -1,0 +1,98 @@
+// Looking after rings from outside: list, status, removal. Everything is read through the file
+// descriptor, not a mapping, so that an inspector disturbs nobody and a truncated ring is an error
+// instead of a fault. Cold paths; allocates; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "mem/pages.hpp"
+#include "ring/layout.hpp"
+#include "ring/options.hpp"
+
+namespace tally::ring {
+
+enum class EndpointState : std::uint8_t {
+  absent,  // nobody ever attached
+  alive,
+  stopped,  // alive, and stopped by a signal or a debugger: it is never given up
+  closed,
+  dead,
+};
+[[nodiscard]] std::string_view endpoint_state_name(EndpointState state);
+[[nodiscard]] std::string_view ring_state_name(State state);
+[[nodiscard]] std::string_view kind_name(Kind kind);
+
+struct EndpointStatus {
+  Role role = Role::none;
+  EndpointState state = EndpointState::absent;
+  std::uint32_t pid = 0;
+  std::uint64_t attaches = 0;  // how many processes have been here, one after the other
+  std::string comm;
+  Full full = Full::block;  // of a producer
+  bool may_sleep = false;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t stalls = 0;
+  std::uint64_t dropped_new = 0;
+  std::uint64_t dropped_old = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t tombstones = 0;
+  std::uint64_t wakes = 0;
+  std::uint64_t sleeps = 0;
+  std::uint64_t max_depth = 0;
+  std::uint64_t last_record_ns = 0;
+};
+
+struct RingStatus {
+  std::string name;
+  std::string path;
+  Kind kind = Kind::spsc;
+  State state = State::init;
+  PoisonReason poison_reason = PoisonReason::none;
+  std::uint64_t slots = 0;
+  std::uint32_t slot_bytes = 0;
+  std::uint32_t payload_bytes = 0;
+  std::uint64_t total_bytes = 0;
+  mem::PageKind page_kind = mem::PageKind::small_4k;  // what the creator obtained
+  std::uint64_t created_ns = 0;                       // CLOCK_REALTIME
+  bool from_this_boot = true;
+  std::uint64_t tail = 0;
+  std::uint64_t head = 0;
+  std::uint64_t depth = 0;  // published and not released, at most `slots`
+  std::uint64_t lost = 0;   // dropped or overtaken, all endpoints together
+  EndpointStatus producer;
+  EndpointStatus consumer;
+  std::uint64_t taken_ns = 0;  // CLOCK_MONOTONIC of this status
+
+  [[nodiscard]] bool in_use() const;
+};
+
+// Records and bytes a second between two looks at the same ring. 0 when no time has passed.
+struct RingRates {
+  double records_in_per_s = 0;
+  double records_out_per_s = 0;
+  double bytes_in_per_s = 0;
+  double lost_per_s = 0;
+};
+[[nodiscard]] RingRates rates(const RingStatus& before, const RingStatus& after);
+
+// Names of this user's rings, sorted. Errors: no_input when /dev/shm is not there.
+[[nodiscard]] Result<std::vector<std::string>> list_rings();
+
+// Errors: usage (name), no_input (no such ring), permission, bad_data naming the broken field.
+[[nodiscard]] Result<RingStatus> stat_ring(const std::string& name);
+
+struct Removal {
+  std::uint64_t discarded = 0;  // records that were committed and not released
+};
+// Removes a ring that no process holds, whatever state its header is in. With `force` also one that
+// is held: it is poisoned first, so that both sides end with an error instead of waiting. Errors:
+// as stat_ring(), and try_again naming the pid when it is held (a stopped process holds it too).
+[[nodiscard]] Result<Removal> remove_ring(const std::string& name, bool force = false);
+
+}  // namespace tally::ring

@@ -1,0 +1,145 @@
+#include "ring/layout.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+#include "core/clock.hpp"
+#include "core/crc32c.hpp"
+#include "core/file.hpp"
+
+namespace tally::ring {
+namespace {
+
+constexpr std::string_view kTypeName = "tally.record/1";
+constexpr std::uint64_t kCacheLineBytes = 64;
+constexpr const char* kRemoveHint = "remove it with tally-relay ring rm, and start again";
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return hash;
+}
+
+std::uint32_t slot_bytes_for(std::uint64_t payload_bytes) {
+  const std::uint64_t bytes = kSlotHeaderBytes + payload_bytes;
+  return static_cast<std::uint32_t>((bytes + kCacheLineBytes - 1) / kCacheLineBytes *
+                                    kCacheLineBytes);
+}
+
+auto bad(std::string message) {
+  return fail(Code::bad_data, std::move(message), kRemoveHint);
+}
+
+// Identity first: a file of another program or version is not "corrupted".
+Status check_identity(const StaticHeader& header) {
+  if (header.magic != kMagic) return bad("magic does not match: not a ring of these tools");
+  if (header.layout_version != kLayoutVersion) {
+    return fail(Code::bad_data,
+                "layout version is " + std::to_string(header.layout_version) +
+                    ", this program reads version " + std::to_string(kLayoutVersion),
+                "use tools of one release at both ends, or remove the ring with tally-relay ring "
+                "rm");
+  }
+  if (header.crc32c != header_crc32c(header)) return bad("header crc32c does not match");
+  return {};
+}
+
+Status check_form(const StaticHeader& header) {
+  if (header.kind != static_cast<std::uint16_t>(Kind::spsc)) {
+    return bad("kind " + std::to_string(header.kind) + " is not one this program reads (spsc)");
+  }
+  if (header.slot_form != static_cast<std::uint16_t>(SlotForm::stamped_fixed)) {
+    return bad("slot form " + std::to_string(header.slot_form) + " is not one this program reads");
+  }
+  if (header.header_bytes != kSlotsOffset) return bad("header bytes are not those of version 1");
+  if (header.endpoint_count != kEndpointCount) return bad("endpoint count is not 17");
+  std::array<char, 32> name{};
+  std::copy(kTypeName.begin(), kTypeName.end(), name.begin());
+  if (header.type_name != name || header.type_hash != fnv1a(kTypeName)) {
+    return bad("record type is not " + std::string(kTypeName));
+  }
+  if (header.page_kind > static_cast<std::uint16_t>(mem::PageKind::hugetlb_1g)) {
+    return bad("page kind " + std::to_string(header.page_kind) + " is unknown");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t boot_hash() {
+  static const std::uint64_t hash = [] {
+    const auto id = core::read_file("/proc/sys/kernel/random/boot_id");
+    return id ? fnv1a(*id) : 0;
+  }();
+  return hash;
+}
+
+std::uint32_t header_crc32c(const StaticHeader& header) {
+  ByteArray<sizeof(StaticHeader)> bytes;
+  std::memcpy(bytes.data(), &header, sizeof header);
+  return core::crc32c(ByteView(bytes).first(offsetof(StaticHeader, crc32c)));
+}
+
+Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes) {
+  Geometry geometry;
+  geometry.capacity = slots;
+  geometry.payload_bytes = payload_bytes;
+  geometry.slot_bytes = slot_bytes_for(payload_bytes);
+  const std::uint64_t bytes = kSlotsOffset + slots * geometry.slot_bytes;
+  geometry.total_bytes =
+      (bytes + mem::kSmallPageBytes - 1) / mem::kSmallPageBytes * mem::kSmallPageBytes;
+  return geometry;
+}
+
+StaticHeader make_header(const Geometry& geometry) {
+  StaticHeader header{};
+  header.magic = kMagic;
+  header.layout_version = kLayoutVersion;
+  header.kind = static_cast<std::uint16_t>(Kind::spsc);
+  header.slot_form = static_cast<std::uint16_t>(SlotForm::stamped_fixed);
+  header.page_kind = static_cast<std::uint16_t>(geometry.page_kind);
+  header.header_bytes = kSlotsOffset;
+  header.slot_bytes = geometry.slot_bytes;
+  header.payload_bytes = geometry.payload_bytes;
+  header.endpoint_count = kEndpointCount;
+  header.capacity = geometry.capacity;
+  header.total_bytes = geometry.total_bytes;
+  header.type_hash = fnv1a(kTypeName);
+  std::copy(kTypeName.begin(), kTypeName.end(), header.type_name.begin());
+  header.boot_hash = boot_hash();
+  header.created_ns = core::realtime_ns();
+  header.crc32c = header_crc32c(header);
+  return header;
+}
+
+Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_bytes) {
+  TALLY_CHECK(check_identity(header));
+  TALLY_CHECK(check_form(header));
+  // The CRC keeps out accidents; these keep out whatever has a right CRC and wrong numbers.
+  if (!std::has_single_bit(header.capacity) || header.capacity < kMinSlots ||
+      header.capacity > kMaxSlots) {
+    return bad("capacity " + std::to_string(header.capacity) + " is not a power of two in range");
+  }
+  if (header.payload_bytes == 0 || header.payload_bytes > kMaxPayloadBytes) {
+    return bad("payload bytes " + std::to_string(header.payload_bytes) + " are out of range");
+  }
+  if (header.slot_bytes != slot_bytes_for(header.payload_bytes)) {
+    return bad("slot bytes " + std::to_string(header.slot_bytes) + " do not fit the payload bytes");
+  }
+  const std::uint64_t needed = kSlotsOffset + header.capacity * header.slot_bytes;
+  if (header.total_bytes < needed || header.total_bytes > kMaxTotalBytes) {
+    return bad("total bytes " + std::to_string(header.total_bytes) + " do not hold the slots");
+  }
+  if (header.total_bytes != file_bytes) {
+    return bad("total bytes are " + std::to_string(header.total_bytes) + ", the file has " +
+               std::to_string(file_bytes) + ": it was truncated or grown");
+  }
+  return Geometry{header.capacity, header.slot_bytes, header.payload_bytes, header.total_bytes,
+                  static_cast<mem::PageKind>(header.page_kind)};
+}
+
+}  // namespace tally::ring

@@ -1,0 +1,186 @@
+// Layout v1 of a ring in shared memory: little-endian, fixed width, offsets only, so that any
+// process of the host can map it anywhere.
+//
+//      0  header       what the ring is; written once under the set-up lock, sealed by a CRC-32C
+//    128  state        stored last when a ring is made; then why the ring was given up, if it was
+//    256  producer     tail: position of the next record to publish. 128 bytes to the next owner's
+//                      line everywhere, because processors fetch lines in pairs
+//    512  consumer     head: position of the next record to release
+//    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
+//   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters
+//   8192  slots        capacity x slot_bytes
+//
+// A slot is {stamp, RecordMeta, payload}, a multiple of a cache line. Positions are 64-bit, only
+// ever grow (modulo 2^64) and are masked to a slot index at use. With p a position that maps to the
+// slot:
+//   stamp == p             free for the record of position p
+//   stamp == p + 1         the record of position p is committed
+//   stamp == p + capacity  the record of position p has been released
+// The consumer therefore polls only the line it is about to read (Vyukov's bounded queue), and a
+// successor of a killed process finds where it stood from the stamps alone. The same stamps carry
+// several producers or consumers; entry 2 to 16 of the endpoint table and `intent` are theirs.
+//
+// Nothing here is trusted after mapping: the header is checked against the file before use and
+// copied out, indices are masked, lengths clamped.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "mem/pages.hpp"
+#include "queue/wait.hpp"
+#include "ring/record.hpp"
+
+namespace tally::ring {
+
+inline constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'R', 'N', 'G'};
+inline constexpr std::uint16_t kLayoutVersion = 1;
+inline constexpr std::size_t kSlotsOffset = 8192;
+inline constexpr std::size_t kEndpointCount = 17;
+inline constexpr std::uint64_t kMinSlots = 2;  // with one slot "committed" and "released" are equal
+inline constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24U;
+inline constexpr std::uint64_t kMaxTotalBytes = std::uint64_t{1} << 40U;
+inline constexpr std::size_t kProducerEntry = 0;
+inline constexpr std::size_t kConsumerEntry = 1;
+
+enum class Kind : std::uint16_t { spsc = 1, mpsc = 2, spmc = 3, mpmc = 4, broadcast = 5 };
+enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2 };
+enum class State : std::uint32_t { init = 0, ready = 1, closing = 2, poisoned = 3 };
+enum class Role : std::uint32_t { none = 0, producer = 1, consumer = 2 };
+enum class Phase : std::uint32_t { never = 0, attached = 1, closed = 2 };
+enum class PoisonReason : std::uint32_t { none = 0, bad_length = 1, removed = 2 };
+
+// The part of the header that never changes once the ring is ready.
+struct StaticHeader {
+  std::array<char, 8> magic;
+  std::uint16_t layout_version;
+  std::uint16_t kind;       // Kind
+  std::uint16_t slot_form;  // SlotForm
+  std::uint16_t page_kind;  // mem::PageKind obtained by the creator
+  std::uint32_t header_bytes;
+  std::uint32_t slot_bytes;
+  std::uint32_t payload_bytes;
+  std::uint32_t endpoint_count;
+  std::uint64_t capacity;  // slots, a power of two
+  std::uint64_t total_bytes;
+  std::uint64_t type_hash;  // FNV-1a of type_name
+  std::array<char, 32> type_name;
+  std::uint64_t boot_hash;                // FNV-1a of the kernel's boot id
+  std::uint64_t created_ns;               // CLOCK_REALTIME
+  std::array<std::uint32_t, 5> reserved;  // zero
+  std::uint32_t crc32c;                   // of the bytes before
+};
+
+// Written by its owner alone with relaxed stores, read by inspectors.
+struct EndpointStats {
+  std::atomic<std::uint64_t> records;
+  std::atomic<std::uint64_t> bytes;
+  std::atomic<std::uint64_t> batches;
+  std::atomic<std::uint64_t> stalls;  // found the ring full (producer), empty (consumer)
+  std::atomic<std::uint64_t> dropped_new;
+  std::atomic<std::uint64_t> dropped_old;
+  std::atomic<std::uint64_t> lost;
+  std::atomic<std::uint64_t> tombstones;
+  std::atomic<std::uint64_t> wakes;   // times it woke the other side
+  std::atomic<std::uint64_t> sleeps;  // times it slept
+  std::atomic<std::uint64_t> max_depth;
+  std::atomic<std::uint64_t> last_record_ns;  // time_ns of its latest record
+};
+
+struct Endpoint {
+  std::atomic<std::uint32_t> role;
+  std::atomic<std::uint32_t> phase;
+  std::atomic<std::uint64_t> epoch;  // how often somebody attached here
+  std::atomic<std::uint32_t> pid;    // for display; liveness is the lock (ring/liveness.hpp)
+  std::atomic<std::uint32_t> uid;
+  std::atomic<std::uint64_t> start_ticks;  // of the process, /proc/PID/stat field 22
+  std::array<char, 16> comm;
+  std::atomic<std::uint64_t> intent;     // position a one-of-many producer is about to claim
+  std::atomic<std::uint32_t> may_sleep;  // the other side must look for a sleeper
+  std::atomic<std::uint32_t> full_policy;
+  alignas(128) EndpointStats stats;
+};
+
+struct Header {
+  StaticHeader fixed;
+  alignas(128) std::atomic<std::uint32_t> state;  // State
+  std::atomic<std::uint32_t> poison_reason;       // PoisonReason
+  std::atomic<std::uint32_t> poison_pid;
+  alignas(256) std::atomic<std::uint64_t> tail;
+  alignas(256) std::atomic<std::uint64_t> head;
+  alignas(256) queue::Gate readers;
+  queue::Gate writers;
+  alignas(256) std::array<Endpoint, kEndpointCount> endpoints;
+};
+
+struct SlotHeader {
+  std::atomic<std::uint64_t> stamp;
+  RecordMeta meta;
+};
+inline constexpr std::size_t kSlotHeaderBytes = sizeof(SlotHeader);
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::is_standard_layout_v<Header> && std::is_trivially_copyable_v<StaticHeader>);
+static_assert(offsetof(StaticHeader, layout_version) == 8);
+static_assert(offsetof(StaticHeader, kind) == 10);
+static_assert(offsetof(StaticHeader, slot_form) == 12);
+static_assert(offsetof(StaticHeader, page_kind) == 14);
+static_assert(offsetof(StaticHeader, header_bytes) == 16);
+static_assert(offsetof(StaticHeader, slot_bytes) == 20);
+static_assert(offsetof(StaticHeader, payload_bytes) == 24);
+static_assert(offsetof(StaticHeader, endpoint_count) == 28);
+static_assert(offsetof(StaticHeader, capacity) == 32);
+static_assert(offsetof(StaticHeader, total_bytes) == 40);
+static_assert(offsetof(StaticHeader, type_hash) == 48);
+static_assert(offsetof(StaticHeader, type_name) == 56);
+static_assert(offsetof(StaticHeader, boot_hash) == 88);
+static_assert(offsetof(StaticHeader, created_ns) == 96);
+static_assert(offsetof(StaticHeader, reserved) == 104);
+static_assert(offsetof(StaticHeader, crc32c) == 124);
+static_assert(sizeof(StaticHeader) == 128 && offsetof(Header, state) == 128);
+static_assert(offsetof(Header, poison_reason) == 132 && offsetof(Header, poison_pid) == 136);
+static_assert(offsetof(Header, tail) == 256);
+static_assert(offsetof(Header, head) == 512);
+static_assert(offsetof(Header, readers) == 768);
+static_assert(offsetof(Header, writers) == 832);
+static_assert(offsetof(Header, endpoints) == 1024);
+static_assert(sizeof(Endpoint) == 256 && offsetof(Endpoint, stats) == 128);
+static_assert(offsetof(Endpoint, comm) == 32 && offsetof(Endpoint, intent) == 48);
+static_assert(sizeof(Header) == 1024 + kEndpointCount * 256 && sizeof(Header) <= kSlotsOffset);
+static_assert(kSlotHeaderBytes == 32);
+
+// What a checked header says, copied out of reach of the peer.
+struct Geometry {
+  std::uint64_t capacity = 0;
+  std::uint32_t slot_bytes = 0;
+  std::uint32_t payload_bytes = 0;
+  std::uint64_t total_bytes = 0;
+  mem::PageKind page_kind = mem::PageKind::small_4k;
+
+  [[nodiscard]] std::uint64_t mask() const { return capacity - 1; }
+};
+
+// The geometry of a new ring. Pre: both are within the limits of ring/options.hpp.
+[[nodiscard]] Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes);
+
+// A sealed header for a ring of that geometry, made now on this boot.
+[[nodiscard]] StaticHeader make_header(const Geometry& geometry);
+
+// Checks every field of a header read from a file of `file_bytes` bytes. Errors: bad_data, naming
+// the field, for anything but a whole v1 header of this program's record type.
+[[nodiscard]] Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_bytes);
+
+// CRC-32C over everything before the field itself.
+[[nodiscard]] std::uint32_t header_crc32c(const StaticHeader& header);
+
+// FNV-1a of /proc/sys/kernel/random/boot_id: another value means the ring is from before a reboot.
+[[nodiscard]] std::uint64_t boot_hash();
+
+}  // namespace tally::ring

@@ -1,0 +1,66 @@
+// What a user may say about a ring: shm:NAME,slots=4096,bytes=1024,full=block,wait=auto,huge=auto.
+// Parsing allocates; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "mem/pages.hpp"
+#include "queue/wait.hpp"
+#include "ring/record.hpp"
+
+namespace tally::ring {
+
+inline constexpr std::uint64_t kDefaultSlots = 4096;
+inline constexpr std::uint32_t kDefaultPayloadBytes = 2048;
+inline constexpr std::uint64_t kDefaultOpenTimeoutNs = 5'000'000'000;
+inline constexpr std::size_t kMaxNameChars = 64;
+
+// What a producer does with a record when the ring is full. Every loss is counted.
+enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
+[[nodiscard]] std::string_view full_name(Full full);
+
+struct Options {
+  // Asked for by this opener, or nothing: the creator then takes the default, and a later opener
+  // takes the ring as it is. A value that differs from the ring's is refused by name.
+  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24
+  std::optional<std::uint32_t> bytes;  // largest payload, 1 to 65536
+  // The rest concerns this endpoint alone. `drop_old` needs a ring whose reader can be overtaken,
+  // and is refused for kind=spsc.
+  Full full = Full::block;
+  queue::WaitPolicy wait = queue::WaitPolicy::automatic;
+  mem::HugeWish huge = mem::HugeWish::automatic;
+  bool huge_strict = false;
+  bool lock = false;  // mlock
+  // How long open() waits for a ring that another process is just setting up and, with
+  // `wait_for_peer`, for the other side to attach.
+  std::uint64_t open_timeout_ns = kDefaultOpenTimeoutNs;
+  bool wait_for_peer = false;
+};
+
+struct ParsedName {
+  std::string name;
+  Options options;
+};
+
+// Parses "shm:NAME,key=value,..." or the same without "shm:". Keys: kind, slots, bytes, full, wait,
+// huge, huge-strict, lock, open-timeout, wait-peer. Errors: usage, naming the key and what it
+// takes.
+[[nodiscard]] Result<ParsedName> parse_endpoint(std::string_view text);
+
+// 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot. Errors: usage.
+[[nodiscard]] Status check_name(std::string_view name);
+
+// Ranges and combinations, for options that were not parsed. Errors: usage.
+[[nodiscard]] Status check_options(const Options& options);
+
+// /dev/shm/tally.UID.NAME of the calling user.
+[[nodiscard]] std::string ring_path(std::string_view name);
+inline constexpr std::string_view kRingFolder = "/dev/shm";
+// "tally.UID."
+[[nodiscard]] std::string ring_file_prefix();
+
+}  // namespace tally::ring

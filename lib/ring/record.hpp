@@ -1,0 +1,22 @@
+// What travels beside a payload in a ring. The same fields head a record on byte streams
+// (net/frame.hpp).
+#pragma once
+
+#include <cstdint>
+
+namespace tally::ring {
+
+inline constexpr std::uint32_t kMaxPayloadBytes = 65536;
+
+struct RecordMeta {
+  std::uint64_t sequence = 0;
+  // CLOCK_MONOTONIC, when the producer published the record: now - time_ns is the ring hop. 0 asks
+  // the producer to read the clock.
+  std::uint64_t time_ns = 0;
+  std::uint16_t flags = 0;
+  std::uint16_t source = 0;
+  std::uint32_t length = 0;  // of the payload; the producer takes it from the payload's view
+};
+static_assert(sizeof(RecordMeta) == 24);
+
+}  // namespace tally::ring

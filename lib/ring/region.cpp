@@ -1,0 +1,459 @@
+#include "ring/region.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "core/clock.hpp"
+#include "ring/liveness.hpp"
+
+namespace tally::ring {
+namespace {
+
+constexpr std::uint64_t kRetryNs = 1'000'000;
+constexpr std::uint64_t kLeaveTimeoutNs = 1'000'000'000;
+constexpr mode_t kMode = 0600;
+
+void pause_before_retry() {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(kRetryNs));
+}
+
+// Holds the set-up byte for a scope. The byte is freed before the descriptor's other locks.
+class SetupLock {
+ public:
+  SetupLock() = default;
+  explicit SetupLock(int fd) : fd_(fd) {}
+  SetupLock(SetupLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  SetupLock& operator=(SetupLock&&) = delete;
+  SetupLock(const SetupLock&) = delete;
+  SetupLock& operator=(const SetupLock&) = delete;
+  ~SetupLock() {
+    if (fd_ >= 0) unlock_byte(fd_, kSetupLockByte);
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+bool wait_for_setup_lock(int fd, std::uint64_t deadline_ns, Error& why) {
+  for (;;) {
+    const auto locked = try_lock_byte(fd, kSetupLockByte);
+    if (!locked) {
+      why = locked.error();
+      return false;
+    }
+    if (*locked) return true;
+    if (core::monotonic_ns() >= deadline_ns) {
+      why = {Code::try_again, "another process has been setting it up for too long",
+             "see tally-relay ring stat; a stopped process may have to be continued", 0};
+      return false;
+    }
+    pause_before_retry();
+  }
+}
+
+// Whether `path` still names the file behind `fd`: the last closer may have unlinked it meanwhile.
+bool is_current(int fd, const std::string& path) {
+  struct stat by_fd {};
+  struct stat by_path {};
+  return ::fstat(fd, &by_fd) == 0 && ::lstat(path.c_str(), &by_path) == 0 &&
+         by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
+}
+
+Status check_file(int fd, const std::string& path) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return fail_errno("cannot examine " + path, errno);
+  if (!S_ISREG(info.st_mode)) {
+    return fail(Code::permission, path + " is not a regular file", "choose another ring name");
+  }
+  if (info.st_uid != ::geteuid()) {
+    return fail(Code::permission,
+                path + " belongs to user " + std::to_string(info.st_uid) + ", not to this one",
+                "choose another ring name; rings are not shared between users");
+  }
+  if ((info.st_mode & 077U) != 0) {
+    return fail(Code::permission, path + " is open to group or others",
+                "chmod 600 it if nobody else had a hand in it, else remove it");
+  }
+  return {};
+}
+
+Error create_error(const std::string& path, int os_errno) {
+  const bool denied = os_errno == EACCES || os_errno == EPERM;
+  return core::os_error(denied ? Code::permission : Code::cannot_create, "cannot create " + path,
+                        os_errno, denied ? "" : "see df " + std::string(kRingFolder));
+}
+
+// Opens the file that is there, or a new one. An invalid descriptor without an error: somebody else
+// created or removed it in between, try again.
+Result<UniqueFd> open_or_create(const std::string& path) {
+  auto opened = open_ring_file(path, true);
+  if (opened || opened.error().os_errno != ENOENT) return opened;
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
+  if (!fd && errno == EEXIST) return UniqueFd{};
+  if (!fd) return fail(create_error(path, errno));
+  // The umask may have taken the owner's own bits.
+  if (::fchmod(fd.get(), kMode) != 0) return fail(create_error(path, errno));
+  return fd;
+}
+
+// Reserves every block now: a full /dev/shm is an error here and not a SIGBUS later.
+Status reserve(int fd, const std::string& path, std::uint64_t size_bytes) {
+  if (::ftruncate(fd, 0) != 0) return fail(create_error(path, errno));
+  int error = 0;
+  do {
+    error = ::posix_fallocate(fd, 0, static_cast<off_t>(size_bytes));
+  } while (error == EINTR);
+  if (error == 0) return {};
+  return fail(create_error(path + " with " + std::to_string(size_bytes) + " bytes", error));
+}
+
+Status mismatch(const std::string& field, std::uint64_t asked, std::uint64_t has) {
+  return fail(Code::usage,
+              field + "=" + std::to_string(asked) + " was asked for, the ring has " + field + "=" +
+                  std::to_string(has),
+              "leave " + field + " out to take the ring as it is");
+}
+
+Status check_asked(const Options& options, const Geometry& geometry) {
+  if (options.slots && *options.slots != geometry.capacity) {
+    return mismatch("slots", *options.slots, geometry.capacity);
+  }
+  if (options.bytes && *options.bytes != geometry.payload_bytes) {
+    return mismatch("bytes", *options.bytes, geometry.payload_bytes);
+  }
+  return {};
+}
+
+mem::PageRequest page_request(const Options& options) {
+  mem::PageRequest request;
+  request.huge = options.huge;
+  request.strict = options.huge_strict;
+  request.lock = options.lock;
+  return request;
+}
+
+Status check_pages(const Options& options) {
+  if (options.huge == mem::HugeWish::one_gib && options.huge_strict) {
+    return fail(Code::unavailable, "pages of 1 GiB cannot back a ring in /dev/shm",
+                "use huge=2m, or leave huge-strict out");
+  }
+  return {};
+}
+
+struct FileHeader {
+  StaticHeader fixed;
+  std::uint32_t state;
+};
+static_assert(offsetof(FileHeader, state) == offsetof(Header, state));
+
+// Reads the header through the descriptor: a file that is too short is noticed, not faulted on.
+Result<FileHeader> read_file_header(int fd, std::uint64_t& file_bytes) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return fail_errno("cannot examine it", errno);
+  file_bytes = static_cast<std::uint64_t>(info.st_size);
+  FileHeader header{};
+  if (file_bytes == 0) return header;  // just created: state init
+  const ssize_t got = ::pread(fd, &header, sizeof header, 0);
+  if (got != static_cast<ssize_t>(sizeof header)) {
+    return fail(Code::bad_data,
+                "the file has " + std::to_string(file_bytes) +
+                    " bytes, too few for a header: it was truncated",
+                "remove it with tally-relay ring rm, and start again");
+  }
+  return header;
+}
+
+Error poison_error(int fd) {
+  std::uint32_t reason = 0;
+  const bool known = ::pread(fd, &reason, sizeof reason, offsetof(Header, poison_reason)) ==
+                     static_cast<ssize_t>(sizeof reason);
+  const char* why = "for an unknown reason";
+  if (known && reason == static_cast<std::uint32_t>(PoisonReason::bad_length)) {
+    why = "because a record's length was out of range";
+  } else if (known && reason == static_cast<std::uint32_t>(PoisonReason::removed)) {
+    why = "because it was removed by force";
+  }
+  return {Code::bad_data, std::string("it was given up ") + why,
+          "remove it with tally-relay ring rm, and start again", 0};
+}
+
+}  // namespace
+
+Result<UniqueFd> open_ring_file(const std::string& path, bool writable) {
+  // O_NONBLOCK: a FIFO of that name must not hold the opener.
+  const int access = writable ? O_RDWR : O_RDONLY;
+  UniqueFd fd(::open(path.c_str(), access | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && errno == ELOOP) {
+    return fail(Code::permission, path + " is a symbolic link",
+                "remove it; a ring is never opened through a link");
+  }
+  if (!fd) return fail_errno("cannot open " + path, errno);
+  TALLY_CHECK(check_file(fd.get(), path));
+  return fd;
+}
+
+bool has_unread(const SlotArea& slots, std::uint64_t head) {
+  // Acquire: what was committed before a close or a death is seen here.
+  const std::uint64_t at = recover_head(slots, head);
+  return slots.at(at).stamp.load(std::memory_order_acquire) == at + 1;
+}
+
+std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored) {
+  std::uint64_t tail = stored;
+  for (std::uint64_t i = 0; i < slots.capacity; ++i, ++tail) {
+    // Acquire pairs with the stamp of the predecessor or of the consumer.
+    const std::uint64_t stamp = slots.at(tail).stamp.load(std::memory_order_acquire);
+    if (stamp != tail + 1 && stamp != tail + slots.capacity) break;
+  }
+  return tail;
+}
+
+std::uint64_t recover_head(const SlotArea& slots, std::uint64_t stored) {
+  std::uint64_t head = stored;
+  for (std::uint64_t i = 0; i < slots.capacity; ++i, ++head) {
+    // Acquire pairs with the stamp the predecessor released with.
+    if (slots.at(head).stamp.load(std::memory_order_acquire) != head + slots.capacity) break;
+  }
+  return head;
+}
+
+SlotArea Region::slots() const {
+  return {mapping_.data() + kSlotsOffset, geometry_.capacity, geometry_.slot_bytes,
+          geometry_.payload_bytes};
+}
+
+Result<Region> Region::open(const std::string& name, const Options& options, Role role) {
+  TALLY_CHECK(check_name(name));
+  TALLY_CHECK(check_options(options));
+  TALLY_CHECK(check_pages(options));
+  Region region;
+  region.name_ = name;
+  region.path_ = ring_path(name);
+  region.role_ = role;
+  for (;;) {
+    const auto entered = region.enter(options);
+    if (!entered) {
+      region.fd_.reset();
+      return fail(entered.error().in("ring " + name));
+    }
+    if (*entered) break;
+    region.fd_.reset();
+  }
+  if (options.wait_for_peer) TALLY_CHECK(region.wait_for_peer(options.open_timeout_ns));
+  return region;
+}
+
+Result<bool> Region::enter(const Options& options) {
+  const std::uint64_t deadline_ns = core::monotonic_ns() + options.open_timeout_ns;
+  TALLY_TRY(fd_, open_or_create(path_));
+  if (!fd_) return false;
+  Error why;
+  if (!wait_for_setup_lock(fd_.get(), deadline_ns, why)) return fail(std::move(why));
+  const SetupLock setup(fd_.get());
+  if (!is_current(fd_.get(), path_)) return false;
+  TALLY_TRY(const bool joined, join(options));
+  if (joined) introduce(options);
+  return joined;
+}
+
+// Under the set-up lock: looks at what the file is and makes it a ring, joins it, or unlinks what
+// is left of an old one. Returns false after unlinking.
+Result<bool> Region::join(const Options& options) {
+  std::uint64_t file_bytes = 0;
+  TALLY_TRY(const FileHeader found, read_file_header(fd_.get(), file_bytes));
+  const bool held = any_endpoint_locked(fd_.get());
+  const auto state = static_cast<State>(found.state);
+  if (state == State::init && !held) {
+    // New, or its creator was killed half-way: nobody joins before the state says ready.
+    TALLY_CHECK(take_endpoint());
+    if (auto made = create(options); !made) {
+      ::unlink(path_.c_str());
+      return fail(std::move(made).error());
+    }
+    return true;
+  }
+  if (state == State::poisoned) return fail(poison_error(fd_.get()));
+  TALLY_TRY(geometry_, check_header(found.fixed, file_bytes));
+  if (state != State::ready && state != State::closing) {
+    return fail(Code::bad_data, "state " + std::to_string(found.state) + " is unknown",
+                "remove it with tally-relay ring rm, and start again");
+  }
+  const bool old_boot = found.fixed.boot_hash != boot_hash();
+  if (!held && (old_boot || state == State::closing)) {
+    ::unlink(path_.c_str());
+    return false;
+  }
+  TALLY_TRY(mapping_,
+            mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
+  if (!held && !has_unread(slots(), stored_head())) {
+    ::unlink(path_.c_str());
+    return false;
+  }
+  TALLY_CHECK(check_asked(options, geometry_));
+  TALLY_CHECK(take_endpoint());
+  return true;
+}
+
+Status Region::create(const Options& options) {
+  geometry_ = plan_geometry(options.slots.value_or(kDefaultSlots),
+                            options.bytes.value_or(kDefaultPayloadBytes));
+  if (options.huge == mem::HugeWish::two_mib) {
+    geometry_.total_bytes = (geometry_.total_bytes + mem::kHugePageBytes - 1) /
+                            mem::kHugePageBytes * mem::kHugePageBytes;
+  }
+  TALLY_CHECK(reserve(fd_.get(), path_, geometry_.total_bytes));
+  TALLY_TRY(mapping_,
+            mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
+  geometry_.page_kind = mapping_.report().kind;
+  const SlotArea area = slots();
+  for (std::uint64_t i = 0; i < area.capacity; ++i) {
+    area.at(i).stamp.store(i, std::memory_order_relaxed);
+  }
+  const StaticHeader fixed = make_header(geometry_);
+  std::memcpy(&header().fixed, &fixed, sizeof fixed);
+  // Release: who reads `ready` finds the header and the stamps stored above.
+  header().state.store(static_cast<std::uint32_t>(State::ready), std::memory_order_release);
+  return {};
+}
+
+Status Region::take_endpoint() {
+  const auto entry = static_cast<std::int64_t>(entry_of(role_));
+  TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), entry));
+  if (taken) return {};
+  if (mapping_.data() == nullptr) return fail(Code::try_again, "its endpoint is locked");
+  // The holder wrote its name under the set-up lock that this thread holds now.
+  const Endpoint& holder = own();
+  std::array<char, sizeof holder.comm + 1> comm{};
+  std::copy(holder.comm.begin(), holder.comm.end(), comm.begin());
+  const std::string who = role_ == Role::producer ? "producer" : "consumer";
+  return fail(Code::try_again,
+              "it already has a " + who + ", pid " +
+                  std::to_string(holder.pid.load(std::memory_order_relaxed)) + " (" + comm.data() +
+                  ")",
+              "a ring of kind spsc takes one producer and one consumer; end that process first");
+}
+
+void Region::introduce(const Options& options) const {
+  Endpoint& entry = own();
+  const auto pid = static_cast<std::uint32_t>(::getpid());
+  entry.role.store(static_cast<std::uint32_t>(role_), std::memory_order_relaxed);
+  entry.pid.store(pid, std::memory_order_relaxed);
+  entry.uid.store(::geteuid(), std::memory_order_relaxed);
+  entry.comm.fill('\0');
+  if (const auto self = read_process(pid)) {
+    entry.start_ticks.store(self->start_ticks, std::memory_order_relaxed);
+    const std::size_t length = std::min(self->comm.size(), entry.comm.size() - 1);
+    std::copy_n(self->comm.begin(), length, entry.comm.begin());
+  }
+  entry.full_policy.store(static_cast<std::uint32_t>(options.full), std::memory_order_relaxed);
+  entry.may_sleep.store(queue::resolve(options.wait).may_sleep() ? 1 : 0,
+                        std::memory_order_relaxed);
+  // The epoch before the phase: peer() reads them in the other order and sees the change.
+  entry.epoch.fetch_add(1, std::memory_order_release);
+  entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_release);
+}
+
+Peer Region::peer() const {
+  const Endpoint& entry = other();
+  const auto byte = static_cast<std::int64_t>(entry_of(other_role()));
+  for (;;) {
+    // Acquire, both: pair with introduce() and leave(), so that what the other side committed
+    // before it closed is seen by a caller who is told `closed`.
+    const std::uint64_t epoch = entry.epoch.load(std::memory_order_acquire);
+    const auto phase = static_cast<Phase>(entry.phase.load(std::memory_order_acquire));
+    if (phase == Phase::closed) return Peer::closed;
+    if (is_locked(fd_.get(), byte)) return Peer::alive;
+    if (phase != Phase::attached) return Peer::absent;
+    // A free lock means dead only if nobody came or closed between the two looks.
+    if (entry.epoch.load(std::memory_order_acquire) == epoch &&
+        entry.phase.load(std::memory_order_acquire) ==
+            static_cast<std::uint32_t>(Phase::attached)) {
+      return Peer::dead;
+    }
+  }
+}
+
+Status Region::wait_for_peer(std::uint64_t timeout_ns) const {
+  const std::uint64_t deadline_ns = core::monotonic_ns() + timeout_ns;
+  for (;;) {
+    const Peer now = peer();
+    // A producer that closed has left records; a consumer that closed will read none.
+    if (now == Peer::alive || (now == Peer::closed && role_ == Role::consumer)) return {};
+    if (core::monotonic_ns() >= deadline_ns) break;
+    pause_before_retry();
+  }
+  const std::string who = role_ == Role::producer ? "consumer" : "producer";
+  return fail(Code::try_again, "ring " + name_ + ": no " + who + " came",
+              "start the " + who + ", or raise open-timeout");
+}
+
+std::uint64_t Region::stored_head() const {
+  // Acquire pairs with Consumer::release(): who sees the cursor finds the stamps.
+  return header().head.load(std::memory_order_acquire);
+}
+
+bool Region::poisoned() const {
+  // Acquire pairs with poison(): the reason is there.
+  return header().state.load(std::memory_order_acquire) ==
+         static_cast<std::uint32_t>(State::poisoned);
+}
+
+void Region::poison(PoisonReason reason) const {
+  header().poison_reason.store(static_cast<std::uint32_t>(reason), std::memory_order_relaxed);
+  header().poison_pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_relaxed);
+  // Release: who reads `poisoned` finds the reason.
+  header().state.store(static_cast<std::uint32_t>(State::poisoned), std::memory_order_release);
+  header().readers.wake(queue::FutexScope::host);
+  header().writers.wake(queue::FutexScope::host);
+}
+
+Region& Region::operator=(Region&& other) noexcept {
+  if (this == &other) return *this;
+  leave();
+  name_ = std::move(other.name_);
+  path_ = std::move(other.path_);
+  role_ = other.role_;
+  fd_ = std::move(other.fd_);
+  mapping_ = std::move(other.mapping_);
+  geometry_ = other.geometry_;
+  return *this;
+}
+
+void Region::leave() {
+  if (!fd_) return;
+  if (mapping_.data() != nullptr) {
+    // Release: pairs with peer(); what was committed or released before is seen by who reads it.
+    own().phase.store(static_cast<std::uint32_t>(Phase::closed), std::memory_order_release);
+    unlock_byte(fd_.get(), static_cast<std::int64_t>(entry_of(role_)));
+    header().readers.wake(queue::FutexScope::host);
+    header().writers.wake(queue::FutexScope::host);
+    remove_if_last();
+  }
+  fd_.reset();
+  mapping_ = {};
+}
+
+void Region::remove_if_last() const {
+  Error ignored;  // a ring that cannot be locked stays, and tally-relay ring rm removes it
+  const std::uint64_t deadline_ns = core::monotonic_ns() + kLeaveTimeoutNs;
+  if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return;
+  const SetupLock setup(fd_.get());
+  if (any_endpoint_locked(fd_.get()) || !is_current(fd_.get(), path_)) return;
+  // Acquire pairs with leave(): what the reader released before it closed is seen.
+  const auto reader =
+      static_cast<Phase>(header().endpoints[kConsumerEntry].phase.load(std::memory_order_acquire));
+  const bool awaited = reader != Phase::closed && has_unread(slots(), stored_head());
+  if (awaited) return;
+  std::uint32_t ready = static_cast<std::uint32_t>(State::ready);
+  header().state.compare_exchange_strong(ready, static_cast<std::uint32_t>(State::closing),
+                                         std::memory_order_acq_rel);
+  ::unlink(path_.c_str());
+}
+
+}  // namespace tally::ring

@@ -1,0 +1,114 @@
+// One endpoint's hold on a ring: the file, its lock bytes and the mapping. Opening and leaving are
+// here; moving records is in producer.hpp and consumer.hpp. A Region belongs to one thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/fd.hpp"
+#include "core/result.hpp"
+#include "mem/pages.hpp"
+#include "ring/layout.hpp"
+#include "ring/options.hpp"
+
+namespace tally::ring {
+
+enum class Peer : std::uint8_t {
+  absent,  // nobody ever attached there
+  alive,   // its lock is held; it may be stopped
+  closed,  // it left in an orderly way
+  dead,    // it was killed: attached, and the lock is free
+};
+
+// The slots by position. The numbers are copies that the peer cannot change.
+struct SlotArea {
+  std::uint8_t* base = nullptr;
+  std::uint64_t capacity = 0;
+  std::uint32_t slot_bytes = 0;
+  std::uint32_t payload_bytes = 0;
+
+  [[nodiscard]] SlotHeader& at(std::uint64_t position) const {
+    return *reinterpret_cast<SlotHeader*>(base + (position & (capacity - 1)) * slot_bytes);
+  }
+  [[nodiscard]] std::uint8_t* payload(SlotHeader& slot) const {
+    return reinterpret_cast<std::uint8_t*>(&slot) + kSlotHeaderBytes;
+  }
+};
+
+class Region {
+ public:
+  // Creates the ring `name` or joins it, and takes the endpoint of `role`. Waits up to
+  // open_timeout_ns for another process that is setting the ring up. A ring that nobody holds and
+  // that has nothing unread, and one from before a reboot, is made anew.
+  // Errors: usage (name, options, a value that differs from the ring's), permission (owner, mode,
+  // symbolic link), bad_data (the header, naming the field), cannot_create (no room in /dev/shm),
+  // try_again (the endpoint is taken, naming the pid; or set-up takes too long).
+  [[nodiscard]] static Result<Region> open(const std::string& name, const Options& options,
+                                           Role role);
+
+  Region(Region&&) noexcept = default;
+  Region& operator=(Region&& other) noexcept;
+  Region(const Region&) = delete;
+  Region& operator=(const Region&) = delete;
+  ~Region() { leave(); }
+
+  [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(mapping_.data()); }
+  [[nodiscard]] const Geometry& geometry() const { return geometry_; }
+  [[nodiscard]] SlotArea slots() const;
+  [[nodiscard]] Endpoint& own() const { return header().endpoints[entry_of(role_)]; }
+  [[nodiscard]] Endpoint& other() const { return header().endpoints[entry_of(other_role())]; }
+  [[nodiscard]] const mem::PageReport& pages() const { return mapping_.report(); }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
+
+  // Half a microsecond: asks the kernel for the lock of the other side.
+  [[nodiscard]] Peer peer() const;
+  // Sleeps until the other side is there. Errors: try_again after the time-out.
+  [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const;
+
+  [[nodiscard]] bool poisoned() const;
+  // Gives the ring up for everybody, with the reason.
+  void poison(PoisonReason reason) const;
+
+  // Leaves in an orderly way: marks the endpoint closed, frees its lock, wakes the other side and,
+  // if nobody is left, unlinks the ring unless records wait for a reader that has not closed.
+  void leave();
+
+ private:
+  Region() = default;
+  [[nodiscard]] Role other_role() const {
+    return role_ == Role::producer ? Role::consumer : Role::producer;
+  }
+  static std::size_t entry_of(Role role) {
+    return role == Role::producer ? kProducerEntry : kConsumerEntry;
+  }
+  Result<bool> enter(const Options& options);  // one attempt; false: try again
+  Result<bool> join(const Options& options);
+  Status create(const Options& options);
+  Status take_endpoint();
+  void introduce(const Options& options) const;
+  void remove_if_last() const;
+  [[nodiscard]] std::uint64_t stored_head() const;
+
+  std::string name_;
+  std::string path_;
+  Role role_ = Role::none;
+  UniqueFd fd_;
+  mem::Mapping mapping_;
+  Geometry geometry_;
+};
+
+// Whether records are committed and not released, by the stamps from `head` on.
+[[nodiscard]] bool has_unread(const SlotArea& slots, std::uint64_t head);
+
+// First position from `stored` on whose record is not yet committed, or not yet released: where a
+// successor goes on. The cursors are stored after the stamps, so they may be behind, never ahead.
+[[nodiscard]] std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored);
+[[nodiscard]] std::uint64_t recover_head(const SlotArea& slots, std::uint64_t stored);
+
+// Opens the file of a ring for reading and, where `writable`, writing, and checks that it is a
+// regular file of this user that nobody else may touch. Errors: no_input when there is none;
+// permission otherwise.
+[[nodiscard]] Result<UniqueFd> open_ring_file(const std::string& path, bool writable);
+
+}  // namespace tally::ring
