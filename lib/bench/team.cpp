@@ -105,7 +105,7 @@ void Team::work(std::size_t index, int cpu) {
 }
 
 std::vector<int> choose_cpus() {
-  const std::vector<int> allowed = allowed_cpus();
+  std::vector<int> allowed = allowed_cpus();
   if (allowed.size() < 2) return allowed;
   const auto topology = core::cpu_topology();
   const int first = allowed.front();

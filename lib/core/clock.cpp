@@ -41,6 +41,7 @@ std::uint64_t realtime_ns() {
 TscCalibration calibrate_tsc(int rounds, int round_ms) {
   TscCalibration result;
   std::vector<double> rates;
+  rates.reserve(static_cast<std::size_t>(rounds));
   for (int i = 0; i < rounds; ++i) rates.push_back(measure_ns_per_tick(round_ms));
   std::sort(rates.begin(), rates.end());
   result.ns_per_tick = rates[rates.size() / 2];
