@@ -8,6 +8,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/config.hpp"
+#include "cli/generate.hpp"
 #include "cli/help.hpp"
 #include "cli/registry.hpp"
 #include "cli/settings.hpp"
@@ -32,6 +33,7 @@ struct Common {
   bool short_help = false;
   bool help = false;
   std::string complete;
+  std::string generate;
 };
 
 // A descriptor 0 to 2 that the caller closed would be given to the next file opened, and data or
@@ -54,6 +56,8 @@ void not_in_file(Command& root) {
 }
 
 void declare_common(Command& root, Common& common) {
+  const auto& options = root.parts().options;
+  const std::size_t first = options.size();
   root.flag("--json", common.json, "print JSON Lines, one object a line");
   root.flag("-q,--quiet", common.quiet, "print errors only");
   auto verbose = std::make_unique<OptionSpec>();
@@ -78,6 +82,11 @@ void declare_common(Command& root, Common& common) {
   root.option("--complete", common.complete, "KIND", "words for shell completion");
   not_in_file(root);
   last_option(root).hidden = true;
+  root.choice("--generate", common.generate, {"bash", "zsh", "fish", "options"},
+              "print completions or the registry");
+  not_in_file(root);
+  last_option(root).hidden = true;
+  for (std::size_t i = first; i < options.size(); ++i) options[i]->everywhere = true;
 }
 
 template <typename Variable>
@@ -109,6 +118,7 @@ struct App::Parts {
   }
   Result<Code> run_command(const CommandLine& line, bool bare, Output& out);
   Result<Code> print_complete(Output& out) const;
+  Result<Code> print_generated(Output& out) const;
   Result<Code> print_help(Output& out) const;
   [[nodiscard]] Result<Settings> settle(const CommandLine& line) const;
   [[nodiscard]] Result<FileValues> read_files(const CommandLine& line) const;
@@ -187,6 +197,7 @@ Result<Code> App::Parts::run(const std::vector<std::string>& words, Output& out)
   TALLY_TRY(const Settings settings, settle(line));
   for (const auto& [option, setting] : settings) bind_value(*option, setting.value);
   if (!common.complete.empty()) return print_complete(out);
+  if (!common.generate.empty()) return print_generated(out);
   if (common.print_config) {
     out.write(print_settings(*line.command, settings));
     return Code::ok;
@@ -237,6 +248,15 @@ Result<Code> App::Parts::print_complete(Output& out) const {
     return fail(Code::usage, fmt::format("no words of kind '{}' to complete", common.complete));
   }
   for (const auto& word : found->second()) out.line(word);
+  return Code::ok;
+}
+
+Result<Code> App::Parts::print_generated(Output& out) const {
+  const CommandParts& registry = root.parts();
+  if (common.generate == "bash") out.write(bash_completion(registry));
+  if (common.generate == "zsh") out.write(zsh_completion(registry));
+  if (common.generate == "fish") out.write(fish_completion(registry));
+  if (common.generate == "options") out.write(options_list(registry));
   return Code::ok;
 }
 

@@ -92,7 +92,8 @@ class App {
   App(std::string name, std::string summary);
   ~App();
 
-  // The tool without a subcommand.
+  // The tool without a subcommand. Its options are also taken by every command below it, unless it
+  // takes arguments itself: then they belong to that job of its own.
   [[nodiscard]] Command& root();
 
   // Answers --complete KIND, one word a line.

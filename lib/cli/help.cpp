@@ -67,7 +67,9 @@ std::string described(const OptionSpec& option) {
 std::vector<Row> option_rows(const CommandParts& command) {
   std::vector<Row> rows;
   for (const auto& option : command.options) {
-    if (!option->hidden) rows.emplace_back(option->synopsis(), described(*option));
+    if (!option->hidden && !option->everywhere) {
+      rows.emplace_back(option->synopsis(), described(*option));
+    }
   }
   return rows;
 }
@@ -97,12 +99,22 @@ std::string usage(const CommandParts& command) {
   return out;
 }
 
-// The options of the commands above; those of the root stand last, under a title of their own when
-// the root has nothing else to offer.
+// What is not the command's own.
 void inherited_options(std::string& out, const CommandParts& command) {
-  for (const auto* at = command.parent; at != nullptr; at = at->parent) {
-    section(out, at->parent == nullptr ? "options of every command" : "options", option_rows(*at));
+  std::vector<Row> inherited;
+  std::vector<Row> everywhere;
+  for (const auto* option : visible_options(command)) {
+    if (option->hidden) continue;
+    const bool own = std::any_of(command.options.begin(), command.options.end(),
+                                 [&](const auto& mine) { return mine.get() == option; });
+    if (option->everywhere) {
+      everywhere.emplace_back(option->synopsis(), described(*option));
+    } else if (!own) {
+      inherited.emplace_back(option->synopsis(), described(*option));
+    }
   }
+  section(out, "options of the commands above", inherited);
+  section(out, "options of every command", everywhere);
 }
 
 }  // namespace

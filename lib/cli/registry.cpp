@@ -51,10 +51,16 @@ bool CommandParts::needs_argument() const {
   return std::any_of(arguments.begin(), arguments.end(), [](const auto& a) { return a->required; });
 }
 
+bool is_inherited(const CommandParts& command, const OptionSpec& option) {
+  return option.everywhere || command.arguments.empty();
+}
+
 std::vector<const OptionSpec*> visible_options(const CommandParts& command) {
   std::vector<const OptionSpec*> options;
   for (const auto* at = &command; at != nullptr; at = at->parent) {
-    for (const auto& option : at->options) options.push_back(option.get());
+    for (const auto& option : at->options) {
+      if (at == &command || is_inherited(*at, *option)) options.push_back(option.get());
+    }
   }
   return options;
 }

@@ -32,6 +32,7 @@ struct OptionSpec {
   Completion completion;
   bool closed_choices = false;  // the value must be one of completion.choices
   bool hidden = false;
+  bool everywhere = false;     // an option that every command takes
   bool in_file = true;         // may be set by a configuration file
   bool in_environment = true;  // may be set by a variable
   std::int64_t min = 0;
@@ -87,7 +88,11 @@ void for_each_command(const CommandParts& top, const Visit& visit) {
   for (const auto& child : top.children) for_each_command(child->parts(), visit);
 }
 
-// The options a command takes: its own, then those of the commands above it.
+// Whether the commands below `command` take this option of it as well. The options of a command
+// that does a job of its own with arguments belong to that job.
+[[nodiscard]] bool is_inherited(const CommandParts& command, const OptionSpec& option);
+
+// The options a command takes: its own, then what it inherits.
 [[nodiscard]] std::vector<const OptionSpec*> visible_options(const CommandParts& command);
 
 // TALLY_RELAY_COUNT for --count of tally-relay, whatever the subcommand.

@@ -39,6 +39,11 @@ Result<Setting> resolve_one(const CommandParts& root, const OptionSpec& option,
 }
 
 void print_line(std::string& text, const OptionSpec& option, const Setting& setting) {
+  // A default that no one could write, "" for a choice or 0 where 1 is the least, means not set.
+  if (!check_value(option, setting.value)) {
+    text += fmt::format("# {} is not set\n", option.key());
+    return;
+  }
   const std::string assignment = fmt::format("{} = {}", option.key(), value_to_toml(setting.value));
   text += fmt::format("{:<32} # {}\n", assignment, setting.source);
 }

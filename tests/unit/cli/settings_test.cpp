@@ -100,4 +100,14 @@ TEST_CASE("the printed configuration names each source and reads back the same")
   CHECK(again.bytes.bytes == 65536);
 }
 
+TEST_CASE("a default that cannot be written is printed as not set") {
+  Sample sample;
+  sample.format.clear();
+  const auto ran = sample.run({"--print-config"});
+  CHECK(ran.out.find("# format is not set\n") != std::string::npos);
+  const TemporaryFile printed(ran.out);
+  Sample again;
+  CHECK(again.run({"--config", printed.path(), "a", "b"}).status == 0);
+}
+
 TEST_SUITE_END();
