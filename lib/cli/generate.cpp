@@ -13,8 +13,8 @@ std::string option_line(const CommandParts& command, const OptionSpec& option) {
   const std::string key = option.in_file ? option.key() : "";
   const std::string variable =
       option.in_environment ? environment_name(command.root(), option) : "";
-  return fmt::format("option\t{}\t{}\t{}\t{}\t{}\n", command.path(), names, or_dash(option.metavar),
-                     or_dash(key), or_dash(variable));
+  return fmt::format("option\t{}\t{}\t{}\t{}\t{}\t{}\n", command.path(), names,
+                     or_dash(option.metavar), or_dash(key), or_dash(variable), option.help);
 }
 
 }  // namespace
@@ -27,7 +27,8 @@ std::string options_list(const CommandParts& root) {
       if (!option->hidden) lines += option_line(command, *option);
     }
     for (const auto& argument : command.arguments) {
-      lines += fmt::format("argument\t{}\t{}\n", command.path(), argument->metavar);
+      lines +=
+          fmt::format("argument\t{}\t{}\t{}\n", command.path(), argument->metavar, argument->help);
     }
   });
   return lines;

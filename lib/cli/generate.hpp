@@ -15,8 +15,8 @@ namespace tally::cli {
 
 // One line an entry, fields separated by tabs, "-" for an empty one:
 //   command   PATH  HELP
-//   option    PATH  NAMES  METAVAR  KEY  VARIABLE
-//   argument  PATH  METAVAR
+//   option    PATH  NAMES  METAVAR  KEY  VARIABLE  HELP
+//   argument  PATH  METAVAR  HELP
 // NAMES as "-n,--count"; KEY and VARIABLE set the option from a file and from the environment.
 [[nodiscard]] std::string options_list(const CommandParts& root);
 

@@ -30,7 +30,7 @@ TEST_CASE("one version stands everywhere") {
 }
 
 TEST_CASE("every tool has a man page") {
-  if (!fs::exists(kRoot / "man")) return;
+  if (!fs::exists(kRoot / "man/tallyio.7")) return;
   for (const auto& tool : tools()) CHECK_MESSAGE(fs::exists(kRoot / "man" / (tool + ".1")), tool);
 }
 

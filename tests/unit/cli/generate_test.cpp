@@ -25,11 +25,11 @@ TEST_SUITE_BEGIN("cli");
 TEST_CASE("the registry is listed a line an entry") {
   const auto list = generated("options");
   CHECK(list.find("command\ttally-demo\tshows what a tool can say\n"
-                  "option\ttally-demo\t-n,--count\tN\tcount\tTALLY_DEMO_COUNT\n") == 0);
-  CHECK(holds(list, "option\ttally-demo\t--low-s\t-\tlow_s\tTALLY_DEMO_LOW_S\n"));
-  CHECK(holds(list, "option\ttally-demo\t--version\t-\t-\t-\n"));
-  CHECK(holds(list, "option\ttally-demo ring stat\t--raw\t-\traw\tTALLY_DEMO_RAW\n"));
-  CHECK(holds(list, "argument\ttally-demo ring stat\tNAME\n"));
+                  "option\ttally-demo\t-n,--count\tN\tcount\tTALLY_DEMO_COUNT\thow many\n") == 0);
+  CHECK(holds(list, "option\ttally-demo\t--low-s\t-\tlow_s\tTALLY_DEMO_LOW_S\tonly low values\n"));
+  CHECK(holds(list, "option\ttally-demo\t--version\t-\t-\t-\tprint the version\n"));
+  CHECK(holds(list, "option\ttally-demo ring stat\t--raw\t-\traw\tTALLY_DEMO_RAW\tall fields\n"));
+  CHECK(holds(list, "argument\ttally-demo ring stat\tNAME\tthe ring\n"));
   CHECK_FALSE(holds(list, "--complete"));
   CHECK_FALSE(holds(list, "--generate"));
 }

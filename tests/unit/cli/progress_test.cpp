@@ -1,0 +1,112 @@
+// Progress on a pseudo-terminal and without one.
+#include "cli/progress.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <thread>
+
+#include "unit/cli/sample.hpp"
+
+using namespace std::chrono_literals;
+using tally::cli::ColorChoice;
+using tally::cli::Output;
+using tally::cli::Progress;
+
+namespace {
+
+// Standard error on a terminal of its own for the lifetime of the object.
+class Terminal {
+ public:
+  Terminal() : saved_(::dup(STDERR_FILENO)), master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    REQUIRE(master_ >= 0);
+    REQUIRE(::grantpt(master_) == 0);
+    REQUIRE(::unlockpt(master_) == 0);
+    slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
+    REQUIRE(slave_ >= 0);
+    ::dup2(slave_, STDERR_FILENO);
+  }
+  ~Terminal() {
+    ::dup2(saved_, STDERR_FILENO);
+    ::close(saved_);
+    ::close(slave_);
+    ::close(master_);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  // What has been written so far.
+  [[nodiscard]] std::string text() const {
+    std::string text(65536, '\0');
+    ::fcntl(master_, F_SETFL, O_NONBLOCK);
+    const auto count = ::read(master_, text.data(), text.size());
+    text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+    return text;
+  }
+
+ private:
+  int saved_;
+  int master_;
+  int slave_ = -1;
+};
+
+std::size_t count_of(const std::string& text, char wanted) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), wanted));
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("cli");
+
+TEST_CASE("progress on a terminal is drawn late and erased at the end") {
+  const Terminal terminal;
+  Output out("tally-demo", ColorChoice::never, 0);
+  REQUIRE(out.stderr_is_terminal());
+  Progress progress(out, "records", 200);
+  progress.update(10);
+  CHECK(terminal.text().empty());
+  std::this_thread::sleep_for(520ms);
+  progress.update(50);
+  const std::string drawn = terminal.text();
+  CHECK(drawn.find("\rrecords 50 of 200, 25 %, ") == 0);
+  CHECK(count_of(drawn, '\n') == 0);
+  progress.finish();
+  CHECK(terminal.text() == "\r\x1b[K");
+  progress.finish();
+  CHECK(terminal.text().empty());
+}
+
+TEST_CASE("progress is drawn at most ten times a second") {
+  const Terminal terminal;
+  Output out("tally-demo", ColorChoice::never, 0);
+  Progress progress(out, "records", 0);
+  std::this_thread::sleep_for(520ms);
+  const auto start = std::chrono::steady_clock::now();
+  std::uint64_t done = 0;
+  while (std::chrono::steady_clock::now() - start < 250ms) progress.update(++done);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  const auto most = static_cast<std::size_t>(elapsed / 100ms) + 1;
+  const auto drawn = count_of(terminal.text(), '\r');
+  CHECK(drawn >= 1);
+  CHECK(drawn <= most);
+}
+
+TEST_CASE("progress without a terminal and progress of a quiet tool say nothing") {
+  const tally::test::Caught err(STDERR_FILENO);
+  Output out("tally-demo", ColorChoice::never, 0);
+  Progress progress(out, "records", 0);
+  std::this_thread::sleep_for(520ms);
+  progress.update(5);
+  progress.finish();
+  CHECK(err.text().empty());
+  const Terminal terminal;
+  Output quiet("tally-demo", ColorChoice::never, -1);
+  Progress silent(quiet, "records", 0);
+  std::this_thread::sleep_for(520ms);
+  silent.update(5);
+  silent.finish();
+  CHECK(terminal.text().empty());
+}
+
+TEST_SUITE_END();
