@@ -63,6 +63,8 @@ class Consumer {
   [[nodiscard]] std::uint64_t depth() const;
   // What the producer gave up because the ring was full.
   [[nodiscard]] std::uint64_t dropped_by_producer() const;
+  // Position of the next record: how many were ever released from this ring, modulo 2^64.
+  [[nodiscard]] std::uint64_t position() const { return head_; }
   [[nodiscard]] std::uint32_t payload_bytes() const { return slots_.payload_bytes; }
   [[nodiscard]] std::uint64_t capacity() const { return slots_.capacity; }
   [[nodiscard]] const EndpointStats& stats() const { return region_.own().stats; }

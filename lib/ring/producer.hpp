@@ -70,6 +70,8 @@ class Producer {
   }
   // Records published and not yet released, a moment ago. Touches the consumer's line.
   [[nodiscard]] std::uint64_t depth() const;
+  // Position of the next record: how many were ever committed to this ring, modulo 2^64.
+  [[nodiscard]] std::uint64_t position() const { return tail_; }
   [[nodiscard]] std::uint32_t payload_bytes() const { return slots_.payload_bytes; }
   [[nodiscard]] std::uint64_t capacity() const { return slots_.capacity; }
   [[nodiscard]] const EndpointStats& stats() const { return region_.own().stats; }
