@@ -15,6 +15,8 @@ bool parse_key(ByteView bytes, secp256k1_pubkey& key) {
 }
 
 bool parse_signature(ByteView bytes, EcdsaFormat format, secp256k1_ecdsa_signature& signature) {
+  // The library ends the process on a null pointer, and an empty view has one.
+  if (bytes.empty()) return false;
   if (format == EcdsaFormat::der) {
     return secp256k1_ecdsa_signature_parse_der(context(), &signature, bytes.data(), bytes.size()) ==
            1;
