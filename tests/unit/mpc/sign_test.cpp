@@ -3,7 +3,7 @@
 #include <numeric>
 #include <random>
 
-#include "frost_world.hpp"
+#include "unit/mpc/frost_world.hpp"
 
 namespace crypto = tally::crypto;
 namespace mpc = tally::mpc;

@@ -1,0 +1,137 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/hex.hpp"
+#include "unit/mpc/frost_world.hpp"
+
+namespace core = tally::core;
+namespace crypto = tally::crypto;
+namespace mpc = tally::mpc;
+using mpc::Fault;
+using tally::Bytes;
+using tally::ByteView;
+using tally::test::FrostWorld;
+using tally::test::random_32;
+
+TEST_SUITE_BEGIN("mpc");
+
+TEST_CASE("a dealt share verifies against commitments and survives its encoding") {
+  for (const auto& [t, n] : {std::pair{1U, 2U}, {2U, 2U}, {2U, 3U}, {7U, 10U}}) {
+    const FrostWorld world(t, n);
+    const auto& group = world.dealing.group();
+    CHECK(group.threshold() == t);
+    CHECK(group.parties() == n);
+    CHECK(world.dealing.commitments().size() == t);
+    CHECK(world.dealing.commitments()[0] == group.key());
+    for (const auto& share : world.shares) {
+      CHECK(mpc::verify_share(world.dealing.commitments(), t, n, share.id(), share.secret_bytes()));
+      const auto plaintext = share.encode();
+      REQUIRE(plaintext);
+      const auto again = mpc::Share::decode(plaintext->bytes());
+      REQUIRE(again);
+      CHECK(again->id() == share.id());
+      CHECK(again->group().key_id() == group.key_id());
+      CHECK(again->secret().value() == share.secret().value());
+    }
+  }
+}
+
+TEST_CASE("a share that was changed does not verify") {
+  const FrostWorld world(2, 3);
+  Bytes secret(world.shares[0].secret_bytes().begin(), world.shares[0].secret_bytes().end());
+  const auto commitments = world.dealing.commitments();
+  const auto fault = [&] {
+    const auto verdict = mpc::verify_share(commitments, 2, 3, 0, secret);
+    REQUIRE_FALSE(verdict);
+    const auto checked = mpc::check_share(world.dealing.group(), 0, secret);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().fault == verdict.error().fault);
+    CHECK(checked.error().party == 0);
+    return verdict.error().fault;
+  };
+  secret[31] ^= 1U;
+  CHECK(fault() == Fault::share_mismatch);
+  secret.assign(32, 0);
+  CHECK(fault() == Fault::bad_share);
+  secret.assign(32, 0xff);
+  CHECK(fault() == Fault::bad_share);
+  secret.assign(31, 1);
+  CHECK(fault() == Fault::bad_length);
+}
+
+TEST_CASE("the bounds of threshold and parties hold at both ends") {
+  const auto seed = random_32();
+  for (const auto& [t, n] :
+       {std::pair{0U, 3U}, {4U, 3U}, {1U, 1U}, {0U, 0U}, {2U, 256U}, {UINT32_MAX, UINT32_MAX}}) {
+    const auto dealt = mpc::deal(t, n, seed);
+    REQUIRE_FALSE(dealt);
+    CHECK(dealt.error().fault == Fault::bad_parameters);
+  }
+  CHECK(mpc::deal(255, 255, seed));
+  CHECK(mpc::deal(2, 3, ByteView(seed).first(31)).error().fault == Fault::bad_length);
+}
+
+TEST_CASE("the seed decides the key and the size of the group separates keys") {
+  const auto seed = random_32();
+  const FrostWorld first(2, 3, seed);
+  const FrostWorld same(2, 3, seed);
+  const FrostWorld wider(2, 4, seed);
+  CHECK(first.dealing.group().key_id() == same.dealing.group().key_id());
+  CHECK(first.dealing.group().key() != wider.dealing.group().key());
+}
+
+TEST_CASE("the encoding of a group is what its header says") {
+  // Key and shares of the polynomial 1 + x: G, then 2G, 3G at x = 1, 2.
+  const auto times_g = [](std::uint64_t k) {
+    return crypto::Point::mul_generator(crypto::Scalar(k));
+  };
+  const auto group = mpc::GroupKey::make(2, 2, times_g(1), {times_g(2), times_g(3)});
+  REQUIRE(group);
+  const std::string expected =
+      "54474b31"
+      "0002"
+      "0002"
+      "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+      "02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
+      "02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9";
+  CHECK(core::to_hex(group->encode()) == expected);
+  const auto again = mpc::GroupKey::decode(core::from_hex(expected).value());
+  REQUIRE(again);
+  CHECK(again->encode() == group->encode());
+  const auto digest = core::to_hex(group->digest());
+  CHECK(core::to_hex(group->key_id()) == digest.substr(0, 32));
+}
+
+TEST_CASE("a forked child cannot sign with the share of its parent") {
+  const FrostWorld world(2, 3);
+  const auto quorum =
+      mpc::Quorum::make(world.dealing.group(), std::vector<mpc::PartyId>{0, 1}).value();
+  const auto signer = mpc::Signer::make(world.shares[0], quorum).value();
+  tally::test::Round round(world, quorum, core::as_bytes("m"));
+  const auto session = round.open();
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const auto partial = mpc::sign(std::move(round.secnonces[0]), signer, session);
+    ::_exit(!partial && partial.error().fault == Fault::bad_share ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(mpc::sign(std::move(round.secnonces[0]), signer, session));
+}
+
+TEST_CASE("failures become errors that name the party") {
+  const tally::Error partial = mpc::Failure{Fault::wrong_partial, 1, 4};
+  CHECK(partial.code == tally::Code::protocol);
+  CHECK(partial.message == "party 4: the partial signature does not verify");
+  const tally::Error count = mpc::Failure{Fault::signer_count};
+  CHECK(count.code == tally::Code::negative);
+  const tally::Error nonce = mpc::Failure{Fault::bad_pubnonce, 2};
+  CHECK(nonce.message == "entry 2: the public nonce is malformed");
+  CHECK(tally::Error(mpc::Failure{Fault::self_check_failed}).code == tally::Code::internal);
+  CHECK(tally::Error(mpc::Failure{Fault::bad_share}).code == tally::Code::bad_data);
+}
+
+TEST_SUITE_END();
