@@ -1,0 +1,230 @@
+#include "mpc/sign_wire.hpp"
+
+#include <algorithm>
+#include <concepts>
+
+#include "core/endian.hpp"
+
+namespace tally::mpc::wire {
+namespace {
+
+// Takes fields from the front; once one is missing, `good` is false and everything reads as zero.
+class Reader {
+ public:
+  explicit Reader(ByteView bytes) : rest_(bytes) {}
+
+  template <std::unsigned_integral T>
+  T number() {
+    const ByteView field = bytes(sizeof(T));
+    return field.empty() ? T{0} : core::load_le<T>(field.data());
+  }
+  ByteView bytes(std::size_t count) {
+    if (count > rest_.size()) {
+      good_ = false;
+      rest_ = {};
+      return {};
+    }
+    const ByteView field = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    return field;
+  }
+  ByteView rest() { return bytes(rest_.size()); }
+  [[nodiscard]] bool good() const { return good_; }
+  // Whether all was there and nothing is left.
+  [[nodiscard]] bool done() const { return good_ && rest_.empty(); }
+
+ private:
+  ByteView rest_;
+  bool good_ = true;
+};
+
+template <std::unsigned_integral T>
+void append(Bytes& out, T value) {
+  ByteArray<sizeof(T)> bytes;
+  core::store_le(bytes.data(), value);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+void append(Bytes& out, ByteView bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+void begin(Bytes& out, Type type, std::size_t body_bytes) {
+  append(out, static_cast<std::uint32_t>(body_bytes));
+  append(out, static_cast<std::uint8_t>(type));
+}
+
+// Words end up on a terminal: nothing but printable ASCII passes.
+bool printable(std::uint8_t byte) {
+  return byte >= 0x20 && byte < 0x7f;
+}
+bool good_words(ByteView words) {
+  return words.size() <= kLargestWordsBytes && std::all_of(words.begin(), words.end(), printable);
+}
+void append_words(Bytes& out, std::string_view words) {
+  for (const char letter : words) {
+    const auto byte = static_cast<std::uint8_t>(letter);
+    out.push_back(printable(byte) ? byte : std::uint8_t{'?'});
+  }
+}
+
+std::size_t largest_body(Type type) {
+  switch (type) {
+    case Type::hello:
+      return 41;
+    case Type::nonce_request:
+      return 2;
+    case Type::nonces:
+      return kNoncesPerFrame * Nonces::kEntryBytes;
+    case Type::sign_request:
+      return kLargestBodyBytes;
+    case Type::partial:
+      return 8 + kPartialBytes;
+    case Type::refusal:
+      return 9 + kLargestWordsBytes;
+    case Type::goodbye:
+      return kLargestWordsBytes;
+  }
+  return 0;
+}
+
+bool ascending(QuorumView quorum) {
+  for (std::size_t i = 1; i < quorum.size(); ++i) {
+    if (quorum[i - 1] >= quorum[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+NonceEntry Nonces::operator[](std::size_t index) const {
+  const ByteView entry = entries_.subspan(index * kEntryBytes, kEntryBytes);
+  return {core::load_le<std::uint64_t>(entry.data()), entry.subspan(8)};
+}
+
+std::uint16_t QuorumView::operator[](std::size_t index) const {
+  return core::load_le<std::uint16_t>(&bytes_[2 * index]);
+}
+
+Next next_frame(ByteView stream, Frame& frame) {
+  if (stream.size() < kHeaderBytes) return Next::need_more;
+  const std::size_t body_bytes = core::load_le<std::uint32_t>(stream.data());
+  const std::uint8_t type = stream[4];
+  if (type < 1 || type > 7 || body_bytes > largest_body(Type{type})) return Next::malformed;
+  if (stream.size() - kHeaderBytes < body_bytes) return Next::need_more;
+  frame = {Type{type}, stream.subspan(kHeaderBytes, body_bytes), kHeaderBytes + body_bytes};
+  return Next::frame;
+}
+
+bool decode(ByteView body, Hello& out) {
+  Reader reader(body);
+  const auto magic = reader.number<std::uint32_t>();
+  out.version = reader.number<std::uint16_t>();
+  const auto role = reader.number<std::uint8_t>();
+  out.party = reader.number<std::uint16_t>();
+  const ByteView id = reader.bytes(out.key_id.size());
+  if (!reader.done() || magic != kMagic || role < 1 || role > 2) return false;
+  out.role = Role{role};
+  std::copy(id.begin(), id.end(), out.key_id.begin());
+  return (out.role == Role::coordinator) == (out.party == kNoParty);
+}
+
+bool decode_nonce_request(ByteView body, std::uint16_t& count) {
+  Reader reader(body);
+  count = reader.number<std::uint16_t>();
+  return reader.done() && count != 0;
+}
+
+bool decode(ByteView body, Nonces& out) {
+  out = Nonces(body);
+  return !body.empty() && body.size() % Nonces::kEntryBytes == 0 && out.size() <= kNoncesPerFrame;
+}
+
+bool decode(ByteView body, SignRequest& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.nonce_id = reader.number<std::uint64_t>();
+  const std::size_t signers = reader.number<std::uint16_t>();
+  if (signers == 0 || signers > kMostSigners) return false;
+  out.quorum = QuorumView(reader.bytes(2 * signers));
+  out.aggregated_nonce = reader.bytes(kPublicNonceBytes);
+  if (!reader.good()) return false;
+  out.message = reader.rest();
+  return out.message.size() <= kLargestMessageBytes && ascending(out.quorum);
+}
+
+bool decode(ByteView body, Partial& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.signature = reader.bytes(kPartialBytes);
+  return reader.done();
+}
+
+bool decode(ByteView body, Refusal& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  const auto reason = reader.number<std::uint8_t>();
+  const ByteView words = reader.rest();
+  if (!reader.good() || reason < 1 || reason > 4 || !good_words(words)) return false;
+  out.reason = Reason{reason};
+  out.words = core::as_text(words);
+  return true;
+}
+
+bool decode_goodbye(ByteView body, std::string_view& words) {
+  words = core::as_text(body);
+  return good_words(body);
+}
+
+void encode(const Hello& message, Bytes& out) {
+  begin(out, Type::hello, 9 + message.key_id.size());
+  append(out, kMagic);
+  append(out, message.version);
+  append(out, static_cast<std::uint8_t>(message.role));
+  append(out, message.party);
+  append(out, ByteView(message.key_id));
+}
+
+void encode_nonce_request(std::uint16_t count, Bytes& out) {
+  begin(out, Type::nonce_request, sizeof count);
+  append(out, count);
+}
+
+void encode(std::span<const NonceEntry> entries, Bytes& out) {
+  begin(out, Type::nonces, entries.size() * Nonces::kEntryBytes);
+  for (const NonceEntry& entry : entries) {
+    append(out, entry.id);
+    append(out, entry.public_nonce);
+  }
+}
+
+void encode(std::uint64_t session, std::uint64_t nonce_id, std::span<const std::uint16_t> quorum,
+            ByteView aggregated_nonce, ByteView message, Bytes& out) {
+  begin(out, Type::sign_request, 18 + 2 * quorum.size() + aggregated_nonce.size() + message.size());
+  append(out, session);
+  append(out, nonce_id);
+  append(out, static_cast<std::uint16_t>(quorum.size()));
+  for (const std::uint16_t party : quorum) append(out, party);
+  append(out, aggregated_nonce);
+  append(out, message);
+}
+
+void encode(const Partial& message, Bytes& out) {
+  begin(out, Type::partial, 8 + message.signature.size());
+  append(out, message.session);
+  append(out, message.signature);
+}
+
+void encode(const Refusal& message, Bytes& out) {
+  const std::string_view words = message.words.substr(0, kLargestWordsBytes);
+  begin(out, Type::refusal, 9 + words.size());
+  append(out, message.session);
+  append(out, static_cast<std::uint8_t>(message.reason));
+  append_words(out, words);
+}
+
+void encode_goodbye(std::string_view words, Bytes& out) {
+  words = words.substr(0, kLargestWordsBytes);
+  begin(out, Type::goodbye, words.size());
+  append_words(out, words);
+}
+
+}  // namespace tally::mpc::wire

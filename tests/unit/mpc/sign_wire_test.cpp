@@ -1,0 +1,172 @@
+#include "mpc/sign_wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+#include "core/endian.hpp"
+
+namespace wire = tally::mpc::wire;
+using tally::Bytes;
+using tally::ByteView;
+
+namespace {
+
+// One of each message.
+std::vector<Bytes> samples() {
+  const Bytes nonce(wire::kPublicNonceBytes, 3);
+  const Bytes partial(wire::kPartialBytes, 4);
+  const std::array<std::uint16_t, 3> quorum{0, 2, 3};
+  std::vector<Bytes> out(7);
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::party, 2, {}}, out[0]);
+  wire::encode_nonce_request(64, out[1]);
+  const std::array<wire::NonceEntry, 2> entries{{{7, nonce}, {9, nonce}}};
+  wire::encode(entries, out[2]);
+  wire::encode(11, 7, quorum, nonce, tally::core::as_bytes("hello"), out[3]);
+  wire::encode(wire::Partial{11, partial}, out[4]);
+  wire::encode(wire::Refusal{11, wire::Reason::policy, "not allowed"}, out[5]);
+  wire::encode_goodbye("closing", out[6]);
+  return out;
+}
+
+// Whether a body decodes as the message of its type.
+bool decodes(wire::Type type, ByteView body) {
+  wire::Hello hello;
+  wire::Nonces nonces;
+  wire::SignRequest request;
+  wire::Partial partial;
+  wire::Refusal refusal;
+  std::string_view words;
+  std::uint16_t count = 0;
+  switch (type) {
+    case wire::Type::hello:
+      return wire::decode(body, hello);
+    case wire::Type::nonce_request:
+      return wire::decode_nonce_request(body, count);
+    case wire::Type::nonces:
+      return wire::decode(body, nonces);
+    case wire::Type::sign_request:
+      return wire::decode(body, request);
+    case wire::Type::partial:
+      return wire::decode(body, partial);
+    case wire::Type::refusal:
+      return wire::decode(body, refusal);
+    case wire::Type::goodbye:
+      return wire::decode_goodbye(body, words);
+  }
+  return false;
+}
+
+ByteView body_of(const Bytes& frame) {
+  return ByteView(frame).subspan(wire::kHeaderBytes);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("mpc");
+
+TEST_CASE("messages are read as they were written") {
+  const auto all = samples();
+  wire::Hello hello;
+  REQUIRE(wire::decode(body_of(all[0]), hello));
+  CHECK(hello.party == 2);
+  CHECK(hello.role == wire::Role::party);
+  wire::Nonces nonces;
+  REQUIRE(wire::decode(body_of(all[2]), nonces));
+  REQUIRE(nonces.size() == 2);
+  CHECK(nonces[1].id == 9);
+  CHECK(nonces[1].public_nonce.size() == 66);
+  wire::SignRequest request;
+  REQUIRE(wire::decode(body_of(all[3]), request));
+  CHECK(request.session == 11);
+  CHECK(request.nonce_id == 7);
+  REQUIRE(request.quorum.size() == 3);
+  CHECK(request.quorum[1] == 2);
+  CHECK(tally::core::as_text(request.message) == "hello");
+  wire::Refusal refusal;
+  REQUIRE(wire::decode(body_of(all[5]), refusal));
+  CHECK(refusal.words == "not allowed");
+  CHECK(refusal.reason == wire::Reason::policy);
+}
+
+TEST_CASE("frames come out of a stream one by one and a cut one waits") {
+  Bytes stream;
+  for (const Bytes& frame : samples()) stream.insert(stream.end(), frame.begin(), frame.end());
+  ByteView rest = stream;
+  for (std::uint8_t type = 1; type <= 7; ++type) {
+    wire::Frame frame;
+    for (std::size_t size = 0; size < samples()[type - 1U].size(); ++size) {
+      REQUIRE(wire::next_frame(rest.first(size), frame) == wire::Next::need_more);
+    }
+    REQUIRE(wire::next_frame(rest, frame) == wire::Next::frame);
+    CHECK(frame.type == wire::Type{type});
+    CHECK(decodes(frame.type, frame.body));
+    rest = rest.subspan(frame.size_bytes);
+  }
+  CHECK(rest.empty());
+}
+
+TEST_CASE("every shortened or lengthened body of fixed length is malformed") {
+  for (const std::size_t which : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
+    const Bytes frame = samples()[which];
+    const auto type = wire::Type{frame[4]};
+    for (std::size_t size = 0; size < body_of(frame).size(); ++size) {
+      const bool whole_entries = type == wire::Type::nonces && size == wire::Nonces::kEntryBytes;
+      CHECK(decodes(type, body_of(frame).first(size)) == whole_entries);
+    }
+    Bytes longer = frame;
+    longer.push_back(0);
+    CHECK_FALSE(decodes(type, body_of(longer)));
+  }
+  const Bytes request = samples()[3];
+  for (std::size_t size = 0; size < 18 + 6 + 66; ++size) {
+    CHECK_FALSE(decodes(wire::Type::sign_request, body_of(request).first(size)));
+  }
+}
+
+TEST_CASE("lengths and types out of bounds are malformed from the header on") {
+  wire::Frame frame;
+  for (const Bytes& sample : samples()) {
+    Bytes header(sample.begin(), sample.begin() + wire::kHeaderBytes);
+    tally::core::store_le<std::uint32_t>(header.data(), 0x7fffffff);
+    CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
+  }
+  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{8}, std::uint8_t{255}}) {
+    const Bytes header{0, 0, 0, 0, type};
+    CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
+  }
+}
+
+TEST_CASE("a quorum out of order or with one party twice is malformed") {
+  const Bytes nonce(wire::kPublicNonceBytes, 3);
+  const std::vector<std::vector<std::uint16_t>> lists{{1, 0}, {2, 2}, {0, 3, 1}, {}};
+  for (const auto& quorum : lists) {
+    Bytes frame;
+    wire::encode(1, 1, quorum, nonce, {}, frame);
+    CHECK_FALSE(decodes(wire::Type::sign_request, body_of(frame)));
+  }
+}
+
+TEST_CASE("words are printable and bounded on both ways") {
+  Bytes frame;
+  wire::encode_goodbye("a\x1b[31mb" + std::string(1000, 'x'), frame);
+  std::string_view words;
+  REQUIRE(wire::decode_goodbye(body_of(frame), words));
+  CHECK(words.starts_with("a?[31mb"));
+  CHECK(words.size() == wire::kLargestWordsBytes);
+  CHECK_FALSE(wire::decode_goodbye(tally::core::as_bytes("a\x1b[31m"), words));
+}
+
+TEST_CASE("a hello that contradicts itself is malformed") {
+  wire::Hello hello;
+  Bytes frame;
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::coordinator, 2, {}}, frame);
+  CHECK_FALSE(wire::decode(body_of(frame), hello));
+  frame.clear();
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::party, wire::kNoParty, {}}, frame);
+  CHECK_FALSE(wire::decode(body_of(frame), hello));
+}
+
+TEST_SUITE_END();
