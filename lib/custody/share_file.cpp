@@ -14,8 +14,10 @@ namespace {
 constexpr std::string_view kMagic = "TALLYSHR";
 constexpr std::uint16_t kVersion = 1;
 constexpr std::uint16_t kArgon2id = 1;
-constexpr std::size_t kFixedBytes = 136;
-constexpr std::size_t kSealedBytes = kShareBytes + crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t kFixedBytes = 120;
+constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+// A share's encoding beyond that of its group.
+constexpr std::size_t kShareBytes = 42;
 constexpr std::size_t kCrcBytes = 4;
 
 Error damaged(const std::string& what) {
@@ -39,7 +41,8 @@ ByteArray<N> take(ByteView file, std::size_t offset) {
 }
 
 Bytes encode_header(const SealedShare& share) {
-  const std::string group = encode_group(share.facts.group);
+  const mpc::GroupKey& key = share.facts.group;
+  const Bytes group = key.encode();
   Bytes out;
   append(out, core::as_bytes(kMagic));
   append(out, kVersion);
@@ -49,12 +52,12 @@ Bytes encode_header(const SealedShare& share) {
   append(out, ByteView(share.salt));
   append(out, ByteView(share.nonce));
   append(out, ByteView(share.check));
-  append(out, ByteView(share.facts.id));
-  append(out, share.facts.party);
-  append(out, share.facts.group.threshold);
-  append(out, share.facts.group.parties);
+  append(out, ByteView(key.key_id()));
+  append(out, static_cast<std::uint16_t>(share.facts.party));
+  append(out, static_cast<std::uint16_t>(key.threshold()));
+  append(out, static_cast<std::uint16_t>(key.parties()));
   append(out, static_cast<std::uint16_t>(group.size()));
-  append(out, core::as_bytes(group));
+  append(out, ByteView(group));
   return out;
 }
 
@@ -67,8 +70,8 @@ Status check_frame(ByteView file) {
                 fmt::format("share file of version {}", core::load_le<std::uint16_t>(&file[8])),
                 "this program reads version 1");
   }
-  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[134]);
-  const std::size_t expected = kFixedBytes + group_bytes + kSealedBytes + kCrcBytes;
+  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[118]);
+  const std::size_t expected = kFixedBytes + 2 * group_bytes + kShareBytes + kTagBytes + kCrcBytes;
   if (file.size() < expected) return fail(damaged("is truncated"));
   if (file.size() > expected) return fail(damaged("has bytes after its end"));
   const ByteView body = file.first(file.size() - kCrcBytes);
@@ -84,9 +87,11 @@ Status check_facts(const ShareFacts& facts, ByteView file) {
     return fail(Code::bad_data, "share file with an unknown key derivation");
   }
   TALLY_CHECK(check_kdf(facts.kdf));
-  if (core::load_le<std::uint16_t>(&file[130]) != facts.group.threshold ||
-      core::load_le<std::uint16_t>(&file[132]) != facts.group.parties ||
-      facts.party >= facts.group.parties || facts.id != key_id(facts.group)) {
+  const ByteView id = file.subspan(96, sizeof(mpc::KeyId));
+  if (core::load_le<std::uint16_t>(&file[114]) != facts.group.threshold() ||
+      core::load_le<std::uint16_t>(&file[116]) != facts.group.parties() ||
+      facts.party >= facts.group.parties() ||
+      !std::equal(id.begin(), id.end(), facts.group.key_id().begin())) {
     return fail(damaged("contradicts its own group"));
   }
   return {};
@@ -98,22 +103,18 @@ bool looks_like_share(ByteView file) {
   return core::as_text(file).starts_with(kMagic);
 }
 
-Result<Bytes> seal_share(const Group& group, std::uint16_t party, ByteView share,
-                         ByteView passphrase, const KdfParameters& kdf) {
-  if (share.size() != kShareBytes || party >= group.parties) {
-    return fail(Code::internal, "a share of wrong size or party is being sealed");
-  }
-  SealedShare out;
-  out.facts = ShareFacts{party, group, key_id(group), kdf};
+Result<Bytes> seal_share(const mpc::Share& share, ByteView passphrase, const KdfParameters& kdf) {
+  SealedShare out{{share.id(), share.group(), kdf}, {}, {}, {}, {}, {}};
   core::random_bytes(out.salt);
   core::random_bytes(out.nonce);
+  TALLY_TRY(const core::SecretBytes plain, share.encode());
   TALLY_TRY(const DerivedKeys keys, derive_keys(passphrase, out.salt, kdf));
   out.check = keys.check;
   Bytes file = encode_header(out);
-  ByteArray<kSealedBytes> sealed{};
-  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data(), nullptr, share.data(), share.size(),
-                                             file.data(), file.size(), nullptr, out.nonce.data(),
-                                             keys.aead_key.bytes().data());
+  Bytes sealed(plain.size() + kTagBytes);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data(), nullptr, plain.bytes().data(),
+                                             plain.size(), file.data(), file.size(), nullptr,
+                                             out.nonce.data(), keys.aead_key.bytes().data());
   append(file, ByteView(sealed));
   append(file, core::crc32c(file));
   return file;
@@ -121,25 +122,23 @@ Result<Bytes> seal_share(const Group& group, std::uint16_t party, ByteView share
 
 Result<SealedShare> parse_share(ByteView file) {
   TALLY_CHECK(check_frame(file));
-  SealedShare out;
-  out.facts.kdf.passes = core::load_le<std::uint32_t>(&file[12]);
-  out.facts.kdf.memory_bytes = core::load_le<std::uint64_t>(&file[16]);
-  out.salt = take<kSaltBytes>(file, 24);
-  out.nonce = take<24>(file, 40);
-  out.check = take<32>(file, 64);
-  out.facts.id = take<32>(file, 96);
-  out.facts.party = core::load_le<std::uint16_t>(&file[128]);
-  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[134]);
+  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[118]);
   const ByteView header = file.first(kFixedBytes + group_bytes);
-  TALLY_TRY(out.facts.group, parse_group(core::as_text(header.subspan(kFixedBytes))));
+  TALLY_TRY(auto group, mpc::GroupKey::decode(header.subspan(kFixedBytes)));
+  const KdfParameters kdf{core::load_le<std::uint64_t>(&file[16]),
+                          core::load_le<std::uint32_t>(&file[12])};
+  SealedShare out{{core::load_le<std::uint16_t>(&file[112]), std::move(group), kdf},
+                  take<kSaltBytes>(file, 24),
+                  take<24>(file, 40),
+                  take<32>(file, 64),
+                  {header.begin(), header.end()},
+                  {file.begin() + static_cast<std::ptrdiff_t>(header.size()),
+                   file.end() - static_cast<std::ptrdiff_t>(kCrcBytes)}};
   TALLY_CHECK(check_facts(out.facts, file));
-  out.associated.assign(header.begin(), header.end());
-  const ByteView sealed = file.subspan(header.size(), kSealedBytes);
-  out.sealed.assign(sealed.begin(), sealed.end());
   return out;
 }
 
-Result<core::SecretBytes> open_share(const SealedShare& sealed, ByteView passphrase) {
+Result<mpc::Share> open_share(const SealedShare& sealed, ByteView passphrase) {
   TALLY_TRY(const DerivedKeys keys, derive_keys(passphrase, sealed.salt, sealed.facts.kdf));
   if (!core::equal_constant_time(keys.check, sealed.check)) {
     return fail(Code::permission, "wrong passphrase, or the file was changed",
@@ -147,13 +146,17 @@ Result<core::SecretBytes> open_share(const SealedShare& sealed, ByteView passphr
                             "its own",
                             sealed.facts.party));
   }
-  TALLY_TRY(auto share, core::SecretBytes::allocate(kShareBytes));
+  TALLY_TRY(auto plain, core::SecretBytes::allocate(sealed.sealed.size() - kTagBytes));
   const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      share.bytes().data(), nullptr, nullptr, sealed.sealed.data(), sealed.sealed.size(),
+      plain.bytes().data(), nullptr, nullptr, sealed.sealed.data(), sealed.sealed.size(),
       sealed.associated.data(), sealed.associated.size(), sealed.nonce.data(),
       keys.aead_key.bytes().data());
   if (failed != 0) {
     return fail(damaged("was changed: the passphrase is right and the contents are not"));
+  }
+  TALLY_TRY(auto share, mpc::Share::decode(plain.bytes()));
+  if (share.id() != sealed.facts.party || share.group().digest() != sealed.facts.group.digest()) {
+    return fail(damaged("was changed: its header names another share than it holds"));
   }
   return share;
 }

@@ -9,14 +9,14 @@
 //       24     16  its salt
 //       40     24  nonce of XChaCha20-Poly1305
 //       64     32  check value that commits to the derived key
-//       96     32  key id
-//      128      2  party
-//      130      2  threshold
-//      132      2  parties
-//      134      2  length of the group text, g
-//      136      g  group text (custody/group.hpp)
-//    136+g     48  the sealed share: 32 bytes and the tag; all before is its associated data
-//    184+g      4  CRC-32C of all before
+//       96     16  key id
+//      112      2  party
+//      114      2  threshold
+//      116      2  parties
+//      118      2  length of the group, g
+//      120      g  the group (mpc/group.hpp)
+//    120+g   58+g  the sealed share (mpc/share.hpp) and its tag; all before is associated data
+//   178+2g      4  CRC-32C of all before
 //
 // The CRC tells a damaged copy from a wrong passphrase; it protects against no one. The check value
 // tells a wrong passphrase from a changed secret part. Someone who can write the file can make
@@ -30,20 +30,18 @@
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
-#include "custody/group.hpp"
 #include "custody/kdf.hpp"
+#include "mpc/share.hpp"
 
 namespace tally::custody {
 
-inline constexpr std::size_t kShareBytes = 32;
-inline constexpr std::size_t kLargestShareFileBytes = kLargestGroupBytes + 256;
+inline constexpr std::size_t kLargestShareFileBytes = 32U * 1024;
 
 // What a share file says without its passphrase. Nothing of it is authenticated before open_share()
 // succeeded.
 struct ShareFacts {
-  std::uint16_t party = 0;
-  Group group;
-  KeyId id{};
+  mpc::PartyId party = 0;
+  mpc::GroupKey group;
   KdfParameters kdf;
 };
 
@@ -58,15 +56,16 @@ struct SealedShare {
 };
 
 // Encrypts one share under fresh salt and nonce. Errors: as derive_keys.
-[[nodiscard]] Result<Bytes> seal_share(const Group& group, std::uint16_t party, ByteView share,
-                                       ByteView passphrase, const KdfParameters& kdf);
+[[nodiscard]] Result<Bytes> seal_share(const mpc::Share& share, ByteView passphrase,
+                                       const KdfParameters& kdf);
 
 // Errors: bad_data for a file that is truncated, longer, damaged, of another version, asks for a
 // key derivation out of bounds, or contradicts itself.
 [[nodiscard]] Result<SealedShare> parse_share(ByteView file);
 
+// Decrypts, and checks that the share is that of the header's party and fits its public share.
 // Errors: permission for a wrong passphrase, bad_data when the sealed part was changed.
-[[nodiscard]] Result<core::SecretBytes> open_share(const SealedShare& sealed, ByteView passphrase);
+[[nodiscard]] Result<mpc::Share> open_share(const SealedShare& sealed, ByteView passphrase);
 
 // Reads and parses. Errors: those of parse_share; permission when others than the owner may read or
 // write the file, or it belongs to another user; no_input.
