@@ -28,7 +28,10 @@ Table modules() {
   return read_table(read_text(TALLY_SOURCE_DIR "/lib/CMakeLists.txt"), "tally_module");
 }
 Table tools() {
-  return read_table(read_text(TALLY_SOURCE_DIR "/tools/CMakeLists.txt"), "tally_tool");
+  auto table = read_table(read_text(TALLY_SOURCE_DIR "/tools/CMakeLists.txt"), "tally_tool");
+  // Every module brings core, so that no tool needs to name it.
+  for (auto& [name, row] : table.rows) row.uses.insert("core");
+  return table;
 }
 
 // The outside libraries that come with a row: its own, and those of what it uses.

@@ -1,7 +1,13 @@
-#include "cli/app.hpp"
+#include "commands.hpp"
 
 int main(int argc, char** argv) {
   tally::cli::App app("tally-sign",
                       "sign with a key that no machine holds: t of n parties on secp256k1");
+  tally::sign::add_deal(app);
+  tally::sign::add_inspect(app);
+  tally::sign::add_serve(app);
+  tally::sign::add_sign(app);
+  tally::sign::add_verify(app);
+  tally::sign::add_sign_doctor(app);
   return app.main(argc, argv);
 }

@@ -1,0 +1,15 @@
+// The commands of tally-sign, one file each.
+#pragma once
+
+#include "cli/app.hpp"
+
+namespace tally::sign {
+
+void add_deal(cli::App& app);
+void add_inspect(cli::App& app);
+void add_serve(cli::App& app);
+void add_sign(cli::App& app);
+void add_verify(cli::App& app);
+void add_sign_doctor(cli::App& app);
+
+}  // namespace tally::sign

@@ -1,0 +1,37 @@
+// What a party is willing to sign. There is no default: a signer that signs anything must have been
+// told so. Rules are alternatives, a message passes when one of them takes it.
+//
+//   any                        every message
+//   prefix=HEX,max-bytes=N     messages that begin with these bytes and have at most N bytes;
+//                              either part may stand alone
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+
+namespace tally::sign {
+
+class Policy {
+ public:
+  // Errors: usage, naming the rule; also when there is none.
+  [[nodiscard]] static Result<Policy> parse(const std::vector<std::string>& rules);
+
+  [[nodiscard]] bool allows(ByteView message) const;
+
+ private:
+  struct Rule {
+    Bytes prefix;
+    std::uint64_t max_bytes = ~std::uint64_t{0};
+  };
+  [[nodiscard]] static Result<Rule> parse_rule(std::string_view text);
+  [[nodiscard]] static Status parse_part(std::string_view part, Rule& rule);
+
+  std::vector<Rule> rules_;
+};
+
+}  // namespace tally::sign
