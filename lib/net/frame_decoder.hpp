@@ -38,6 +38,8 @@ class FrameDecoder {
   // 0 where the framing does not carry it.
   [[nodiscard]] Step next(Record& out);
 
+  // Bytes that were read and belong to no record yet.
+  [[nodiscard]] std::size_t pending_bytes() const { return end_ - begin_; }
   // bad_data, with "frame at byte N: " or "line N: " before it.
   [[nodiscard]] const Error& error() const { return error_; }
 
