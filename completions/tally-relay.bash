@@ -17,11 +17,11 @@ _tally_relay() {
       continue
     fi
     case ${COMP_WORDS[i]} in
-    --color | --config) skip=1 ;;
+    --color | --config | --count | --cpu | --drain | --duration | --engine | --from-frame | --stats | --stats-out | --to-frame) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${COMP_WORDS[i]}" in
-      'tally-relay help')
+      'tally-relay ring' | 'tally-relay ring ls' | 'tally-relay ring stat' | 'tally-relay ring rm' | 'tally-relay doctor' | 'tally-relay help')
         command+=" ${COMP_WORDS[i]}"
         arguments=0
         ;;
@@ -32,6 +32,37 @@ _tally_relay() {
   done
 
   case "$command:$prev" in
+    'tally-relay:--from-frame')
+      mapfile -t COMPREPLY < <(compgen -W 'rec line hex jsonl' -- "$cur")
+      return
+      ;;
+    'tally-relay:--to-frame')
+      mapfile -t COMPREPLY < <(compgen -W 'rec line hex jsonl' -- "$cur")
+      return
+      ;;
+    'tally-relay:--engine')
+      mapfile -t COMPREPLY < <(compgen -W 'auto spin uring poll' -- "$cur")
+      return
+      ;;
+    'tally-relay:--cpu')
+      return
+      ;;
+    'tally-relay:--count')
+      return
+      ;;
+    'tally-relay:--duration')
+      return
+      ;;
+    'tally-relay:--drain')
+      return
+      ;;
+    'tally-relay:--stats')
+      return
+      ;;
+    'tally-relay:--stats-out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-relay:--color' | 'tally-relay '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -44,16 +75,40 @@ _tally_relay() {
 
   if [[ $cur == -* ]]; then
     case $command in
-      'tally-relay') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay') words='--from-frame --to-frame --engine --cpu --count --duration --drain --stats --stats-out --fail-on-loss --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay ring') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay ring ls') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay ring stat') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay ring rm') words='--force --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-relay help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
     return
   fi
 
+  case $command:$arguments in
+    'tally-relay':0)
+      words=$("${COMP_WORDS[0]}" --complete endpoints 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      ;;
+    'tally-relay':1)
+      words=$("${COMP_WORDS[0]}" --complete endpoints 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      ;;
+    'tally-relay ring stat':0)
+      words=$("${COMP_WORDS[0]}" --complete rings 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      ;;
+    'tally-relay ring rm':0)
+      words=$("${COMP_WORDS[0]}" --complete rings 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      ;;
+  esac
   words=''
   case $command:$arguments in
-    'tally-relay':0) words='help' ;;
+    'tally-relay':0) words='ring doctor help' ;;
+    'tally-relay ring':0) words='ls stat rm' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

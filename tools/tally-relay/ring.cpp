@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+#include <memory>
+
+#include "commands.hpp"
+#include "core/clock.hpp"
+#include "core/units.hpp"
+#include "json/writer.hpp"
+#include "mem/pages.hpp"
+#include "ring/inspector.hpp"
+
+namespace tally::relay {
+namespace {
+
+void write_side(json::Writer& writer, const char* name, const ring::EndpointStatus& side) {
+  writer.key(name).begin_object();
+  writer.field("state", ring::endpoint_state_name(side.state)).field("pid", side.pid);
+  writer.field("comm", side.comm).field("attaches", side.attaches);
+  writer.field("records", side.records).field("bytes", side.bytes);
+  writer.field("batches", side.batches).field("stalls", side.stalls);
+  writer.field("dropped_new", side.dropped_new).field("dropped_old", side.dropped_old);
+  writer.field("lost", side.lost).field("wakes", side.wakes).field("sleeps", side.sleeps);
+  writer.field("max_depth", side.max_depth).end_object();
+}
+
+std::string ring_json(const ring::RingStatus& status) {
+  json::Writer writer;
+  writer.begin_object().field("schema", "tally.ring/1").field("name", status.name);
+  writer.field("kind", ring::kind_name(status.kind));
+  writer.field("state", ring::ring_state_name(status.state));
+  writer.field("slots", status.slots).field("bytes", status.payload_bytes);
+  writer.field("size_bytes", status.total_bytes).field("depth", status.depth);
+  writer.field("published", status.tail).field("released", status.head);
+  writer.field("lost", status.lost).field("pages", mem::page_kind_name(status.page_kind));
+  writer.field("from_this_boot", status.from_this_boot).field("in_use", status.in_use());
+  write_side(writer, "producer", status.producer);
+  write_side(writer, "consumer", status.consumer);
+  writer.end_object();
+  return writer.take();
+}
+
+std::string side_text(const ring::EndpointStatus& side) {
+  std::string text(ring::endpoint_state_name(side.state));
+  if (side.pid != 0 && side.state != ring::EndpointState::absent) {
+    text += fmt::format(" {} ({})", side.comm, side.pid);
+  }
+  return text;
+}
+
+// One broken ring does not hide the others: it is listed with what is wrong with it.
+Result<Code> list(cli::Invocation& run) {
+  TALLY_TRY(const std::vector<std::string> names, ring::list_rings());
+  if (names.empty()) run.out.note("there are no rings");
+  bool first = true;
+  for (const std::string& name : names) {
+    const auto status = ring::stat_ring(name);
+    if (!status && status.error().code == Code::no_input) continue;  // gone in between
+    if (run.json) {
+      run.out.line(status ? ring_json(*status)
+                          : json::Writer()
+                                .begin_object()
+                                .field("schema", "tally.ring/1")
+                                .field("name", name)
+                                .field("error", status.error().message)
+                                .end_object()
+                                .take());
+      continue;
+    }
+    if (first) {
+      run.out.print("{:<20} {:>8} {:>8} {:>10}  {:<24} {}\n", "NAME", "SLOTS", "BYTES", "DEPTH",
+                    "PRODUCER", "CONSUMER");
+    }
+    first = false;
+    if (status) {
+      run.out.print("{:<20} {:>8} {:>8} {:>10}  {:<24} {}\n", name, status->slots,
+                    status->payload_bytes, status->depth, side_text(status->producer),
+                    side_text(status->consumer));
+    } else {
+      run.out.print("{:<20} broken: {}\n", name, status.error().message);
+    }
+  }
+  return Code::ok;
+}
+
+void print_side(cli::Output& out, const char* name, const ring::EndpointStatus& side,
+                std::uint64_t now_ns) {
+  out.print("{:<12} {}\n", name, side_text(side));
+  out.print("{:<12} {} records, {} bytes, {} batches, {} stalls, deepest {}\n", "", side.records,
+            side.bytes, side.batches, side.stalls, side.max_depth);
+  if (side.last_record_ns != 0 && now_ns > side.last_record_ns) {
+    out.print("{:<12} last record {} ago\n", "",
+              core::format_duration(now_ns - side.last_record_ns));
+  }
+}
+
+Result<Code> stat(const std::string& name, cli::Invocation& run) {
+  TALLY_TRY(const ring::RingStatus status, ring::stat_ring(name));
+  cli::Output& out = run.out;
+  if (run.json) {
+    out.line(ring_json(status));
+    return Code::ok;
+  }
+  out.print("{:<12} {} ({}, {})\n", "ring", status.name, ring::kind_name(status.kind),
+            ring::ring_state_name(status.state));
+  out.print("{:<12} {}\n", "file", status.path);
+  out.print("{:<12} {} of {} bytes, {} bytes in all, pages of {}\n", "slots", status.slots,
+            status.payload_bytes, status.total_bytes, mem::page_kind_name(status.page_kind));
+  out.print("{:<12} {} now; {} published, {} released, {} lost\n", "records", status.depth,
+            status.tail, status.head, status.lost);
+  print_side(out, "producer", status.producer, status.taken_ns);
+  print_side(out, "consumer", status.consumer, status.taken_ns);
+  return Code::ok;
+}
+
+Result<Code> remove(const std::string& name, bool force, cli::Invocation& run) {
+  TALLY_TRY(const ring::Removal removal, ring::remove_ring(name, force));
+  if (run.json) {
+    run.out.line(json::Writer()
+                     .begin_object()
+                     .field("schema", "tally.ring.rm/1")
+                     .field("name", name)
+                     .field("discarded", removal.discarded)
+                     .end_object()
+                     .take());
+  } else if (removal.discarded > 0) {
+    run.out.warning(fmt::format("{} unread records went with ring {}", removal.discarded, name));
+  }
+  return Code::ok;
+}
+
+}  // namespace
+
+void add_ring(cli::App& app) {
+  struct Words {
+    std::string name;
+    bool force = false;
+  };
+  const auto words = std::make_shared<Words>();
+  const cli::Completion rings{cli::Completion::Kind::dynamic, {}, "rings"};
+  cli::Command& ring = app.root().command("ring", "look after shared-memory rings");
+  ring.command("ls", "list this user's rings").on_run(list);
+  ring.command("stat", "show one ring and both its sides")
+      .argument("NAME", words->name, "the ring, without shm:", true, rings)
+      .on_run([words](cli::Invocation& run) { return stat(words->name, run); });
+  ring.command("rm", "remove a ring that nobody holds")
+      .argument("NAME", words->name, "the ring, without shm:", true, rings)
+      .flag("--force", words->force, "also one that is held; both sides end with an error")
+      .example("tally-relay ring rm requests")
+      .on_run([words](cli::Invocation& run) { return remove(words->name, words->force, run); });
+  app.on_complete("rings", [] {
+    auto names = ring::list_rings();
+    return names ? std::move(*names) : std::vector<std::string>{};
+  });
+}
+
+}  // namespace tally::relay
