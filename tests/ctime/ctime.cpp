@@ -1,0 +1,140 @@
+// Runs one operation on secrets that valgrind holds for undefined. Exits 2 when not under valgrind,
+// where the run would say nothing; valgrind itself turns a report into its own exit status.
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <valgrind/memcheck.h>
+#include <valgrind/valgrind.h>
+#include <vector>
+
+#include "mpc/deal.hpp"
+#include "mpc/frost.hpp"
+
+namespace {
+
+using namespace tally;
+using crypto::Scalar;
+
+void poison(const void* memory, std::size_t size_bytes) {
+  VALGRIND_MAKE_MEM_UNDEFINED(memory, size_bytes);
+}
+template <typename T>
+bool is_poisoned(const T& value) {
+  return VALGRIND_CHECK_MEM_IS_DEFINED(&value, sizeof value) != 0;
+}
+
+ByteArray<32> secret_bytes(std::uint8_t seed) {
+  ByteArray<32> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(seed * (i + 3));
+  }
+  poison(bytes.data(), bytes.size());
+  return bytes;
+}
+
+// Every constant-time operation; the result must still count as secret, or nothing was watched.
+bool scalar() {
+  const Scalar a = Scalar::from_bytes_reduced(secret_bytes(7));
+  const Scalar b = Scalar::from_bytes_reduced(secret_bytes(11));
+  Scalar c = a * b + a - b;
+  c = -c;
+  unsigned flag = 1;
+  poison(&flag, sizeof flag);
+  c.cmov(a, flag != 0);
+  const auto parsed = Scalar::parse(secret_bytes(13));
+  if (!parsed) return false;
+  ByteArray<32> out;
+  (c * *parsed).encode_to(out);
+  bool zero = c.is_zero();
+  const bool equal = a == b;
+  VALGRIND_DISABLE_ERROR_REPORTING;
+  const bool watched = is_poisoned(out) && is_poisoned(zero) && is_poisoned(equal);
+  VALGRIND_ENABLE_ERROR_REPORTING;
+  return watched;
+}
+
+bool nonce() {
+  const auto random = secret_bytes(5);
+  const auto share = secret_bytes(9);
+  const auto pair = mpc::nonce_gen(random, {share, {}, {}, {}, {}});
+  if (!pair) return false;
+  VALGRIND_DISABLE_ERROR_REPORTING;
+  const bool watched = is_poisoned(pair->secret);
+  VALGRIND_ENABLE_ERROR_REPORTING;
+  return watched;
+}
+
+bool sign() {
+  const ByteArray<32> seed = {1};
+  const auto dealing = mpc::deal(2, 3, seed).value();
+  const std::vector<mpc::PartyId> ids = {0, 2};
+  // Plain and x-only tweaks, so that signs of keys and nonces vary; self-check on and off.
+  for (std::uint8_t round = 0; round < 8; ++round) {
+    auto quorum = mpc::Quorum::make(dealing.group(), ids).value();
+    const ByteArray<32> tweak = {round};
+    const auto mode = round % 2 == 0 ? mpc::TweakMode::plain : mpc::TweakMode::xonly;
+    if (!quorum.apply_tweak(tweak, mode)) return false;
+    const auto share = dealing.share(0).value();
+    const auto signer = mpc::Signer::make(share, quorum).value();
+    poison(share.secret_bytes().data(), share.secret_bytes().size());
+    auto mine = mpc::nonce_gen(secret_bytes(round), {share.secret_bytes(), {}, {}, {}, {}}).value();
+    const ByteArray<32> other_random = {round, 1};
+    const auto other = mpc::nonce_gen(other_random, {}).value();
+    const std::array<mpc::PubNonce, 2> nonces = {mine.pub, other.pub};
+    const auto session =
+        mpc::Session::open(quorum, mpc::nonce_agg(nonces).value(), core::as_bytes("m")).value();
+    const auto check = round < 4 ? mpc::SelfCheck::on : mpc::SelfCheck::off;
+    const auto partial = mpc::sign(std::move(mine.secret), signer, session, check);
+    if (!partial || !mpc::verify_partial(session, 0, nonces[0], *partial)) return false;
+  }
+  return true;
+}
+
+// Dealing from a secret seed, and a party's check of what it was dealt.
+bool share() {
+  const auto dealing = mpc::deal(3, 4, secret_bytes(3));
+  if (!dealing) return false;
+  const auto third = dealing->share(2);
+  return third && mpc::verify_share(dealing->commitments(), 3, 4, 2, third->secret_bytes());
+}
+
+// What must be reported, or the checks above are worth nothing.
+bool fault_branch() {
+  const Scalar a = Scalar::from_bytes_reduced(secret_bytes(7));
+  if (a.is_zero()) std::puts("zero");
+  return true;
+}
+bool fault_index() {
+  static constexpr std::array<std::uint8_t, 256> kTable = {1, 2, 3};
+  const auto secret = secret_bytes(7);
+  volatile std::uint8_t looked_up = kTable[secret[0]];
+  static_cast<void>(looked_up);
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (RUNNING_ON_VALGRIND == 0 || argc != 2) {
+    std::fputs("run as: valgrind --error-exitcode=9 ctime_secrets CASE\n", stderr);
+    return 2;
+  }
+  (void)crypto::Point::generator();  // the context draws its own randomness
+  const std::string_view name = argv[1];
+  constexpr std::array<std::pair<std::string_view, bool (*)()>, 6> kCases = {{
+      {"scalar", scalar},
+      {"nonce", nonce},
+      {"sign", sign},
+      {"share", share},
+      {"fault_branch", fault_branch},
+      {"fault_index", fault_index},
+  }};
+  for (const auto& [known, run] : kCases) {
+    if (known != name) continue;
+    if (run()) return 0;
+    std::fputs("the operation failed, or its result was not watched\n", stderr);
+    return 1;
+  }
+  std::fputs("no such case\n", stderr);
+  return 2;
+}
