@@ -64,6 +64,7 @@ void declare_common(Command& root, Common& common) {
   verbose->short_name = "-v";
   verbose->long_name = "--verbose";
   verbose->target = &common.verbose;
+  verbose->owner = &root.parts();
   verbose->help = "say more; again for yet more";
   root.parts().options.push_back(std::move(verbose));
   root.choice("--color", common.color, {"auto", "always", "never"}, "colour the output");

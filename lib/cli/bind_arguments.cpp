@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 
 #include "cli/command_line.hpp"
@@ -55,7 +56,11 @@ Status refuse_unknown(const CommandLine& line) {
   if (!line.unknown.empty()) return fail(unknown_option(command, line.unknown.front()));
   for (const auto& [option, words] : line.options) {
     bool visible = false;
-    for (const auto* known : visible_options(command)) visible = visible || known == option;
+    for (const auto* known : visible_options(command)) {
+      const auto above = namesakes_above(*known);
+      visible = visible || known == option ||
+                std::find(above.begin(), above.end(), option) != above.end();
+    }
     if (!visible) return fail(unknown_option(command, option->name()));
   }
   return {};

@@ -18,6 +18,7 @@ OptionSpec& add(Command::Parts& parts, const std::string& names, Target target,
     (names.starts_with("--") ? option->long_name : option->short_name) = names;
   }
   option->target = target;
+  option->owner = &parts;
   option->metavar = metavar;
   option->help = help;
   parts.options.push_back(std::move(option));

@@ -60,7 +60,9 @@ void section(std::string& out, const char* title, const std::vector<Row>& rows) 
 }
 
 std::string described(const OptionSpec& option) {
-  const std::string value = value_to_text(bound_value(option));
+  // A default that no one could write means not set.
+  const Value bound = bound_value(option);
+  const std::string value = check_value(option, bound) ? value_to_text(bound) : "";
   return value.empty() ? option.help : fmt::format("{} (default {})", option.help, value);
 }
 

@@ -55,11 +55,27 @@ bool is_inherited(const CommandParts& command, const OptionSpec& option) {
   return option.everywhere || command.arguments.empty();
 }
 
+std::vector<const OptionSpec*> namesakes_above(const OptionSpec& option) {
+  std::vector<const OptionSpec*> found;
+  for (const auto* at = option.owner->parent; at != nullptr; at = at->parent) {
+    for (const auto& above : at->options) {
+      const bool same_kind = above->target.index() == option.target.index();
+      if (same_kind && above->name() == option.name()) found.push_back(above.get());
+    }
+  }
+  return found;
+}
+
 std::vector<const OptionSpec*> visible_options(const CommandParts& command) {
   std::vector<const OptionSpec*> options;
   for (const auto* at = &command; at != nullptr; at = at->parent) {
     for (const auto& option : at->options) {
-      if (at == &command || is_inherited(*at, *option)) options.push_back(option.get());
+      const bool hidden = std::any_of(options.begin(), options.end(), [&](const auto* nearer) {
+        return nearer->name() == option->name();
+      });
+      if (at == &command || (is_inherited(*at, *option) && !hidden)) {
+        options.push_back(option.get());
+      }
     }
   }
   return options;

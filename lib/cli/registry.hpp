@@ -39,6 +39,7 @@ struct OptionSpec {
   std::int64_t max = 0;
   double min_real = 0;
   double max_real = 0;
+  const Command::Parts* owner = nullptr;  // the command that declares it
 
   [[nodiscard]] bool is_flag() const { return target.index() <= 1; }
   // "--count", or "-h" when there is no long name.
@@ -92,7 +93,12 @@ void for_each_command(const CommandParts& top, const Visit& visit) {
 // that does a job of its own with arguments belong to that job.
 [[nodiscard]] bool is_inherited(const CommandParts& command, const OptionSpec& option);
 
-// The options a command takes: its own, then what it inherits.
+// The options of the same name in the commands above the one that declares `option`: what is set
+// for them goes for it too, as long as it is not set itself.
+[[nodiscard]] std::vector<const OptionSpec*> namesakes_above(const OptionSpec& option);
+
+// The options a command takes: its own, then what it inherits and has no option of the same name
+// for.
 [[nodiscard]] std::vector<const OptionSpec*> visible_options(const CommandParts& command);
 
 // TALLY_RELAY_COUNT for --count of tally-relay, whatever the subcommand.

@@ -21,7 +21,11 @@ Result<Value> checked(const OptionSpec& option, const std::vector<std::string>& 
 
 Result<Setting> resolve_one(const CommandParts& root, const OptionSpec& option,
                             const CommandLine& line, const FileValues& file) {
-  if (const auto given = line.options.find(&option); given != line.options.end()) {
+  std::vector<const OptionSpec*> names{&option};
+  for (const auto* above : namesakes_above(option)) names.push_back(above);
+  for (const auto* name : names) {
+    const auto given = line.options.find(name);
+    if (given == line.options.end()) continue;
     TALLY_TRY(Value value, checked(option, given->second, option.name()));
     return Setting{std::move(value), option.name()};
   }
@@ -32,7 +36,15 @@ Result<Setting> resolve_one(const CommandParts& root, const OptionSpec& option,
       return Setting{std::move(value), variable};
     }
   }
-  if (const auto found = file.find(&option); found != file.end()) {
+  for (const auto* name : names) {
+    const auto found = file.find(name);
+    if (found == file.end()) continue;
+    // The limits of a namesake need not be those of the option.
+    if (auto in_range = check_value(option, found->second.value); !in_range) {
+      Error error = in_range.error().in(fmt::format("{}: {}", found->second.place, option.key()));
+      error.code = Code::configuration;
+      return fail(std::move(error));
+    }
     return Setting{found->second.value, found->second.place};
   }
   return Setting{bound_value(option), "default"};

@@ -38,7 +38,7 @@ options_of() {
           print field[3]
         }
       }
-    }' | sort
+    }' | sort -u
 }
 
 commands_of() { "$1" --generate options | awk -F '\t' '$1 == "command" { print $2 }'; }

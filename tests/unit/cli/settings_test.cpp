@@ -110,4 +110,30 @@ TEST_CASE("a default that cannot be written is printed as not set") {
   CHECK(again.run({"--config", printed.path(), "a", "b"}).status == 0);
 }
 
+TEST_CASE("an option of a command takes the value given for its namesake above") {
+  // As tally-tune has it: one variable for the tool without a command and for each command.
+  const auto printed = [](std::vector<std::string> words) {
+    ::setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    tally::cli::App app("tally-demo", "demo");
+    std::string folder = "/";
+    const auto show = [&](tally::cli::Invocation& run) -> tally::Result<tally::Code> {
+      run.out.line(folder);
+      return tally::Code::ok;
+    };
+    app.root().option("--root", folder, "DIR", "below it").on_run(show);
+    app.root().command("plan", "plan").option("--root", folder, "DIR", "below it").on_run(show);
+    return tally::test::run(app, std::move(words)).out;
+  };
+  CHECK(printed({"plan"}) == "/\n");
+  CHECK(printed({"plan", "--root", "/a"}) == "/a\n");
+  CHECK(printed({"--root", "/a", "plan"}) == "/a\n");
+  CHECK(printed({"--root", "/a", "plan", "--root", "/b"}) == "/b\n");
+  CHECK(printed({"--root", "/a"}) == "/a\n");
+  const TemporaryFile above("root = \"/c\"\n");
+  CHECK(printed({"plan", "--config", above.path()}) == "/c\n");
+  const TemporaryFile both("root = \"/c\"\n[plan]\nroot = \"/d\"\n");
+  CHECK(printed({"plan", "--config", both.path()}) == "/d\n");
+  CHECK(printed({"--config", both.path()}) == "/c\n");
+}
+
 TEST_SUITE_END();
