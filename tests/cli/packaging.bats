@@ -146,10 +146,10 @@ assert_file_contains_line() {
 }
 
 @test "the scripts refuse what they do not know" {
-  for script in check; do
-    run --separate-stderr "tree/packaging/$script" --fulll
+  for script in check demo; do
+    run --separate-stderr "tree/packaging/$script" --fast
     assert_equal "$status" 64
-    assert_equal "${stderr_lines[0]}" "$script: error: unknown option '--fulll'"
+    assert_equal "${stderr_lines[0]}" "$script: error: unknown option '--fast'"
     run "tree/packaging/$script" --help
     assert_success
     assert_line --partial "Usage: packaging/$script"
