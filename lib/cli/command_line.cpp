@@ -58,8 +58,9 @@ Error missing_value(const std::string& message, const std::vector<Bound>& bound)
   return Error{Code::usage, message, {}, 0};
 }
 
+// "-7" is a number, and "-,frame=hex" standard input with a key.
 bool looks_like_option(const std::string& word) {
-  return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+  return word.size() > 1 && word[0] == '-' && word[1] != ',' && (word[1] < '0' || word[1] > '9');
 }
 
 }  // namespace

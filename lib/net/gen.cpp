@@ -60,9 +60,10 @@ bool GenSource::is_finished() const {
 
 Pulled GenSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
   for (;;) {
-    const std::uint64_t now = core::monotonic_ns();
-    if (start_ns_ == 0) start_ns_ = last_progress_ns_ = now;
+    if (start_ns_ == 0) start_ns_ = last_progress_ns_ = core::monotonic_ns();
     if (options_.window > 0) take_replies();
+    // Read after take_replies(), so that it is never before last_progress_ns_.
+    const std::uint64_t now = core::monotonic_ns();
     if (is_finished()) return {0, Flow::end};
     const std::uint64_t count = stopped_ ? 0 : wanted(out.size(), now);
     for (std::size_t i = 0; i < count; ++i) make(out[i], i, now);

@@ -81,6 +81,15 @@ void RingSource::settle(std::size_t count) {
   given_ = 0;
 }
 
+std::size_t RingSource::leave(std::size_t unsettled) {
+  const std::uint64_t unread = consumer_.depth();
+  const bool kept = consumer_.peer() == ring::Peer::alive;
+  consumer_.close();
+  if (kept) return unsettled;
+  counts_.ring_lost += unread - std::min<std::uint64_t>(unread, unsettled);
+  return 0;
+}
+
 void RingSource::stop() {
   stopped_ = true;
 }

@@ -14,8 +14,8 @@
 namespace tally::net {
 
 // After stop() it goes on until the producer has closed, or nothing came for 100 ms, so that a
-// chain whose parts are all told to stop at once passes on what is in it. Records that were pulled
-// and not settled stay in the ring for a successor.
+// chain whose parts are all told to stop at once passes on what is in it. Records that were not
+// settled stay for a successor while the producer is there; when nobody is, they go with the ring.
 class RingSource final : public Source {
  public:
   [[nodiscard]] static Result<std::unique_ptr<RingSource>> open(const Endpoint& endpoint);
@@ -23,6 +23,7 @@ class RingSource final : public Source {
 
   Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
   void settle(std::size_t count) override;
+  std::size_t leave(std::size_t unsettled) override;
   void stop() override;
 
  private:

@@ -31,8 +31,8 @@ struct SourceCounts {
   std::uint64_t bytes = 0;  // of payloads
   std::uint64_t batches = 0;
   std::uint64_t syscalls = 0;
-  // Never given out: lost in the kernel's socket queue, longer than the buffer, overwritten in a
-  // ring, refused by the network (an ICMP error about an earlier packet).
+  // Never given out: lost in the kernel's socket queue, longer than the buffer, left unread in a
+  // ring that goes with us, refused by the network (an ICMP error about an earlier packet).
   std::uint64_t kernel_drops = 0;
   std::uint64_t truncated = 0;
   std::uint64_t ring_lost = 0;
@@ -56,6 +56,13 @@ class Source {
   // The first `count` records of the last pull() are dealt with: a ring frees their slots now, and
   // keeps the others for whoever comes next.
   virtual void settle(std::size_t count) { static_cast<void>(count); }
+  // After the last pull(): of the records given, `unsettled` were not dealt with. Returns how many
+  // of these a successor will find; the others are lost, and so is what counts().ring_lost then
+  // says.
+  [[nodiscard]] virtual std::size_t leave(std::size_t unsettled) {
+    static_cast<void>(unsettled);
+    return 0;
+  }
   // Takes in nothing new from here on. pull() still gives what had arrived before, then ends.
   virtual void stop() = 0;
 

@@ -26,6 +26,11 @@ bool is_kind(int fd, mode_t kind) {
   return ::fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 
+const char* write_hint(int os_errno) {
+  if (os_errno == EPIPE) return "its reader has gone";
+  return os_errno == ENOSPC || os_errno == EDQUOT ? "df shows which disk is full" : "";
+}
+
 }  // namespace
 
 Result<UniqueFd> open_input_file(const Endpoint& endpoint) {
@@ -171,8 +176,7 @@ StreamSink::Step StreamSink::flush(std::uint64_t deadline_ns) {
       continue;
     }
     if (errno != EAGAIN && errno != EINTR) {
-      error_ = os_error(Code::io, "cannot write to " + name_, errno,
-                        errno == EPIPE ? "its reader has gone" : "");
+      error_ = os_error(Code::io, "cannot write to " + name_, errno, write_hint(errno));
       give_up();
       return Step::failed;
     }

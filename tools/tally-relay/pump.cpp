@@ -79,8 +79,7 @@ Status Pump::deliver(std::span<const net::Record> records, std::uint64_t pulled_
 }
 
 Status Pump::give_up(std::span<const net::Record> rest, Error error) {
-  // A ring keeps what was not settled; everything else is lost with us.
-  (options_.from == net::Scheme::shm ? kept_ : undelivered_) += rest.size();
+  undelivered_ = rest.size();
   return fail(std::move(error));
 }
 
@@ -116,6 +115,8 @@ std::uint64_t Pump::next_look(std::uint64_t now_ns) const {
 }
 
 Status Pump::close() {
+  kept_ = source_.leave(undelivered_);
+  undelivered_ -= kept_;
   const std::uint64_t now = core::monotonic_ns();
   if (drain_until_ns_ == 0) drain_until_ns_ = now + options_.drain_ns;
   return sink_.close(drain_until_ns_);

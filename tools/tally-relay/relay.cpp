@@ -107,7 +107,7 @@ Status check_words(const Words& words, const net::Endpoint& from, const net::End
 Result<Code> verdict(const Words& words, const Status& ran, const Counts& counts) {
   if (!ran) {
     Error error = ran.error();
-    const std::uint64_t lost = counts.undelivered + counts.sink.lost_at_close;
+    const std::uint64_t lost = counts.lost();
     if (lost > 0) error.message += fmt::format(", {} record{} lost", lost, lost == 1 ? "" : "s");
     return fail(std::move(error));
   }
@@ -142,7 +142,7 @@ Result<Code> run_relay(const Words& words, cli::Invocation& invocation) {
   if (words.stats.ns > 0) out.note(stats_line(counts, pump->hops()));
   const std::string json = stats_json(counts, pump->hops(), sides.source.engine, true);
   if (invocation.json && to.scheme != net::Scheme::stream) out.line(json);
-  if (counts.lost() > 0) {
+  if (ran && counts.lost() > 0) {
     out.warning(fmt::format("{} records were lost: {}", counts.lost(), loss_text(counts)));
   }
   const Result<Code> code = verdict(words, ran, counts);

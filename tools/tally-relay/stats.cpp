@@ -18,7 +18,7 @@ struct LossWord {
 constexpr std::array<LossWord, 9> kLosses{{
     {"drops_kernel", "in the kernel's socket queue (raise rcvbuf)"},
     {"drops_truncated", "longer than the receive buffer (raise bytes)"},
-    {"drops_ring_lost", "overwritten in the ring"},
+    {"drops_ring_lost", "left unread in a ring that nobody holds any more"},
     {"drops_too_long", "longer than a slot or datagram (raise bytes)"},
     {"drops_ring_full", "because the ring was full"},
     {"drops_send_error", "refused by the kernel"},

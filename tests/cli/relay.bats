@@ -1,0 +1,490 @@
+#!/usr/bin/env bats
+# tally-relay: each pair of endpoints, its ends, and what it refuses.
+# shellcheck disable=SC2154  # bats sets stderr, helper.bash sets started
+load helper
+
+# stat_of FILE NAME: a count of a statistics file.
+stat_of() { perl -ne 'print $1 if /"'"$2"'":(\d+)/' "$1"; }
+
+# assert_balanced FILE: everything received was sent, dropped by cause, or is still held.
+assert_balanced() {
+  local drops=0 cause
+  for cause in too_long ring_full send_error write undelivered; do
+    drops=$((drops + $(stat_of "$1" "drops_$cause")))
+  done
+  assert_equal "$(stat_of "$1" rx_records)" \
+    "$(($(stat_of "$1" tx_records) + drops + $(stat_of "$1" in_flight)))"
+}
+
+listens_on() { ss -lunH "sport = :$1" | grep -q .; }
+ring_is_there() { tally-relay ring stat "$1"; }
+ring_has_taken() { tally-relay ring stat "$1" --json | grep -q "\"released\":$2"; }
+no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]]; }
+
+# start_sink PORT: counts what arrives at PORT, in sink.json when it ends; its pid in $sink.
+start_sink() {
+  start tally-relay "udp://127.0.0.1:$1" null: --stats-out sink.json
+  sink=$started
+  wait_until 5 listens_on "$1"
+}
+
+# stop PID: SIGTERM; it must end with 0.
+stop() {
+  kill -TERM "$1"
+  finish "$1"
+  assert_equal "$status" 0
+}
+
+# bytes FORMAT: binary to standard output, by printf of perl.
+framed() { perl -e 'print pack("H*", shift)' "$1"; }
+
+@test "lines become every framing and come back" {
+  printf 'hello\n\nworld' >in.txt
+  run_tool tally-relay file:in.txt - --from-frame line --to-frame hex
+  assert_success
+  assert_output $'68656c6c6f\n\n776f726c64'
+  for frame in rec hex jsonl; do
+    tally-relay file:in.txt "file:$frame.out" --from-frame line --to-frame "$frame"
+    run_tool tally-relay "file:$frame.out,frame=$frame" -,frame=line
+    assert_success
+    assert_output $'hello\n\nworld'
+  done
+}
+
+@test "a pipe of relays keeps sequence numbers" {
+  tally-relay gen:count=1000,bytes=20 - | tally-relay - - | tally-relay - file:out --to-frame jsonl
+  assert_equal "$(wc -l <out)" 1000
+  tail -1 out | grep -q '^{"seq":1000,'
+}
+
+@test "the generator keeps its count and its rate" {
+  start_ns=$(date +%s%N)
+  run_tool tally-relay gen:count=100,rate=200 null: --stats-out stats.json
+  assert_success
+  assert_equal "$(stat_of stats.json tx_records)" 100
+  (($(date +%s%N) - start_ns >= 490000000))
+}
+
+@test "udp to ring to udp loses nothing and leaves nothing" {
+  local first last ring
+  first=$(free_port) last=$(free_port) ring=$(ring_name)
+  start_sink "$last"
+  start tally-relay "shm:$ring" "udp://127.0.0.1:$last" --stats-out out.json
+  local out=$started
+  start tally-relay "udp://127.0.0.1:$first" "shm:$ring" --stats-out in.json
+  local in=$started
+  wait_until 5 listens_on "$first"
+  run_tool tally-relay gen:count=5000,rate=50000 "udp://127.0.0.1:$first"
+  assert_success
+  wait_until 10 ring_has_taken "$ring" 5000
+  stop "$in"
+  finish "$out"
+  assert_equal "$status" 0
+  stop "$sink"
+  for side in in out sink; do
+    assert_equal "$(stat_of $side.json rx_records)" 5000
+    assert_balanced $side.json
+  done
+  grep -q '"name":"udp_to_ring","count":5000' in.json
+  grep -q '"name":"ring_wait","count":5000' out.json
+  grep -q '"name":"ring_to_udp","count":5000' out.json
+  no_rings_left
+}
+
+@test "every engine receives" {
+  for engine in auto spin uring poll; do
+    local port
+    port=$(free_port)
+    start tally-relay "udp://127.0.0.1:$port" null: --engine $engine --stats-out $engine.json
+    wait_until 5 listens_on "$port"
+    run_tool tally-relay gen:count=300,rate=10000 "udp://127.0.0.1:$port"
+    assert_success
+    stop "$started"
+    assert_equal "$(stat_of $engine.json rx_records)" 300
+    assert_balanced $engine.json
+  done
+}
+
+@test "an empty datagram is a record" {
+  local port
+  port=$(free_port)
+  start tally-relay "udp://127.0.0.1:$port" file:out --to-frame hex --count 3
+  wait_until 5 listens_on "$port"
+  printf '6162\n\n63\n' | tally-relay - "udp://127.0.0.1:$port" --from-frame hex
+  finish "$started"
+  assert_equal "$status" 0
+  assert_equal "$(cat out)" $'6162\n\n63'
+}
+
+@test "unix sockets carry datagrams and leave no file" {
+  for path in sock @tally-$$; do
+    start tally-relay "unix:$path" file:out --to-frame line --count 2
+    wait_until 5 bash -c "ss -lxH | grep -q -- '$path'"
+    printf 'one\ntwo\n' | tally-relay - "unix:$path" --from-frame line
+    finish "$started"
+    assert_equal "$status" 0
+    assert_equal "$(cat out)" $'one\ntwo'
+    [[ ! -e $path ]]
+    rm out
+  done
+}
+
+@test "the socket of a killed relay is taken over" {
+  start tally-relay unix:sock null:
+  wait_until 5 test -S sock
+  kill -KILL "$started"
+  finish "$started"
+  [[ -S sock ]]
+  start tally-relay unix:sock null: --duration 50ms
+  finish "$started"
+  assert_equal "$status" 0
+  [[ ! -e sock ]]
+}
+
+@test "a stop drains what was accepted" {
+  local port
+  port=$(free_port)
+  start tally-relay "udp://127.0.0.1:$port" null: --stats-out sink.json
+  wait_until 5 listens_on "$port"
+  # Stopped, it takes nothing: all of these wait in the socket when the signal comes.
+  kill -STOP "$started"
+  run_tool tally-relay gen:count=1000 "udp://127.0.0.1:$port"
+  assert_success
+  kill -TERM "$started"
+  kill -CONT "$started"
+  finish "$started"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of sink.json rx_records)" 1000
+  assert_equal "$(stat_of sink.json drops_kernel)" 0
+}
+
+@test "a stop in mid stream delivers all that was received" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=0,rate=20000 "shm:$ring" --stats-out in.json
+  local in=$started
+  start tally-relay "shm:$ring" file:out --to-frame hex --stats-out out.json
+  local out=$started
+  sleep 0.5
+  stop "$in"
+  finish "$out"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of in.json tx_records)" "$(stat_of out.json tx_records)"
+  assert_equal "$(wc -l <out)" "$(stat_of in.json tx_records)"
+  (($(wc -l <out) > 1000))
+  assert_balanced in.json
+  assert_balanced out.json
+  no_rings_left
+}
+
+@test "a stop while the ring is full gives up after the drain time" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=0 "shm:$ring,slots=64" --drain 100ms --stats-out stats.json
+  wait_until 5 ring_is_there "$ring"
+  sleep 0.2
+  kill -TERM "$started"
+  finish "$started"
+  assert_equal "$status" 75
+  grep -q 'error: the receiver takes nothing, [0-9]* records* lost' "err.$started"
+  assert_balanced stats.json
+  assert_equal "$(stat_of stats.json tx_records)" 64
+}
+
+@test "the second signal ends at once" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=0 "shm:$ring,slots=64" --drain 1h
+  wait_until 5 ring_is_there "$ring"
+  kill -TERM "$started"
+  sleep 0.2
+  kill -TERM "$started"
+  finish "$started"
+  assert_equal "$status" 143
+}
+
+@test "a full ring holds the sender back" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=10000 "shm:$ring,slots=64" --stats-out in.json
+  wait_until 5 ring_is_there "$ring"
+  run_tool tally-relay "shm:$ring" null: --stats-out out.json --fail-on-loss
+  assert_success
+  finish "$started"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of out.json rx_records)" 10000
+  no_rings_left
+}
+
+@test "drop new loses what it counts" {
+  local ring
+  ring=$(ring_name)
+  run_tool tally-relay gen:count=1000 "shm:$ring,slots=64,full=drop-new" --fail-on-loss \
+    --stats-out stats.json
+  assert_equal "$status" 1
+  [[ $stderr == *"936 records were lost: 936 because the ring was full"* ]]
+  assert_balanced stats.json
+}
+
+@test "records too long for a slot are dropped by name" {
+  local ring
+  ring=$(ring_name)
+  run_tool tally-relay gen:count=5,bytes=200 "shm:$ring,bytes=100" --fail-on-loss
+  assert_equal "$status" 1
+  [[ $stderr == *"5 longer than a slot or datagram (raise bytes)"* ]]
+}
+
+@test "datagrams longer than the buffer are dropped by name" {
+  for engine in uring poll; do
+    local port
+    port=$(free_port)
+    start tally-relay "udp://127.0.0.1:$port,bytes=64" null: --engine $engine --fail-on-loss \
+      --stats-out stats.json
+    wait_until 5 listens_on "$port"
+    tally-relay gen:count=3,bytes=65 "udp://127.0.0.1:$port"
+    tally-relay gen:count=2,bytes=64 "udp://127.0.0.1:$port"
+    sleep 0.2
+    kill -TERM "$started"
+    finish "$started"
+    assert_equal "$status" 1
+    assert_equal "$(stat_of stats.json drops_truncated)" 3
+    assert_equal "$(stat_of stats.json rx_records)" 2
+  done
+}
+
+@test "a window waits for replies" {
+  local port
+  port=$(free_port)
+  perl -MIO::Socket::INET -e '
+    my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$ARGV[0]", Proto => "udp") or die;
+    $socket->send($data) while defined $socket->recv($data, 65536)' "$port" &
+  TALLY_PIDS+=($!)
+  wait_until 5 listens_on "$port"
+  run_tool tally-relay gen:count=500,window=8 "udp://127.0.0.1:$port" --stats-out stats.json
+  assert_success
+  assert_equal "$(stat_of stats.json replies)" 500
+  assert_equal "$(stat_of stats.json replies_missing)" 0
+  grep -q '"name":"round_trip","count":500' stats.json
+}
+
+@test "a window without replies ends and says so" {
+  run_tool tally-relay gen:count=10,window=4,timeout=50ms "udp://127.0.0.1:$(free_port)" \
+    --fail-on-loss
+  assert_equal "$status" 1
+  [[ $stderr == *"10 records were lost: 10 not replied to"* ]]
+}
+
+@test "count and duration end a relay" {
+  run_tool tally-relay gen:count=0 null: --count 77 --stats-out stats.json
+  assert_success
+  assert_equal "$(stat_of stats.json rx_records)" 77
+  run_tool tally-relay gen:count=0,rate=1000 null: --duration 100ms
+  assert_success
+}
+
+@test "statistics print on request" {
+  run_tool tally-relay gen:count=200,rate=1000 null: --stats 50ms --json
+  assert_success
+  (($(grep -c '^tally-relay: rx [0-9]* tx [0-9]* lost 0' <<<"$stderr") >= 3))
+  [[ $output == '{"schema":"tally.stats/1","tool":"tally-relay","final":true,'* ]]
+}
+
+@test "a truncated frame is refused with the missing bytes" {
+  tally-relay gen:count=2,bytes=10 file:whole
+  head -c 80 whole >cut
+  run_tool tally-relay file:cut - --to-frame jsonl
+  assert_refused 65 "cut: frame at byte 42: truncated, 4 bytes are missing" "middle of a record"
+  assert_equal "$(grep -c '"seq":1,' <<<"$output")" 1
+}
+
+@test "an oversized frame is refused with its size" {
+  # The header of a 65537-byte payload with a CRC that is right.
+  framed 544c5201010001000100000000000000000000000000000000000000c0124116 >big
+  run_tool tally-relay file:big null:
+  assert_refused 65 "big: frame at byte 0: payload of 65537 bytes"
+}
+
+@test "input of another framing is refused" {
+  run_tool bash -c 'printf "hello, this is no frame of ours at all\n" | tally-relay - null:'
+  assert_refused 65 "standard input: frame at byte 0: bad magic 68 65 6c" "framed as rec"
+  run_tool bash -c 'printf "00\n0g\n" | tally-relay - null: --from-frame hex'
+  assert_refused 65 "standard input: line 2: character 2 is not a hexadecimal digit"
+}
+
+@test "a payload with a newline cannot be a line" {
+  run_tool bash -c 'printf "610a62\n" | tally-relay - - --from-frame hex --to-frame line'
+  assert_refused 65 "record 1 cannot be written as a line" "hex, jsonl and rec"
+}
+
+@test "binary frames do not go to a terminal" {
+  run timeout 20 script -qec 'tally-relay gen:count=1 -' /dev/null
+  assert_equal "$status" 64
+  assert_output --partial "standard output is a terminal, and rec is for programs"
+}
+
+@test "a port in use is refused with who to look for" {
+  local port
+  port=$(free_port)
+  start_sink "$port"
+  run_tool tally-relay "udp://127.0.0.1:$port" null:
+  assert_refused 75 "cannot bind: Address already in use" "ss -lunp 'sport = :$port'"
+}
+
+@test "a full disk is refused with what was lost" {
+  run_tool tally-relay gen:count=10 file:/dev/full
+  assert_refused 74 "cannot write to /dev/full: No space left on device, 10 records lost"
+  run_tool bash -c 'tally-relay gen:count=10 - >/dev/full'
+  assert_refused 74 "cannot write to standard output: No space left on device, 10 records lost"
+}
+
+@test "a reader that has gone is refused with what was lost" {
+  run_tool bash -c 'tally-relay gen:count=0 - | head -c 10 >/dev/null; exit "${PIPESTATUS[0]}"'
+  assert_refused 74 "cannot write to standard output: Broken pipe, " "its reader has gone"
+  [[ $stderr =~ [0-9]+\ records?\ lost ]]
+}
+
+@test "unknown schemes and keys are refused with a suggestion" {
+  run_tool tally-relay upd://127.0.0.1:9000 -
+  assert_refused 64 "unknown endpoint scheme 'upd'" "did you mean udp?"
+  run_tool tally-relay gen: shm:ring,slot=4
+  assert_refused 64 "unknown key 'slot'" "did you mean slots?"
+  run_tool tally-relay udp://127.0.0.1:x null:
+  assert_refused 64 "bad port" "udp://127.0.0.1:9000"
+  run_tool tally-relay null: null:
+  assert_refused 64 "can only be the second endpoint"
+  run_tool tally-relay gen:window=1 null:
+  assert_refused 64 "a window needs replies"
+  run_tool tally-relay gen: null: --to-frame hex
+  assert_refused 64 "--to-frame has no meaning for null:"
+}
+
+@test "missing inputs and taken outputs are refused" {
+  run_tool tally-relay file:nowhere null:
+  assert_refused 66 "cannot open nowhere"
+  run_tool tally-relay gen:count=1 unix:nowhere
+  assert_refused 66 "cannot connect" "start the receiver first"
+  run_tool tally-relay gen:count=1 file:no/where
+  assert_refused 73 "cannot create no/where"
+  echo precious >kept
+  run_tool tally-relay gen:count=1 file:kept
+  assert_refused 73 "kept exists and is not empty" "open=append or ,open=replace"
+  assert_equal "$(cat kept)" precious
+  run_tool tally-relay gen:count=1 file:kept,open=append,frame=hex
+  assert_success
+  assert_equal "$(wc -l <kept)" 2
+  run_tool tally-relay file:nowhere file:new
+  [[ ! -e new ]]
+}
+
+@test "a ring of another layout is refused with its field" {
+  local ring file
+  ring=$(ring_name) file=/dev/shm/tally.$(id -u).$ring
+  tally-relay gen:count=1 "shm:$ring"
+  run_tool tally-relay gen:count=1 "shm:$ring,slots=64"
+  assert_equal "$status" 64
+  [[ $stderr == *slots* ]]
+  # Its magic, then all of it.
+  printf 'X' | dd of="$file" bs=1 conv=notrunc status=none
+  run_tool tally-relay "shm:$ring" null:
+  assert_equal "$status" 65
+  [[ $stderr == *error:* ]]
+  run_tool tally-relay ring ls
+  assert_success
+  assert_line --partial "$ring"
+  run_tool tally-relay ring rm "$ring"
+  assert_success
+  no_rings_left
+}
+
+@test "a ring that others may touch is refused" {
+  local ring file
+  ring=$(ring_name) file=/dev/shm/tally.$(id -u).$ring
+  tally-relay gen:count=1 "shm:$ring"
+  chmod 666 "$file"
+  run_tool tally-relay "shm:$ring" null:
+  assert_equal "$status" 77
+}
+
+@test "a producer that is killed is reported after its last record" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=0,rate=1000 "shm:$ring"
+  local in=$started
+  start tally-relay "shm:$ring" null: --stats-out out.json
+  local out=$started
+  sleep 0.3
+  kill -KILL "$in"
+  finish "$out"
+  assert_equal "$status" 75
+  grep -q "error: ring $ring: its producer was killed" "err.$out"
+  assert_balanced out.json
+}
+
+@test "a consumer that is killed stops a full producer" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=0,rate=100000 "shm:$ring,slots=64" --stats-out in.json
+  local in=$started
+  start tally-relay "shm:$ring" null:
+  local out=$started
+  sleep 0.3
+  kill -KILL "$out"
+  finish "$in"
+  assert_equal "$status" 75
+  grep -q "error: ring $ring is full and its consumer was killed" "err.$in"
+  assert_balanced in.json
+}
+
+@test "rings are listed shown and removed" {
+  local ring
+  ring=$(ring_name)
+  tally-relay gen:count=7 "shm:$ring,slots=64,bytes=128"
+  run_tool tally-relay ring ls
+  assert_success
+  assert_line --regexp "^$ring +64 +128 +7 +closed"
+  run_tool tally-relay ring ls --json
+  [[ $output == *"\"name\":\"$ring\""* ]]
+  run_tool tally-relay ring stat "$ring"
+  assert_line --regexp "^records +7 now; 7 published, 0 released, 0 lost"
+  run_tool tally-relay ring stat "$ring" --json
+  [[ $output == '{"schema":"tally.ring/1",'*'"slots":64,"bytes":128,'* ]]
+  run_tool tally-relay ring rm "$ring"
+  assert_success
+  [[ $stderr == *"7 unread records went with ring $ring"* ]]
+  run_tool tally-relay ring stat "$ring"
+  assert_refused 66 "there is no ring $ring" "ring ls"
+  run_tool tally-relay ring rm "$ring"
+  assert_refused 66 "there is no ring $ring"
+}
+
+@test "a ring in use is only removed by force" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay "shm:$ring" null:
+  wait_until 5 ring_is_there "$ring"
+  run_tool tally-relay ring rm "$ring"
+  assert_equal "$status" 75
+  [[ $stderr == *"$started"* ]]
+  run_tool tally-relay ring rm "$ring" --force
+  assert_success
+  finish "$started"
+  assert_equal "$status" 65
+  no_rings_left
+}
+
+@test "doctor names what it looked at" {
+  run_tool tally-relay doctor --json
+  [[ $status == 0 || $status == 1 ]]
+  for name in io_uring rmem_max wmem_max memlock /dev/shm 'huge pages' 'idle states' cores; do
+    [[ $output == *"\"name\":\"$name\""* ]] || fail "no $name"
+  done
+}
+
+@test "a standing link as statistics file is written through" {
+  ln -s real.json link.json
+  touch real.json
+  run_tool tally-relay gen:count=1 null: --stats-out link.json
+  assert_success
+  [[ -L link.json ]]
+  assert_equal "$(stat_of real.json rx_records)" 1
+}
