@@ -17,11 +17,11 @@ _tally_sign() {
       continue
     fi
     case ${COMP_WORDS[i]} in
-    --color | --config) skip=1 ;;
+    --allow | --color | --config | --from | --from-frame | --group | --kdf-memory | --kdf-passes | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --role | --self-check | --share | --stats | --stats-out | --threshold | --to | --window) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${COMP_WORDS[i]}" in
-      'tally-sign help')
+      'tally-sign deal' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
         command+=" ${COMP_WORDS[i]}"
         arguments=0
         ;;
@@ -32,6 +32,115 @@ _tally_sign() {
   done
 
   case "$command:$prev" in
+    'tally-sign deal:--threshold')
+      return
+      ;;
+    'tally-sign deal:--parties')
+      return
+      ;;
+    'tally-sign deal:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign deal:--name')
+      return
+      ;;
+    'tally-sign deal:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign deal:--passphrase-fd')
+      return
+      ;;
+    'tally-sign deal:--kdf-memory')
+      return
+      ;;
+    'tally-sign deal:--kdf-passes')
+      return
+      ;;
+    'tally-sign inspect:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign inspect:--passphrase-fd')
+      return
+      ;;
+    'tally-sign serve:--role')
+      mapfile -t COMPREPLY < <(compgen -W 'party coordinator' -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--share')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--listen')
+      return
+      ;;
+    'tally-sign serve:--allow')
+      return
+      ;;
+    'tally-sign serve:--self-check')
+      mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--passphrase-fd')
+      return
+      ;;
+    'tally-sign serve:--group')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--party')
+      return
+      ;;
+    'tally-sign serve:--party-timeout')
+      return
+      ;;
+    'tally-sign serve:--from')
+      return
+      ;;
+    'tally-sign serve:--to')
+      return
+      ;;
+    'tally-sign serve:--window')
+      return
+      ;;
+    'tally-sign serve:--stats')
+      return
+      ;;
+    'tally-sign serve:--stats-out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign sign:--group')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign sign:--party')
+      return
+      ;;
+    'tally-sign sign:--party-timeout')
+      return
+      ;;
+    'tally-sign sign:--message-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign sign:--from-frame')
+      mapfile -t COMPREPLY < <(compgen -W 'rec line hex jsonl' -- "$cur")
+      return
+      ;;
+    'tally-sign verify:--from')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign verify:--pubkey')
+      return
+      ;;
     'tally-sign:--color' | 'tally-sign '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -45,15 +154,26 @@ _tally_sign() {
   if [[ $cur == -* ]]; then
     case $command in
       'tally-sign') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign deal') words='--threshold --parties --out --name --passphrase-file --passphrase-fd --kdf-memory --kdf-passes --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign serve') words='--role --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign sign') words='--group --party --party-timeout --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign verify') words='--from --records --pubkey --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
     return
   fi
 
+  case $command:$arguments in
+    'tally-sign inspect':0)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+  esac
   words=''
   case $command:$arguments in
-    'tally-sign':0) words='help' ;;
+    'tally-sign':0) words='deal inspect serve sign verify doctor help' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

@@ -7,7 +7,7 @@ function __tally_sign_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-sign help'
+            case 'tally-sign deal' 'tally-sign inspect' 'tally-sign serve' 'tally-sign sign' 'tally-sign verify' 'tally-sign doctor' 'tally-sign help'
                 set command "$command $word"
         end
     end
@@ -23,6 +23,12 @@ function __tally_sign_below
 end
 
 complete -c tally-sign -f
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a deal -d 'make a key and cut it into shares, one encrypted file a party'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a inspect -d 'show the public facts of a share or group file'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a serve -d 'hold a share and sign with it, or coordinate those who do'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a sign -d 'have standard input signed: one message, or records with --records or --from-frame'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a verify -d 'check signatures: JSON lines with keys, or signed records of one key'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a help -d 'print the help of a command'
 complete -c tally-sign -l json -d 'print JSON Lines, one object a line'
 complete -c tally-sign -s q -l quiet -d 'print errors only'
@@ -34,3 +40,39 @@ complete -c tally-sign -l print-config -d 'print every setting and where it come
 complete -c tally-sign -l version -d 'print the version'
 complete -c tally-sign -s h -d 'print the usage in short'
 complete -c tally-sign -l help -d 'print everything, with examples'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l threshold -x -d 'parties that a signature takes'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l parties -x -d 'parties that get a share'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l out -x -a '(__fish_complete_directories)' -d 'new folder for the files'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l name -x -d 'files are NAME.group and NAME-0.share onwards'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l passphrase-file -r -F -d 'passphrase for all shares, or once for each party in their order'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l passphrase-fd -x -d 'read one passphrase for all from an open descriptor, -1 for none'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l kdf-memory -x -d 'memory that each guess at a passphrase costs, 64MiB to 1GiB'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign deal\'' -l kdf-passes -x -d 'passes over that memory'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -l check -d 'open the share, and compare it with its public share'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -l passphrase-file -r -F -d 'read the passphrase from a file that is yours alone'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -l passphrase-fd -x -d 'read the passphrase from an open descriptor, -1 for none'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -F -d 'FILE'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l role -x -a 'party coordinator' -d 'hold one share, or none and bring the parties together'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l share -r -F -d 'party: share file'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l listen -x -d 'party: socket for coordinators'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l allow -x -d 'party: what to sign: any, or prefix=HEX,max-bytes=N; rules are alternatives'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l self-check -x -a 'on off' -d 'party: verify each partial signature before it leaves'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l passphrase-file -r -F -d 'read the passphrase from a file that is yours alone'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l passphrase-fd -x -d 'read the passphrase from an open descriptor, -1 for none'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l group -r -F -d 'group file of the key'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l party -x -d 'socket of a party; once for each, at least as many as the threshold'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l party-timeout -x -d 'leave out a party that is silent for so long; give up after it when too few are left'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l from -x -d 'coordinator: records to sign, shm:NAME or - for rec frames'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l to -x -d 'coordinator: signed records, shm:NAME or - for rec frames'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l window -x -d 'coordinator: records in work at a time'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l stats -x -d 'coordinator: a line of figures so often'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign serve\'' -l stats-out -r -F -d 'coordinator: figures as one JSON object at the end'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l group -r -F -d 'group file of the key'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l party -x -d 'socket of a party; once for each, at least as many as the threshold'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l party-timeout -x -d 'leave out a party that is silent for so long; give up after it when too few are left'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l message-file -r -F -d 'the message, - for standard input (the default)'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l from-frame -x -a 'rec line hex jsonl' -d 'standard input holds many records, framed like this'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l records -d 'the same as --from-frame rec'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l from -r -F -d 'read from a file, - for standard input'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l records -d 'signed records in rec frames, not JSON lines'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l pubkey -x -d 'with --records: x-only key of the group'

@@ -115,7 +115,9 @@ Result<Value> parse(std::string_view text) {
   simdjson::dom::element root;
   const simdjson::padded_string padded(text);
   if (const auto error = parser.parse(padded).get(root); error != simdjson::SUCCESS) {
-    return fail(Code::bad_data, fmt::format("not JSON: {}", simdjson::error_message(error)));
+    std::string_view words = simdjson::error_message(error);
+    if (words.ends_with('.')) words.remove_suffix(1);
+    return fail(Code::bad_data, fmt::format("not JSON: {}", words));
   }
   return convert(root, 0);
 }

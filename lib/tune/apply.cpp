@@ -160,7 +160,8 @@ Result<ApplyReport> apply(Host& host, Store& store, const Plan& plan, const std:
   }
   TALLY_CHECK(journal.append(CommitRecord{}));
   if (!all_as_asked(report)) report.end = ApplyEnd::partial;
-  report.boot_changed = plan.boot_file.has_value();
+  report.boot_changed =
+      plan.boot_file.has_value() && report.steps.back().outcome == Outcome::written;
   report.effects = check_effects(host, transaction.steps);
   return report;
 }

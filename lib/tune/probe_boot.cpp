@@ -88,6 +88,9 @@ void add_parameter(Probe& probe, std::string_view id, const std::string& token,
   if (!lack.empty()) {
     item.verdict = Verdict::not_applicable;
     item.reason = lack;
+  } else if (!probe.out.grub_error.empty()) {
+    item.verdict = Verdict::refused;
+    item.reason = probe.out.grub_error;
   } else if (!probe.out.grub.present) {
     item.verdict = Verdict::not_applicable;
     item.reason = "this host has no GRUB; add to its kernel command line: " + token;

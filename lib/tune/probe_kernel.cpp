@@ -20,7 +20,9 @@ bool read_number(const Probe& probe, Item& item, std::int64_t& number, const std
     return true;
   }
   item.verdict = Verdict::not_applicable;
-  item.reason = fmt::format("holds '{}', which is no number", printable(item.found));
+  const std::string_view raw = item.found_raw;
+  item.reason =
+      fmt::format("holds '{}', which is no number", printable(raw.substr(0, raw.find('\n'))));
   return false;
 }
 

@@ -116,7 +116,8 @@ Result<Survey> survey(const Host& host, const Profile& profile, const Wishes& wi
   if (auto grub = read_grub(host)) {
     out.grub = std::move(*grub);
   } else {
-    out.warnings.push_back(grub.error().message);
+    out.grub_error = grub.error().message;
+    out.warnings.push_back("boot parameters are left alone: " + out.grub_error);
   }
   TALLY_TRY(out.isolation, choose_isolation(out, profile, wishes));
   Probe probe{host, profile, wishes, out};

@@ -23,6 +23,7 @@ struct Survey {
   std::vector<core::LogicalCpu> cpus;
   Isolation isolation;
   GrubState grub;
+  std::string grub_error;   // why GRUB's files could not be read; empty when they could
   std::vector<Item> items;  // in the order of settings()
   std::vector<std::string> warnings;
 };
