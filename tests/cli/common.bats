@@ -132,3 +132,53 @@ load helper
     ((${#output} < long)) || fail "$tool -h is not shorter"
   done
 }
+
+@test "the help of every command is as it was" {
+  for tool in "${TALLY_TOOLS[@]}"; do
+    help=''
+    while read -r command; do
+      # shellcheck disable=SC2086  # a path is words
+      run_tool $command --help
+      assert_success
+      assert_equal "$stderr" ""
+      # What every command takes is shown once, with the tool itself.
+      [[ $command == "$tool" ]] || output=${output%%$'\n\noptions of every command:'*}
+      help+="$output"$'\n\n'
+    done < <("$tool" --generate options | awk -F '\t' '$1 == "command" { print $2 }')
+    assert_same_file "$TALLY_SOURCE_DIR/tests/golden/$tool-help.txt" "${help%$'\n\n'}"
+  done
+}
+
+@test "doctor says what it found and answers by its status" {
+  for tool in "${TALLY_TOOLS[@]}"; do
+    run_tool "$tool" doctor
+    [[ $status == 0 || $status == 1 ]] || fail "$tool doctor ended with $status: $stderr"
+    refute_output ""
+    missing=0
+    while IFS= read -r line; do
+      [[ $line =~ ^(good|missing|note)\ +[^:]+:\ .+$ || $line =~ ^\ {9}(cost|remedy):\ .+$ ]] ||
+        fail "$tool doctor prints: $line"
+      [[ $line != missing* ]] || missing=1
+    done <<<"$output"
+    assert_equal "$status" "$missing"
+  done
+}
+
+@test "doctor prints JSON lines of its schema" {
+  for tool in "${TALLY_TOOLS[@]}"; do
+    run_tool "$tool" doctor --json
+    [[ $status == 0 || $status == 1 ]] || fail "$tool doctor ended with $status: $stderr"
+    assert_json_lines
+    while IFS= read -r line; do
+      [[ $line == '{"schema":"tally.doctor/1","tool":"'$tool'","name":"'*'","state":"'*'}' ]] ||
+        fail "$tool doctor prints: $line"
+    done <<<"$output"
+  done
+}
+
+@test "words for people have neither colour nor progress without a terminal" {
+  for tool in "${TALLY_TOOLS[@]}"; do
+    run_tool "$tool" doctor
+    [[ $output$stderr != *$'\e'* && $output$stderr != *$'\r'* ]] || fail "$tool: $output$stderr"
+  done
+}

@@ -29,11 +29,6 @@ TEST_CASE("one version stands everywhere") {
             .starts_with("tallyio-tools (" + version + ")"));
 }
 
-TEST_CASE("every tool has a man page") {
-  if (!fs::exists(kRoot / "man/tallyio.7")) return;
-  for (const auto& tool : tools()) CHECK_MESSAGE(fs::exists(kRoot / "man" / (tool + ".1")), tool);
-}
-
 TEST_CASE("every tool has completions for three shells") {
   if (!fs::exists(kRoot / "completions")) return;
   for (const auto& tool : tools()) {
