@@ -217,8 +217,12 @@ std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored) {
 std::uint64_t recover_head(const SlotArea& slots, std::uint64_t stored) {
   std::uint64_t head = stored;
   for (std::uint64_t i = 0; i < slots.capacity; ++i, ++head) {
-    // Acquire pairs with the stamp the predecessor released with.
-    if (slots.at(head).stamp.load(std::memory_order_acquire) != head + slots.capacity) break;
+    // Acquire pairs with the stamp the predecessor released with. The producer may have filled the
+    // slot again before the predecessor, killed in between, stored its cursor.
+    const std::uint64_t stamp = slots.at(head).stamp.load(std::memory_order_acquire);
+    const bool released = stamp == head + slots.capacity;
+    const bool filled_again = stamp == head + slots.capacity + 1;
+    if (!released && !filled_again) break;
   }
   return head;
 }

@@ -140,6 +140,23 @@ int consume_forever(const std::string& name, volatile Progress& progress) {
   }
 }
 
+// Lets the child that stops before and after one operation make at most `limit` instructions of it.
+// How many it made, or -1 where ptrace is not allowed.
+int step(pid_t pid, int limit) {
+  int status = 0;
+  if (::waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) return -1;
+  int steps = 0;
+  for (; steps < limit; ++steps) {
+    ::ptrace(PTRACE_SINGLESTEP, pid, nullptr, nullptr);
+    ::waitpid(pid, &status, 0);
+    if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) break;
+  }
+  return steps;
+}
+
+constexpr int kMostSteps = 2'000'000;
+constexpr int kMostKills = 1500;
+
 int rounds() {
   const char* const asked = std::getenv("TALLY_TEST_ROUNDS");
   return asked != nullptr ? std::atoi(asked) : 150;
@@ -298,29 +315,15 @@ TEST_CASE("a producer killed after every single instruction of a push") {
     ::raise(SIGSTOP);
     return 0;
   };
-  // Steps at most `limit` instructions; how many were made before the second stop.
-  const auto step = [](pid_t pid, int limit) {
-    int status = 0;
-    if (::waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) return -1;
-    int steps = 0;
-    for (; steps < limit; ++steps) {
-      ::ptrace(PTRACE_SINGLESTEP, pid, nullptr, nullptr);
-      ::waitpid(pid, &status, 0);
-      if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) break;
-    }
-    return steps;
-  };
   int total = 0;
   {
     const Child child(run_child);
-    constexpr int kMost = 2'000'000;
-    total = step(child.pid(), kMost);
+    total = step(child.pid(), kMostSteps);
     if (total < 0) tally::test::skip("this host does not allow ptrace");
-    REQUIRE(total < kMost);
+    REQUIRE(total < kMostSteps);
     REQUIRE(total > 20);
   }
   int whole = 0;
-  constexpr int kMostKills = 1500;
   const int stride = 1 + total / kMostKills;
   for (int k = 0; k <= total; k += stride) {
     ::unlink(name.path().c_str());
@@ -345,6 +348,51 @@ TEST_CASE("a producer killed after every single instruction of a push") {
   // Both outcomes were seen, so the kills fell on both sides of the commit.
   CHECK(whole > 0);
   CHECK(whole <= total / stride);
+}
+
+TEST_CASE("a consumer killed after every single instruction of a release") {
+  // As above for the release of two records, after which the producer fills what was freed before
+  // the successor comes: the slots alone have to tell it where to go on.
+  const RingName name("step-release");
+  const auto run_child = [&] {
+    auto consumer = Consumer::open(name.str());
+    if (!consumer || ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return 77;
+    if (consumer->peek(2) != 2) return 2;
+    ::raise(SIGSTOP);
+    consumer->release(2);
+    ::raise(SIGSTOP);
+    return 0;
+  };
+  std::array<int, 3> outcomes{};
+  int total = kMostKills;
+  int stride = 1;
+  for (int k = -1; k <= total; k += k < 0 ? 1 : stride) {
+    ::unlink(name.path().c_str());
+    auto producer = Producer::open(name.str(), small(4)).value();
+    while (producer.claim(1) == 1) REQUIRE(push_numbered(producer));
+    std::uint64_t freed = 0;
+    {
+      const Child child(run_child);
+      const int steps = step(child.pid(), k < 0 ? kMostSteps : k);
+      if (steps < 0) tally::test::skip("this host does not allow ptrace");
+      if (k < 0) {  // the first child only tells how many instructions there are
+        total = steps;
+        stride = 1 + total / kMostKills;
+      }
+      for (; producer.claim(1) == 1; ++freed) REQUIRE(push_numbered(producer));
+    }
+    REQUIRE(freed <= 2);
+    ++outcomes[freed];
+    auto successor = Consumer::open(name.str()).value();
+    REQUIRE(successor.position() == freed);
+    REQUIRE(successor.peek(4) == 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      REQUIRE(successor.record(i).meta.sequence == freed + i);
+      REQUIRE(is_whole(successor.record(i).meta, successor.record(i).payload));
+    }
+  }
+  // The kills fell before, between and behind the two slots.
+  for (const int outcome : outcomes) CHECK(outcome > 0);
 }
 
 TEST_SUITE_END();

@@ -1,0 +1,88 @@
+// Two threads on one shared-memory ring, each with a mapping of its own as two processes have:
+// every record once, in order, whole, in each way of waiting.
+#include <array>
+#include <cstring>
+#include <doctest/doctest.h>
+#include <thread>
+
+#include "core/clock.hpp"
+#include "core/crc32c.hpp"
+#include "ring/consumer.hpp"
+#include "ring/producer.hpp"
+#include "support/ring.hpp"
+
+using tally::ring::Consumer;
+using tally::ring::Options;
+using tally::ring::PopResult;
+using tally::ring::Producer;
+using tally::ring::PushResult;
+using tally::ring::RecordMeta;
+
+namespace {
+
+constexpr std::uint64_t kRecords = 20'000;
+constexpr std::uint64_t kMinuteNs = 60'000'000'000;
+constexpr std::size_t kPayloadBytes = 96;
+
+std::uint64_t a_minute_on() {
+  return tally::core::monotonic_ns() + kMinuteNs;
+}
+
+tally::ByteView payload_of(std::uint64_t sequence, tally::MutableByteView into) {
+  const std::size_t length = 12 + sequence % (kPayloadBytes - 12);
+  for (std::size_t i = 0; i + 4 < length; ++i) into[i] = static_cast<std::uint8_t>(sequence + i);
+  const std::uint32_t crc = tally::core::crc32c(into.first(length - 4));
+  std::memcpy(into.data() + length - 4, &crc, sizeof crc);
+  return into.first(length);
+}
+
+Options small(tally::queue::WaitPolicy wait) {
+  Options options;
+  options.slots = 8;
+  options.bytes = kPayloadBytes;
+  options.wait = wait;
+  return options;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("stress");
+
+TEST_CASE("records cross a ring between threads whole and in order") {
+  for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex,
+                          tally::queue::WaitPolicy::automatic}) {
+    const tally::test::RingName name("stress");
+    auto producer = Producer::open(name.str(), small(wait)).value();
+    auto consumer = Consumer::open(name.str(), small(wait)).value();
+    std::thread writer([producer = std::move(producer)]() mutable {
+      std::array<std::uint8_t, kPayloadBytes> buffer{};
+      for (std::uint64_t i = 0; i < kRecords; ++i) {
+        RecordMeta meta;
+        meta.sequence = i;
+        if (producer.push(meta, payload_of(i, buffer), a_minute_on()) != PushResult::ok) return;
+      }
+      producer.close();
+    });
+    std::array<std::uint8_t, kPayloadBytes> got{};
+    std::array<std::uint8_t, kPayloadBytes> buffer{};
+    std::uint64_t next = 0;
+    std::uint64_t wrong = 0;
+    RecordMeta meta;
+    PopResult result = PopResult::ok;
+    while ((result = consumer.pop_wait(meta, got, a_minute_on())) == PopResult::ok) {
+      const auto expected = payload_of(next, buffer);
+      const bool right = meta.sequence == next && meta.length == expected.size() &&
+                         std::memcmp(got.data(), expected.data(), expected.size()) == 0;
+      wrong += right ? 0U : 1U;
+      ++next;
+    }
+    writer.join();
+    CHECK(result == PopResult::closed);
+    CHECK(next == kRecords);
+    CHECK(wrong == 0);
+    CHECK(consumer.stats().records == kRecords);
+    CHECK(consumer.stats().max_depth <= 8);
+  }
+}
+
+TEST_SUITE_END();
