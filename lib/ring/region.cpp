@@ -371,9 +371,10 @@ Peer Region::peer() const {
     // before it closed is seen by a caller who is told `closed`.
     const std::uint64_t epoch = entry.epoch.load(std::memory_order_acquire);
     const auto phase = static_cast<Phase>(entry.phase.load(std::memory_order_acquire));
+    // Who holds the lock but is still attaching has not come yet: killed now, it was never there.
     if (phase == Phase::closed) return Peer::closed;
-    if (is_locked(fd_.get(), byte)) return Peer::alive;
     if (phase != Phase::attached) return Peer::absent;
+    if (is_locked(fd_.get(), byte)) return Peer::alive;
     // A free lock means dead only if nobody came or closed between the two looks.
     if (entry.epoch.load(std::memory_order_acquire) == epoch &&
         entry.phase.load(std::memory_order_acquire) ==

@@ -83,7 +83,7 @@ bool push_numbered(Producer& producer) {
   return producer.push(meta, tally::ByteView(payload).first(length), soon_ns()) == PushResult::ok;
 }
 
-// The same for a ring whose reader was killed, until the next one comes.
+// The same for a ring whose reader was killed or has left, until the next one comes.
 bool push_to_successor(Producer& producer) {
   tally::ByteArray<kPayloadBytes> payload{};
   RecordMeta meta;
@@ -91,7 +91,8 @@ bool push_to_successor(Producer& producer) {
   const std::size_t length = fill(meta.sequence, payload);
   const std::uint64_t deadline_ns = soon_ns();
   PushResult pushed = PushResult::peer_dead;
-  while (pushed == PushResult::peer_dead && monotonic_ns() < deadline_ns) {
+  while ((pushed == PushResult::peer_dead || pushed == PushResult::closed) &&
+         monotonic_ns() < deadline_ns) {
     pushed = producer.push(meta, tally::ByteView(payload).first(length), deadline_ns);
   }
   return pushed == PushResult::ok;
