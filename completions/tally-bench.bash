@@ -1,28 +1,28 @@
 # bash completion for tally-bench, written by tally-bench --generate bash
 _tally_bench() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-  local command=tally-bench arguments=0 skip=0 words='' i
+  local line=${COMP_LINE:0:COMP_POINT} command=tally-bench arguments=0 skip=0 words='' i
+  local -a typed
   COMPREPLY=()
-  # The shell makes three words of --name=value.
-  [[ $cur == = ]] && cur=''
-  [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
+  # The shell takes shm:NAME and --name=value apart; here a word ends at a blank only.
+  # shellcheck disable=SC2162  # a backslash before a blank is meant
+  read -a typed <<<"$line"
+  [[ $line == *[[:space:]] ]] && typed+=('')
+  local cur=${typed[-1]} prev=${typed[-2]}
+  [[ $cur == --*=* ]] && prev=${cur%%=*} cur=${cur#*=}
 
   # The command, and how many of its arguments stand before the cursor.
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    if [[ ${COMP_WORDS[i]} == = ]]; then
-      skip=1
-      continue
-    elif ((skip)); then
+  for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+    if ((skip)); then
       skip=0
       continue
     fi
-    case ${COMP_WORDS[i]} in
+    case ${typed[i]} in
     --color | --config) skip=1 ;;
     -?*) ;;
     *)
-      case "$command ${COMP_WORDS[i]}" in
+      case "$command ${typed[i]}" in
       'tally-bench help')
-        command+=" ${COMP_WORDS[i]}"
+        command+=" ${typed[i]}"
         arguments=0
         ;;
       *) ((arguments++)) ;;

@@ -1,28 +1,31 @@
 # bash completion for tally-relay, written by tally-relay --generate bash
 _tally_relay() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-  local command=tally-relay arguments=0 skip=0 words='' i
+  local line=${COMP_LINE:0:COMP_POINT} command=tally-relay arguments=0 skip=0 words='' i
+  local -a typed
   COMPREPLY=()
-  # The shell makes three words of --name=value.
-  [[ $cur == = ]] && cur=''
-  [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
+  # The shell takes shm:NAME and --name=value apart; here a word ends at a blank only.
+  # shellcheck disable=SC2162  # a backslash before a blank is meant
+  read -a typed <<<"$line"
+  [[ $line == *[[:space:]] ]] && typed+=('')
+  local cur=${typed[-1]} prev=${typed[-2]}
+  [[ $cur == --*=* ]] && prev=${cur%%=*} cur=${cur#*=}
+  # What stands before the last colon is not replaced, so it is not offered.
+  local kept=''
+  [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && kept=${cur%:*}:
 
   # The command, and how many of its arguments stand before the cursor.
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    if [[ ${COMP_WORDS[i]} == = ]]; then
-      skip=1
-      continue
-    elif ((skip)); then
+  for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+    if ((skip)); then
       skip=0
       continue
     fi
-    case ${COMP_WORDS[i]} in
+    case ${typed[i]} in
     --color | --config | --count | --cpu | --drain | --duration | --engine | --from-frame | --stats | --stats-out | --to-frame) skip=1 ;;
     -?*) ;;
     *)
-      case "$command ${COMP_WORDS[i]}" in
+      case "$command ${typed[i]}" in
       'tally-relay ring' | 'tally-relay ring ls' | 'tally-relay ring stat' | 'tally-relay ring rm' | 'tally-relay doctor' | 'tally-relay help')
-        command+=" ${COMP_WORDS[i]}"
+        command+=" ${typed[i]}"
         arguments=0
         ;;
       *) ((arguments++)) ;;
@@ -89,20 +92,24 @@ _tally_relay() {
 
   case $command:$arguments in
     'tally-relay':0)
-      words=$("${COMP_WORDS[0]}" --complete endpoints 2>/dev/null)
+      words=$("${typed[0]}" --complete endpoints 2>/dev/null)
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
     'tally-relay':1)
-      words=$("${COMP_WORDS[0]}" --complete endpoints 2>/dev/null)
+      words=$("${typed[0]}" --complete endpoints 2>/dev/null)
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
     'tally-relay ring stat':0)
-      words=$("${COMP_WORDS[0]}" --complete rings 2>/dev/null)
+      words=$("${typed[0]}" --complete rings 2>/dev/null)
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
     'tally-relay ring rm':0)
-      words=$("${COMP_WORDS[0]}" --complete rings 2>/dev/null)
+      words=$("${typed[0]}" --complete rings 2>/dev/null)
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
   esac
   words=''

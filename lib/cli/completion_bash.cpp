@@ -30,13 +30,32 @@ std::string reply(const Completion& completion) {
                          shell_quoted(joined(completion.choices, " ")));
     case Completion::Kind::dynamic:
       return fmt::format(
-          "words=$(\"${{COMP_WORDS[0]}}\" --complete {} 2>/dev/null)\n"
-          "      mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")",
+          "words=$(\"${{typed[0]}}\" --complete {} 2>/dev/null)\n"
+          "      mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+          "      COMPREPLY=(\"${{COMPREPLY[@]#\"$kept\"}}\")",
           completion.dynamic_kind);
     case Completion::Kind::none:
       break;
   }
   return {};
+}
+
+// Only words that the tool itself names have a colon in them.
+constexpr char kKept[] =
+    "  # What stands before the last colon is not replaced, so it is not offered.\n"
+    "  local kept=''\n"
+    "  [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && kept=${cur%:*}:\n";
+
+bool has_dynamic_words(const CommandParts& root) {
+  bool found = false;
+  const auto look = [&](const auto& entry) {
+    found = found || entry->completion.kind == Completion::Kind::dynamic;
+  };
+  for_each_command(root, [&](const CommandParts& command) {
+    for (const auto& option : command.options) look(option);
+    for (const auto& argument : command.arguments) look(argument);
+  });
+  return found;
 }
 
 std::string command_patterns(const CommandParts& root) {
@@ -119,28 +138,29 @@ std::string bash_completion(const CommandParts& root) {
   std::string out = fmt::format(
       "# bash completion for {0}, written by {0} --generate bash\n"
       "{1}() {{\n"
-      "  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}}\n"
-      "  local command={0} arguments=0 skip=0 words='' i\n"
+      "  local line=${{COMP_LINE:0:COMP_POINT}} command={0} arguments=0 skip=0 words='' i\n"
+      "  local -a typed\n"
       "  COMPREPLY=()\n"
-      "  # The shell makes three words of --name=value.\n"
-      "  [[ $cur == = ]] && cur=''\n"
-      "  [[ $prev == = ]] && prev=${{COMP_WORDS[COMP_CWORD - 2]}}\n\n"
+      "  # The shell takes shm:NAME and --name=value apart; here a word ends at a blank only.\n"
+      "  # shellcheck disable=SC2162  # a backslash before a blank is meant\n"
+      "  read -a typed <<<\"$line\"\n"
+      "  [[ $line == *[[:space:]] ]] && typed+=('')\n"
+      "  local cur=${{typed[-1]}} prev=${{typed[-2]}}\n"
+      "  [[ $cur == --*=* ]] && prev=${{cur%%=*}} cur=${{cur#*=}}\n"
+      "{4}\n"
       "  # The command, and how many of its arguments stand before the cursor.\n"
-      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    if [[ ${{COMP_WORDS[i]}} == = ]]; then\n"
-      "      skip=1\n"
-      "      continue\n"
-      "    elif ((skip)); then\n"
+      "  for ((i = 1; i < ${{#typed[@]}} - 1; i++)); do\n"
+      "    if ((skip)); then\n"
       "      skip=0\n"
       "      continue\n"
       "    fi\n"
-      "    case ${{COMP_WORDS[i]}} in\n"
+      "    case ${{typed[i]}} in\n"
       "    {2}) skip=1 ;;\n"
       "    -?*) ;;\n"
       "    *)\n"
-      "      case \"$command ${{COMP_WORDS[i]}}\" in\n"
+      "      case \"$command ${{typed[i]}}\" in\n"
       "      {3})\n"
-      "        command+=\" ${{COMP_WORDS[i]}}\"\n"
+      "        command+=\" ${{typed[i]}}\"\n"
       "        arguments=0\n"
       "        ;;\n"
       "      *) ((arguments++)) ;;\n"
@@ -149,7 +169,8 @@ std::string bash_completion(const CommandParts& root) {
       "    esac\n"
       "  done\n\n"
       "  case \"$command:$prev\" in\n",
-      root.name, function, value_options(root), command_patterns(root));
+      root.name, function, value_options(root), command_patterns(root),
+      has_dynamic_words(root) ? kKept : "");
   value_cases(out, root);
   out += "  esac\n\n  if [[ $cur == -* ]]; then\n    case $command in\n";
   option_cases(out, root);

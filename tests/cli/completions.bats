@@ -6,14 +6,15 @@ load helper
 
 completions=$TALLY_SOURCE_DIR/completions
 
-# bash_offers TOOL WORD...: what the function offers for the last word, one a line.
+# bash_offers WORD...: what the function of the first word offers for the last, one a line.
 bash_offers() {
+  local line="$*"
   bash --norc -c '
     source "$1"
-    shift
-    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-    "_${1//-/_}" 2>/dev/null
-    printf "%s\n" "${COMPREPLY[@]}"' _ "$completions/$1.bash" "$@" | sort
+    COMP_WORDBREAKS=:=
+    COMP_LINE=$2 COMP_POINT=${#2}
+    "_${3//-/_}" 2>/dev/null
+    printf "%s\n" "${COMPREPLY[@]}"' _ "$completions/$1.bash" "$line" "$1" | sort
 }
 
 # fish_offers TOOL LINE: what is offered after LINE, without the descriptions.
@@ -86,15 +87,22 @@ commands_of() { "$1" --generate options | awk -F '\t' '$1 == "command" { print $
     assert_equal "$(bash_offers "$tool" hel)" help
     assert_equal "$(bash_offers "$tool" --col)" --color
     assert_equal "$(bash_offers "$tool" --color '')" $'always\nauto\nnever'
-    assert_equal "$(bash_offers "$tool" help --color = al)" always
+    assert_equal "$(bash_offers "$tool" help --color=al)" always
   done
 }
 
 @test "bash offers files for an option that names one" {
   touch 'a file.toml'
   for tool in "${TALLY_TOOLS[@]}"; do
-    assert_equal "$(bash_offers "$tool" --config 'a f')" 'a file.toml'
+    assert_equal "$(bash_offers "$tool" --config 'a\ f')" 'a file.toml'
   done
+}
+
+@test "bash completes a word with a colon in it" {
+  # tally-relay names schemes and rings; the part before the last colon stays as it is typed.
+  assert_equal "$(bash_offers tally-relay nul)" null:
+  assert_equal "$(bash_offers tally-relay udp://127)" '//127.0.0.1:'
+  assert_equal "$(bash_offers tally-relay gen: nul)" null:
 }
 
 @test "fish offers the options of each command and no others" {
