@@ -62,6 +62,7 @@ int hex_value(char c) {
 Result<std::string> decode_percent(const Endpoint& endpoint, std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\0') return bad(endpoint, "a zero byte");
     if (text[i] != '%') {
       out.push_back(text[i]);
       continue;

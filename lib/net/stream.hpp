@@ -43,7 +43,6 @@ class StreamSource final : public Source {
   FrameDecoder decoder_;
   FrameDecoder::Step last_ = FrameDecoder::Step::need_more;
   bool stopped_ = false;
-  bool input_ended_ = false;
   std::size_t unread_at_stop_ = 0;
   int read_errno_ = 0;
 };

@@ -52,6 +52,7 @@ TEST_CASE("paths keep what a shell leaves alone") {
   CHECK(parse_endpoint("file:a=b:c").value().body == "a=b:c");
   CHECK(error_of("file:100%").hint == "write %25 for a percent sign");
   CHECK(error_of("file:a%00b").code == Code::usage);
+  CHECK(error_of({"file:a\0b", 8}).code == Code::usage);
   CHECK(error_of("unix:" + std::string(108, 'a')).code == Code::usage);
   CHECK(error_of("unix:@").code == Code::usage);
 }
