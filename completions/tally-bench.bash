@@ -9,6 +9,9 @@ _tally_bench() {
   [[ $line == *[[:space:]] ]] && typed+=('')
   local cur=${typed[-1]} prev=${typed[-2]}
   [[ $cur == --*=* ]] && prev=${cur%%=*} cur=${cur#*=}
+  # What stands before the last colon is not replaced, so it is not offered.
+  local kept=''
+  [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && kept=${cur%:*}:
 
   # The command, and how many of its arguments stand before the cursor.
   for ((i = 1; i < ${#typed[@]} - 1; i++)); do
@@ -17,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --color | --config) skip=1 ;;
+    --bytes | --color | --config | --count | --from | --hops | --out | --pubkey | --rate | --time | --timeout | --to | --window | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -32,6 +35,41 @@ _tally_bench() {
   done
 
   case "$command:$prev" in
+    'tally-bench run:--time')
+      return
+      ;;
+    'tally-bench pipeline:--to')
+      return
+      ;;
+    'tally-bench pipeline:--from')
+      return
+      ;;
+    'tally-bench pipeline:--pubkey')
+      return
+      ;;
+    'tally-bench pipeline:-n' | 'tally-bench pipeline:--count')
+      return
+      ;;
+    'tally-bench pipeline:--window')
+      return
+      ;;
+    'tally-bench pipeline:--bytes')
+      return
+      ;;
+    'tally-bench pipeline:--rate')
+      return
+      ;;
+    'tally-bench pipeline:--timeout')
+      return
+      ;;
+    'tally-bench pipeline:--hops')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench pipeline:-o' | 'tally-bench pipeline:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -45,15 +83,35 @@ _tally_bench() {
   if [[ $cur == -* ]]; then
     case $command in
       'tally-bench') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench run') words='--quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
     return
   fi
 
+  case $command:$arguments in
+    'tally-bench run':0)
+      words=$("${typed[0]}" --complete cases 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
+    'tally-bench list':0)
+      words=$("${typed[0]}" --complete cases 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
+    'tally-bench hops':*)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+  esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='help' ;;
+    'tally-bench':0) words='run list pipeline hops doctor help' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

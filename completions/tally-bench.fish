@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -23,6 +23,11 @@ function __tally_bench_below
 end
 
 complete -c tally-bench -f
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a run -d 'measure cases, each between calibrations and in turn with its peers'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a list -d 'list the cases'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a pipeline -d 'send packets into a signing chain, receive them signed, verify every signature'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a hops -d 'print the hops of a chain as one table, from its statistics files'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a help -d 'print the help of a command'
 complete -c tally-bench -l json -d 'print JSON Lines, one object a line'
 complete -c tally-bench -s q -l quiet -d 'print errors only'
@@ -34,3 +39,19 @@ complete -c tally-bench -l print-config -d 'print every setting and where it com
 complete -c tally-bench -l version -d 'print the version'
 complete -c tally-bench -s h -d 'print the usage in short'
 complete -c tally-bench -l help -d 'print everything, with examples'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l quick -d 'few slices, at most a second a case'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l time -x -d 'at most this long for a case'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench list\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l to -x -d 'where the chain takes packets, udp://HOST:PORT'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l from -x -d 'where the chain delivers signed packets, bound here'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l pubkey -x -d 'the group\'s BIP340 public key'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -s n -l count -x -d 'packets to send'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l window -x -d 'unanswered packets at most'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l bytes -x -d 'size of a packet'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l rate -x -d 'packets a second in an open loop; 0 for as fast as the window allows'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l timeout -x -d 'end after this long without an answer'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l heatmap -d 'draw latency over time'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l hops -r -F -d 'show the hops of this --stats-out file too; may be repeated'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench hops\'' -F -d 'FILE'

@@ -25,6 +25,10 @@ class Subject {
   Subject& operator=(const Subject&) = delete;
   virtual ~Subject() = default;
 
+  // Asked on the owner's thread before each run(), outside of what is timed: makes ready what
+  // `operations` operations use up.
+  virtual void prepare(std::uint64_t /*operations*/) {}
+
   // Does `operations` operations as side 0 or, in a case of two threads, side 1. Allocates nothing
   // that it did not allocate the first time. Side 0 is timed, so it must be the one that ends last.
   virtual void run(std::size_t side, std::uint64_t operations) = 0;

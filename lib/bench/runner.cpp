@@ -83,6 +83,7 @@ Slice CaseRun::take_slice(Entrant& entrant) {
   Slice slice;
   slice.threads = case_.threads;
   slice.operations = entrant.operations;
+  entrant.subject->prepare(entrant.operations);
   Meeting meeting(static_cast<int>(case_.threads));
   team_.run(case_.threads, [&](std::size_t side) {
     const bool met = meeting.wait();

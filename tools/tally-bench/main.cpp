@@ -1,6 +1,12 @@
 #include "cli/app.hpp"
+#include "commands.hpp"
 
 int main(int argc, char** argv) {
   tally::cli::App app("tally-bench", "measure queues, rings, crypto and signing on noisy machines");
+  tally::bench_tool::add_run(app);
+  tally::bench_tool::add_list(app);
+  tally::bench_tool::add_pipeline(app);
+  tally::bench_tool::add_hops(app);
+  tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }

@@ -1,0 +1,29 @@
+// The cases of tally-bench, one function and file an area, and the peers built beside it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/case.hpp"
+
+namespace tally::bench_tool {
+
+void add_queue_cases(bench::Registry& registry);
+void add_ring_cases(bench::Registry& registry);
+void add_crypto_cases(bench::Registry& registry);
+void add_mpc_cases(bench::Registry& registry);
+
+// One ECDSA verification by libsecp256k1 itself: a peer, and the unit that figures of signing are
+// given in.
+[[nodiscard]] Result<std::unique_ptr<bench::Subject>> make_ecdsa_verify();
+
+// All of them. Quick: nothing is allocated for a case before it is run.
+void add_cases(bench::Registry& registry);
+
+// Adds the peers of every module in the folder tally-bench-peers beside this program, which a build
+// with TALLY_BENCH_PEERS makes. Modules are never unloaded. Returns the names of files there that
+// are no modules of this build.
+[[nodiscard]] std::vector<std::string> load_peers(bench::Registry& registry);
+
+}  // namespace tally::bench_tool

@@ -1,0 +1,175 @@
+// Cases of lib/crypto, against libsecp256k1 called directly.
+#include <array>
+#include <memory>
+#include <secp256k1.h>
+#include <secp256k1_extrakeys.h>
+#include <secp256k1_schnorrsig.h>
+
+#include "cases.hpp"
+#include "core/bytes.hpp"
+#include "crypto/ecdsa.hpp"
+#include "crypto/scalar.hpp"
+#include "crypto/schnorr.hpp"
+#include "crypto/sha256.hpp"
+#include "subjects.hpp"
+
+namespace tally::bench_tool {
+
+namespace {
+
+using Subject = std::unique_ptr<bench::Subject>;
+
+// A context of the peer's own, as a program without this project would make it.
+class SecpContext {
+ public:
+  SecpContext() : context_(secp256k1_context_create(SECP256K1_CONTEXT_NONE)) {}
+  ~SecpContext() { secp256k1_context_destroy(context_); }
+  SecpContext(const SecpContext&) = delete;
+  SecpContext& operator=(const SecpContext&) = delete;
+  [[nodiscard]] const secp256k1_context* get() const { return context_; }
+
+ private:
+  secp256k1_context* context_;
+};
+
+ByteArray<32> pattern_bytes(std::uint8_t first) {
+  ByteArray<32> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(first + 7 * i);
+  return bytes;
+}
+
+// A key, a message and its signatures, made by libsecp256k1. The key is of no use to anybody.
+struct SignedMessage {
+  ByteArray<32> digest = pattern_bytes(3);
+  ByteArray<64> schnorr{};
+  ByteArray<64> ecdsa{};
+  ByteArray<32> xonly_key{};
+  ByteArray<33> compressed_key{};
+};
+
+Result<SignedMessage> make_signed_message() {
+  SignedMessage made;
+  const SecpContext secp;
+  const ByteArray<32> secret = pattern_bytes(1);
+  secp256k1_keypair pair;
+  secp256k1_xonly_pubkey xonly;
+  secp256k1_pubkey key;
+  secp256k1_ecdsa_signature ecdsa;
+  std::size_t length = made.compressed_key.size();
+  const bool done =
+      secp256k1_keypair_create(secp.get(), &pair, secret.data()) == 1 &&
+      secp256k1_keypair_xonly_pub(secp.get(), &xonly, nullptr, &pair) == 1 &&
+      secp256k1_xonly_pubkey_serialize(secp.get(), made.xonly_key.data(), &xonly) == 1 &&
+      secp256k1_keypair_pub(secp.get(), &key, &pair) == 1 &&
+      secp256k1_ec_pubkey_serialize(secp.get(), made.compressed_key.data(), &length, &key,
+                                    SECP256K1_EC_COMPRESSED) == 1 &&
+      secp256k1_schnorrsig_sign32(secp.get(), made.schnorr.data(), made.digest.data(), &pair,
+                                  nullptr) == 1 &&
+      secp256k1_ecdsa_sign(secp.get(), &ecdsa, made.digest.data(), secret.data(), nullptr,
+                           nullptr) == 1 &&
+      secp256k1_ecdsa_signature_serialize_compact(secp.get(), made.ecdsa.data(), &ecdsa) == 1;
+  if (!done) return fail(Code::internal, "libsecp256k1 could not sign");
+  return made;
+}
+
+Result<Subject> scalar_mul() {
+  const auto factor = crypto::Scalar::from_bytes_reduced(pattern_bytes(9));
+  return make_loop([factor, value = crypto::Scalar(3)]() mutable {
+    value = value * factor;
+    keep(value);
+    return true;
+  });
+}
+
+Result<Subject> secp_scalar_mul() {
+  auto secp = std::make_shared<SecpContext>();
+  return make_loop([secp, value = pattern_bytes(1), factor = pattern_bytes(9)]() mutable {
+    return secp256k1_ec_seckey_tweak_mul(secp->get(), value.data(), factor.data()) == 1;
+  });
+}
+
+Result<Subject> sha256_64() {
+  return make_loop([block = std::array<std::uint8_t, 64>{}]() mutable {
+    const ByteArray<32> digest = crypto::Sha256::digest(block);
+    block[0] = digest[0];  // each digest waits for the one before it
+    return true;
+  });
+}
+
+Result<Subject> schnorr_single() {
+  TALLY_TRY(const SignedMessage signed_message, make_signed_message());
+  return make_loop([signed_message] {
+    return crypto::schnorr_verify(signed_message.schnorr, signed_message.digest,
+                                  signed_message.xonly_key);
+  });
+}
+
+Result<Subject> secp_schnorr_single() {
+  TALLY_TRY(const SignedMessage signed_message, make_signed_message());
+  auto secp = std::make_shared<SecpContext>();
+  return make_loop([secp, signed_message] {
+    secp256k1_xonly_pubkey key;
+    return secp256k1_xonly_pubkey_parse(secp->get(), &key, signed_message.xonly_key.data()) == 1 &&
+           secp256k1_schnorrsig_verify(secp->get(), signed_message.schnorr.data(),
+                                       signed_message.digest.data(), signed_message.digest.size(),
+                                       &key) == 1;
+  });
+}
+
+Result<Subject> ecdsa_single() {
+  TALLY_TRY(const SignedMessage signed_message, make_signed_message());
+  return make_loop([signed_message] {
+    return crypto::ecdsa_verify(signed_message.compressed_key, signed_message.digest,
+                                signed_message.ecdsa, crypto::EcdsaFormat::compact,
+                                true) == crypto::EcdsaVerdict::valid;
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<bench::Subject>> make_ecdsa_verify() {
+  TALLY_TRY(const SignedMessage signed_message, make_signed_message());
+  auto secp = std::make_shared<SecpContext>();
+  return make_loop([secp, signed_message] {
+    secp256k1_pubkey key;
+    secp256k1_ecdsa_signature signature;
+    return secp256k1_ec_pubkey_parse(secp->get(), &key, signed_message.compressed_key.data(),
+                                     signed_message.compressed_key.size()) == 1 &&
+           secp256k1_ecdsa_signature_parse_compact(secp->get(), &signature,
+                                                   signed_message.ecdsa.data()) == 1 &&
+           secp256k1_ecdsa_verify(secp->get(), &signature, signed_message.digest.data(), &key) == 1;
+  });
+}
+
+void add_crypto_cases(bench::Registry& registry) {
+  bench::Case definition;
+  definition.name = "scalar.mul";
+  definition.summary = "product of two scalars modulo the order of secp256k1, constant time";
+  definition.make = scalar_mul;
+  definition.peers = {{"libsecp256k1", secp_scalar_mul}};
+  definition.notes = {"libsecp256k1 offers no product of scalars but one of encoded keys"};
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "sha256.64";
+  definition.summary = "SHA-256 of 64 bytes";
+  definition.make = sha256_64;
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "verify.schnorr.single";
+  definition.summary = "one BIP340 signature over 32 bytes, from an encoded key";
+  definition.make = schnorr_single;
+  definition.peers = {{"libsecp256k1", secp_schnorr_single}};
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "verify.ecdsa.single";
+  definition.summary = "one ECDSA signature over a digest, from a compressed key";
+  definition.make = ecdsa_single;
+  definition.peers = {{"libsecp256k1", make_ecdsa_verify}};
+  registry.add(definition);
+}
+
+}  // namespace tally::bench_tool

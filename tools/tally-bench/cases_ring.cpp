@@ -1,0 +1,340 @@
+// Cases of lib/ring: two ends of shared-memory rings, in two threads of one process, and what the
+// kernel offers for the same work.
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cases.hpp"
+#include "core/fd.hpp"
+#include "ring/consumer.hpp"
+#include "ring/options.hpp"
+#include "ring/producer.hpp"
+#include "subjects.hpp"
+
+namespace tally::bench_tool {
+
+namespace {
+
+using Subject = std::unique_ptr<bench::Subject>;
+
+constexpr std::size_t kBatchRecords = 32;
+constexpr std::size_t kRecordBytes = 64;
+constexpr std::size_t kChunkBytes = 64 * 1024;  // a pipe's capacity
+
+// A ring with both its ends, under a name that goes at once: the mapping is all that is needed.
+struct BothEnds {
+  ring::Producer producer;
+  ring::Consumer consumer;
+};
+
+Result<BothEnds> open_ring() {
+  static std::atomic<unsigned> next{0};
+  const std::string name = fmt::format("bench.{}.{}", ::getpid(), next++);
+  ring::Options options;
+  options.slots = 4096;
+  options.bytes = kRecordBytes;
+  options.wait = queue::WaitPolicy::spin;
+  TALLY_TRY(auto producer, ring::Producer::open(name, options));
+  auto consumer = ring::Consumer::open(name, options);
+  ::unlink(ring::ring_path(name).c_str());
+  if (!consumer) return fail(consumer.error());
+  return BothEnds{std::move(producer), std::move(*consumer)};
+}
+
+// A time that is not 0, so that the producer does not read the clock, which costs 25 ns.
+ring::RecordMeta stamped(std::uint64_t sequence) {
+  return {.sequence = sequence, .time_ns = 1, .flags = 0, .source = 0, .length = 0};
+}
+
+bool push_word(ring::Producer& producer, std::uint64_t word) {
+  std::array<std::uint8_t, 8> bytes{};
+  std::memcpy(bytes.data(), &word, sizeof word);
+  return producer.try_push(stamped(word), bytes);
+}
+
+bool pop_word(ring::Consumer& consumer, std::uint64_t& word) {
+  std::array<std::uint8_t, 8> bytes{};
+  ring::RecordMeta meta;
+  if (!consumer.try_pop(meta, bytes)) return false;
+  std::memcpy(&word, bytes.data(), sizeof word);
+  return true;
+}
+
+Result<Subject> ring_pair() {
+  TALLY_TRY(auto ends, open_ring());
+  auto shared = std::make_shared<BothEnds>(std::move(ends));
+  return make_loop([shared, word = std::uint64_t{0}]() mutable {
+    std::uint64_t got = 0;
+    ++word;
+    return push_word(shared->producer, word) && pop_word(shared->consumer, got) && got == word;
+  });
+}
+
+// Side 0 sends a word and waits for its echo.
+class RingRoundTrip final : public bench::Subject {
+ public:
+  RingRoundTrip(BothEnds there, BothEnds back) : there_(std::move(there)), back_(std::move(back)) {}
+
+  void run(std::size_t side, std::uint64_t operations) override {
+    std::uint64_t word = 0;
+    for (std::uint64_t i = 0; i < operations; ++i) {
+      if (side == 0) {
+        push_word(there_.producer, i);
+        while (!pop_word(back_.consumer, word)) {
+        }
+        if (word != i) wrong_ = true;
+      } else {
+        while (!pop_word(there_.consumer, word)) {
+        }
+        push_word(back_.producer, word);
+      }
+    }
+  }
+  [[nodiscard]] bool healthy() const override { return !wrong_; }
+
+ private:
+  BothEnds there_;
+  BothEnds back_;
+  bool wrong_ = false;  // side 0 alone
+};
+
+Result<Subject> ring_round_trip() {
+  TALLY_TRY(auto there, open_ring());
+  TALLY_TRY(auto back, open_ring());
+  return std::make_unique<RingRoundTrip>(std::move(there), std::move(back));
+}
+
+// Side 1 fills batches of records in place, side 0 reads them where they lie.
+class RingBatches final : public bench::Subject {
+ public:
+  explicit RingBatches(BothEnds ends) : ends_(std::move(ends)) {}
+
+  [[nodiscard]] std::uint64_t granularity() const override { return kBatchRecords; }
+  void run(std::size_t side, std::uint64_t operations) override {
+    if (side == 0)
+      consume(operations);
+    else
+      produce(operations);
+  }
+  [[nodiscard]] bool healthy() const override { return !wrong_; }
+
+ private:
+  void produce(std::uint64_t operations) {
+    for (std::uint64_t done = 0; done < operations;) {
+      const std::size_t room =
+          ends_.producer.claim(std::min<std::uint64_t>(kBatchRecords, operations - done));
+      for (std::size_t i = 0; i < room; ++i) {
+        const ring::Producer::Slot slot = ends_.producer.slot(i);
+        slot.meta = stamped(sent_);
+        slot.meta.length = kRecordBytes;
+        std::memset(slot.payload.data(), static_cast<int>(sent_ & 0xffU), kRecordBytes);
+        ++sent_;
+      }
+      if (room != 0) ends_.producer.commit(room);
+      done += room;
+    }
+  }
+
+  void consume(std::uint64_t operations) {
+    std::array<std::uint8_t, kRecordBytes> copy{};
+    for (std::uint64_t done = 0; done < operations;) {
+      const std::size_t there = ends_.consumer.peek(kBatchRecords);
+      for (std::size_t i = 0; i < there; ++i) {
+        const ring::Consumer::Record record = ends_.consumer.record(i);
+        std::memcpy(copy.data(), record.payload.data(), kRecordBytes);
+        if (record.meta.sequence != taken_ || copy[17] != static_cast<std::uint8_t>(taken_))
+          wrong_ = true;
+        ++taken_;
+      }
+      if (there != 0) ends_.consumer.release(there);
+      done += there;
+    }
+  }
+
+  BothEnds ends_;
+  alignas(128) std::uint64_t sent_ = 0;   // side 1 alone
+  alignas(128) std::uint64_t taken_ = 0;  // side 0 alone
+  bool wrong_ = false;                    // side 0 alone
+};
+
+Result<Subject> ring_batches() {
+  TALLY_TRY(auto ends, open_ring());
+  return std::make_unique<RingBatches>(std::move(ends));
+}
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Result<Pipe> open_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("no pipe", errno);
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+bool write_whole(int fd, const std::uint8_t* at, std::size_t bytes) {
+  while (bytes != 0) {
+    const ssize_t done = ::write(fd, at, bytes);
+    if (done <= 0) return false;
+    at += done;
+    bytes -= static_cast<std::size_t>(done);
+  }
+  return true;
+}
+
+bool read_whole(int fd, std::uint8_t* at, std::size_t bytes) {
+  while (bytes != 0) {
+    const ssize_t done = ::read(fd, at, bytes);
+    if (done <= 0) return false;
+    at += done;
+    bytes -= static_cast<std::size_t>(done);
+  }
+  return true;
+}
+
+// The same round trip over two pipes, each end asleep until the other has written.
+class PipeRoundTrip final : public bench::Subject {
+ public:
+  PipeRoundTrip(Pipe there, Pipe back) : there_(std::move(there)), back_(std::move(back)) {}
+
+  void run(std::size_t side, std::uint64_t operations) override {
+    std::array<std::uint8_t, 8> word{};
+    bool good = true;
+    for (std::uint64_t i = 0; i < operations && good; ++i)
+      good = side == 0 ? write_whole(there_.write.get(), word.data(), word.size()) &&
+                             read_whole(back_.read.get(), word.data(), word.size())
+                       : read_whole(there_.read.get(), word.data(), word.size()) &&
+                             write_whole(back_.write.get(), word.data(), word.size());
+    if (!good) wrong_.store(true, std::memory_order_relaxed);  // read after the threads have met
+  }
+  [[nodiscard]] bool healthy() const override {
+    return !wrong_.load(std::memory_order_relaxed);  // ordered by the end of the slice
+  }
+
+ private:
+  Pipe there_;
+  Pipe back_;
+  std::atomic<bool> wrong_{false};
+};
+
+Result<Subject> pipe_round_trip() {
+  TALLY_TRY(auto there, open_pipe());
+  TALLY_TRY(auto back, open_pipe());
+  return std::make_unique<PipeRoundTrip>(std::move(there), std::move(back));
+}
+
+// Records through a pipe, `write_bytes` of them in one write(2); the reader takes what is there.
+class PipeStream final : public bench::Subject {
+ public:
+  PipeStream(Pipe pipe, std::size_t write_bytes)
+      : pipe_(std::move(pipe)), out_(write_bytes, 7), in_(kChunkBytes) {}
+
+  [[nodiscard]] std::uint64_t granularity() const override { return out_.size() / kRecordBytes; }
+  void run(std::size_t side, std::uint64_t operations) override {
+    std::size_t left = operations * kRecordBytes;
+    bool good = true;
+    while (left != 0 && good) {
+      if (side == 1) {
+        good = write_whole(pipe_.write.get(), out_.data(), out_.size());
+        left -= out_.size();
+        continue;
+      }
+      const ssize_t got = ::read(pipe_.read.get(), in_.data(), std::min(left, in_.size()));
+      good = got > 0;
+      if (good) left -= static_cast<std::size_t>(got);
+    }
+    if (!good) wrong_.store(true, std::memory_order_relaxed);  // read after the threads have met
+  }
+  [[nodiscard]] bool healthy() const override {
+    return !wrong_.load(std::memory_order_relaxed);  // ordered by the end of the slice
+  }
+
+ private:
+  Pipe pipe_;
+  Bytes out_;
+  Bytes in_;
+  std::atomic<bool> wrong_{false};
+};
+
+bench::Factory pipe_stream(std::size_t write_bytes) {
+  return [write_bytes]() -> Result<Subject> {
+    TALLY_TRY(auto pipe, open_pipe());
+    return std::make_unique<PipeStream>(std::move(pipe), write_bytes);
+  };
+}
+
+// memcpy between cores, the limit of everything that copies: two chunks handed to and fro.
+class CrossCoreCopy final : public bench::Subject {
+ public:
+  CrossCoreCopy() : own_(2, Bytes(kChunkBytes, 7)), shared_(2, Bytes(kChunkBytes)) {}
+
+  [[nodiscard]] std::uint64_t granularity() const override { return kChunkBytes / kRecordBytes; }
+  void run(std::size_t side, std::uint64_t operations) override {
+    std::uint64_t& position = position_[side].value;
+    const std::uint64_t end = position + operations / granularity();
+    for (; position < end; ++position) {
+      Bytes& shared = shared_[position % 2];
+      // Acquire in each wait pairs with the other side's release below: chunks change hands whole.
+      if (side == 1) {
+        while (position - emptied_.load(std::memory_order_acquire) >= 2) {
+        }
+        std::memcpy(shared.data(), own_[1].data(), kChunkBytes);
+        filled_.store(position + 1, std::memory_order_release);
+      } else {
+        while (filled_.load(std::memory_order_acquire) == position) {
+        }
+        std::memcpy(own_[0].data(), shared.data(), kChunkBytes);
+        emptied_.store(position + 1, std::memory_order_release);
+      }
+    }
+  }
+
+ private:
+  struct alignas(128) Position {
+    std::uint64_t value = 0;
+  };
+  std::vector<Bytes> own_;
+  std::vector<Bytes> shared_;
+  std::array<Position, 2> position_{};
+  alignas(128) std::atomic<std::uint64_t> filled_{0};
+  alignas(128) std::atomic<std::uint64_t> emptied_{0};
+};
+
+Result<Subject> cross_core_copy() {
+  return std::make_unique<CrossCoreCopy>();
+}
+
+}  // namespace
+
+void add_ring_cases(bench::Registry& registry) {
+  bench::Case definition;
+  definition.name = "ring.shm.pair";
+  definition.summary = "push and pop of 8 bytes through a shared-memory ring, one thread";
+  definition.seed = 50;
+  definition.make = ring_pair;
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "ring.shm.rtt8";
+  definition.summary = "round trip of 8 bytes through two shared-memory rings";
+  definition.threads = 2;
+  definition.make = ring_round_trip;
+  definition.peers = {{"pipe", pipe_round_trip}};
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "ring.shm.batch32x64";
+  definition.summary = "a record of 64 bytes in batches of 32, from one core to the other";
+  definition.threads = 2;
+  definition.make = ring_batches;
+  definition.peers = {{"pipe", pipe_stream(kRecordBytes)},
+                      {"pipe64k", pipe_stream(kChunkBytes)},
+                      {"memcpy", cross_core_copy}};
+  registry.add(definition);
+}
+
+}  // namespace tally::bench_tool

@@ -1,0 +1,40 @@
+// What a pipeline run found out, as text and as JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline_exchange.hpp"
+#include "pipeline_verify.hpp"
+#include "plot/terminal.hpp"
+
+namespace tally::bench_tool {
+
+struct PipelineReport {
+  std::string to;
+  std::string from;
+  ExchangeOptions load;
+  ExchangeResult exchange;
+  VerifyResult verify;
+  std::vector<plot::PercentileRow> hops;  // of the chain's tools, in its order
+  std::vector<std::string> notes;
+
+  // Nothing was cut short.
+  [[nodiscard]] bool partial() const {
+    return exchange.end == ExchangeEnd::stopped || !verify.complete;
+  }
+};
+
+// Whether every packet that was sent came back once, as it was sent, with a right signature.
+[[nodiscard]] bool all_well(const PipelineReport& report, const PipelineCounts& counts);
+
+// The end-to-end row, named "end_to_end".
+[[nodiscard]] plot::PercentileRow end_to_end(const Ledger& ledger);
+
+[[nodiscard]] std::string to_text(const PipelineReport& report, const Ledger& ledger);
+
+// One line: {"schema":"tally.bench.pipeline/1","partial":...,...}
+[[nodiscard]] std::string to_json(const PipelineReport& report, const Ledger& ledger);
+
+}  // namespace tally::bench_tool
