@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # tally-relay: each pair of endpoints, its ends, and what it refuses.
 # shellcheck disable=SC2154  # bats sets stderr, helper.bash sets started
+# shellcheck disable=SC2030,SC2031  # a test is a subshell, and keeps its ring for itself
+# shellcheck disable=SC2016  # what bash -c is given expands there
 load helper
 
 # stat_of FILE NAME: a count of a statistics file.
@@ -291,9 +293,9 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
 
 @test "a truncated frame is refused with the missing bytes" {
   tally-relay gen:count=2,bytes=10 file:whole
-  head -c 80 whole >cut
-  run_tool tally-relay file:cut - --to-frame jsonl
-  assert_refused 65 "cut: frame at byte 42: truncated, 4 bytes are missing" "middle of a record"
+  head -c 80 whole >torn
+  run_tool tally-relay file:torn - --to-frame jsonl
+  assert_refused 65 "torn: frame at byte 42: truncated, 4 bytes are missing" "middle of a record"
   assert_equal "$(grep -c '"seq":1,' <<<"$output")" 1
 }
 
