@@ -67,9 +67,10 @@ Status Coordinator::work(const core::StopSignal& stop) {
   }
 }
 
+// Nothing is accepted before a quorum was there: what is not accepted is not lost.
 void Coordinator::accept() {
   net::Record record;
-  while (accepting_ && engine_.room() > 0 && source_.try_next(record)) {
+  while (accepting_ && was_complete_ && engine_.room() > 0 && source_.try_next(record)) {
     const std::uint64_t now_ns = core::monotonic_ns();
     if (source_.is_ring() && now_ns > record.time_ns) {
       stats_.ring_wait.record(now_ns - record.time_ns);
@@ -131,7 +132,7 @@ Status Coordinator::check_parties(std::uint64_t now_ns) {
   // Nothing to sign: there is time until there is.
   if (was_complete_ && engine_.pending() == 0) return {};
   if (short_since_ns_ == 0) short_since_ns_ = now_ns;
-  if (now_ns - short_since_ns_ <= options_.engine.party_timeout_ns) return {};
+  if (now_ns <= short_since_ns_ + options_.engine.party_timeout_ns) return {};
   return fail(Code::try_again,
               fmt::format("{} of the {} parties that are needed answer", engine_.live(), needed),
               links_.absences());
@@ -139,13 +140,14 @@ Status Coordinator::check_parties(std::uint64_t now_ns) {
 
 // A drain is over in time or given up.
 Status Coordinator::check_drain(std::uint64_t now_ns) {
-  if (accepting_ || now_ns - progress_ns_ <= options_.engine.party_timeout_ns) return {};
+  // Progress may be a moment after the turn began.
+  if (accepting_ || now_ns <= progress_ns_ + options_.engine.party_timeout_ns) return {};
   return fail(Code::try_again, blocked_ ? "stopped while the output takes nothing more"
                                         : "stopped while the parties do not answer");
 }
 
 Status Coordinator::rest(const core::StopSignal& stop, std::uint64_t now_ns) {
-  const bool wants_records = accepting_ && engine_.room() > 0 && !source_.ended();
+  const bool wants_records = accepting_ && was_complete_ && engine_.room() > 0 && !source_.ended();
   const bool from_ring = source_.poll_fd() < 0;
   if (wants_records && from_ring && !engine_.awaiting()) {
     source_.idle(now_ns + kTickNs);
@@ -160,7 +162,7 @@ Status Coordinator::rest(const core::StopSignal& stop, std::uint64_t now_ns) {
 // What was accepted and is not out, when the work ends early.
 void Coordinator::report_left() {
   if (engine_.pending() == 0) return;
-  words_.warning(fmt::format("{} records from sequence {} on were accepted and not signed {}",
+  words_.warning(fmt::format("records accepted and not signed: {}, from sequence {} on; they {}",
                              engine_.pending(), engine_.oldest_sequence(),
                              source_.fate_of_unsettled()));
 }

@@ -47,7 +47,7 @@ class StreamSource final : public RecordSource {
   [[nodiscard]] bool ended() const override { return ended_; }
   [[nodiscard]] Status end_status() const override;
   void settle(std::size_t) override {}
-  [[nodiscard]] std::string fate_of_unsettled() const override { return "and are lost"; }
+  [[nodiscard]] std::string fate_of_unsettled() const override { return "are lost"; }
   [[nodiscard]] int poll_fd() const override { return fd_; }
   void idle(std::uint64_t) override {}
   [[nodiscard]] bool is_ring() const override { return false; }
@@ -70,7 +70,7 @@ class SingleSource final : public RecordSource {
   [[nodiscard]] bool ended() const override { return taken_; }
   [[nodiscard]] Status end_status() const override { return {}; }
   void settle(std::size_t) override {}
-  [[nodiscard]] std::string fate_of_unsettled() const override { return "and is lost"; }
+  [[nodiscard]] std::string fate_of_unsettled() const override { return "are lost"; }
   [[nodiscard]] int poll_fd() const override { return -1; }
   void idle(std::uint64_t) override {}
   [[nodiscard]] bool is_ring() const override { return false; }

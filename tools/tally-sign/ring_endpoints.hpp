@@ -18,7 +18,7 @@ class RingSource final : public RecordSource {
   [[nodiscard]] Status end_status() const override;
   void settle(std::size_t count) override;
   [[nodiscard]] std::string fate_of_unsettled() const override {
-    return "and stay in ring " + consumer_.name() + " for the next coordinator";
+    return "stay in ring " + consumer_.name() + " for the next coordinator";
   }
   [[nodiscard]] int poll_fd() const override { return -1; }
   void idle(std::uint64_t deadline_ns) override;
