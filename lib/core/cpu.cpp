@@ -74,8 +74,8 @@ int numa_node_of(const std::string& cpu_folder) {
 }  // namespace
 
 const CpuFeatures& cpu_features() {
-  static const CpuFeatures features = detect();
-  return features;
+  static const CpuFeatures kFeatures = detect();
+  return kFeatures;
 }
 
 Result<std::vector<int>> parse_cpu_list(std::string_view text) {

@@ -109,7 +109,7 @@ std::size_t FrameDecoder::longest_line() const {
   return 2 * kMaxPayloadBytes + (framing_ == Framing::jsonl ? kJsonlOverheadBytes : 0);
 }
 
-FrameDecoder::Step FrameDecoder::fail_frame(Error error) {
+FrameDecoder::Step FrameDecoder::fail_frame(const Error& error) {
   error_ = error.in(fmt::format("frame at byte {}", offset_));
   failed_ = true;
   return Step::failed;

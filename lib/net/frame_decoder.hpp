@@ -48,7 +48,7 @@ class FrameDecoder {
   [[nodiscard]] Step next_line(Record& out);
   [[nodiscard]] Step parse_line(MutableByteView line, Record& out);
   [[nodiscard]] std::size_t longest_line() const;
-  Step fail_frame(Error error);
+  Step fail_frame(const Error& error);
   Step fail_line(std::string message);
   Step cut_off(std::size_t missing_bytes);
   void consume(std::size_t bytes);
