@@ -41,8 +41,8 @@ void command_lines(std::string& out, const CommandParts& root, const CommandPart
   const std::string begin = "complete -c " + root.name;
   const std::string function = function_name(root);
   for (const auto& child : command.children) {
-    out += begin + condition(function + "_is", command) + " -a " + child->parts().name + " -d " +
-           quoted(child->parts().help) + "\n";
+    out += fmt::format("{}{} -a {} -d {}\n", begin, condition(function + "_is", command),
+                       child->parts().name, quoted(child->parts().help));
   }
   for (const auto& option : command.options) {
     if (option->hidden) continue;
@@ -64,8 +64,8 @@ void command_lines(std::string& out, const CommandParts& root, const CommandPart
     for (const char* required : {" -r", " -x"}) {
       if (words.starts_with(required)) words.erase(0, 3);
     }
-    out += begin + condition(function + "_is", command) + words + " -d " +
-           quoted(argument->metavar) + "\n";
+    out += fmt::format("{}{}{} -d {}\n", begin, condition(function + "_is", command), words,
+                       quoted(argument->metavar));
   }
 }
 

@@ -98,12 +98,12 @@ TEST_CASE("values out of range and of the wrong form are refused") {
       {"--format=jsn", "--format: 'jsn' is not text, json or csv"},
       {"--low-s=perhaps", "--low-s: 'perhaps' is neither true nor false"},
   };
-  for (const auto& [word, message] : cases) {
+  for (const auto& row : cases) {
     Sample sample;
-    const auto ran = sample.run({"a", "b", word});
-    CAPTURE(word);
+    const auto ran = sample.run({"a", "b", row.first});
+    CAPTURE(row.first);
     CHECK(ran.status == 64);
-    CHECK(ran.err.find("tally-demo: error: " + message + "\n") == 0);
+    CHECK(ran.err.find("tally-demo: error: " + row.second + "\n") == 0);
     CHECK(ran.out.empty());
   }
 }
