@@ -35,11 +35,17 @@ packets_went_in() {
   [[ $published -ge $1 ]]
 }
 
+# Four parties, the coordinator, two relays and the sender; noted in `seen`. One look can miss a
+# process that starts while /proc is read.
+all_processes_run() {
+  seen=$(processes)
+  [[ $(wc -w <<<"$seen") -ge 8 ]]
+}
+
 # Waits until packets are under way, and notes every process.
 wait_for_the_middle() {
   wait_until 60 packets_went_in 100
-  seen=$(processes)
-  [[ $(wc -w <<<"$seen") -ge 8 ]] || fail "not all processes run: $seen"
+  wait_until 10 all_processes_run || fail "not all processes run: $seen"
 }
 
 assert_nothing_left() {

@@ -123,7 +123,8 @@ EXPECT
   assert_success
   refute_output --partial first
   refute_output --partial second
-  printf second >other && run_tool tally-sign inspect keys/key-1.share --check --passphrase-file other
+  printf second >other
+  run_tool tally-sign inspect keys/key-1.share --check --passphrase-file other
   assert_success
 }
 
@@ -152,7 +153,7 @@ EXPECT
   [[ ! -e keys ]]
 }
 
-# --- shares that are not as they should be ----------------------------------------------------------
+# --- shares that are not as they should be --------------------------------------------------------
 
 @test "a wrong passphrase is told from a damaged share" {
   deal 2 3
@@ -401,7 +402,7 @@ EXPECT
   assert_equal "$status" 74
 }
 
-# --- the coordinator between rings ------------------------------------------------------------------
+# --- the coordinator between rings ----------------------------------------------------------------
 
 # start_coordinator [OPTION...]: from ring in to ring out; its pid in $coordinator.
 start_coordinator() {
