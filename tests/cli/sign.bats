@@ -171,7 +171,7 @@ EXPECT
   head -c 300 keys/key.group >cut.group
   echo nonsense >nonsense
   for args in "inspect cut.share" \
-    "serve --role party --share cut.share --listen unix:x.sock --allow any --passphrase-file pass"; do
+    "serve --role party --share cut.share --listen unix:x --allow any --passphrase-file pass"; do
     # shellcheck disable=SC2086 # words of a command
     run_tool tally-sign $args
     assert_refused 65 "share file is truncated"
@@ -328,7 +328,8 @@ EXPECT
   deal 2 3
   start_parties 3 --allow prefix=6f6b,max-bytes=6 --allow prefix=7974
   printf 'ok 1\nno 2\nytterbium is long\nok too long\nok 5\n' >lines
-  run_tool bash -c "tally-sign sign --group keys/key.group ${sockets[*]} --from-frame line --json <lines"
+  run_tool bash -c \
+    "tally-sign sign --group keys/key.group ${sockets[*]} --from-frame line --json <lines"
   assert_equal "$status" 1
   assert_equal "${#lines[@]}" 3
   [[ $stderr == *"record 2 is not signed: party "*"the policy does not allow this message"* ]]
@@ -501,7 +502,8 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
 }
 
 @test "a line that cannot be read is answered and the rest goes on" {
-  good='"scheme":"bip340","pubkey":"F9308A019258C31049344F85F89D5229B531C845836F99B08601F113BCE036F9"'
+  good='"scheme":"bip340",'
+  good+='"pubkey":"F9308A019258C31049344F85F89D5229B531C845836F99B08601F113BCE036F9"'
   {
     echo 'not json'
     echo '[1,2]'
@@ -537,7 +539,8 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   openssl dgst -sha256 -sign key.der -keyform DER message >sig.der 2>/dev/null ||
     skip "openssl does not sign on secp256k1"
   sig=$(od -An -tx1 -v sig.der | tr -d ' \n')
-  printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","message":"68656c6c6f","hash":"sha256","sig":"%s","low_s":false}\n' \
+  printf '%s"pubkey":"%s","message":"68656c6c6f","hash":"sha256","sig":"%s","low_s":false}\n' \
+    '{"id":1,"scheme":"ecdsa",' \
     "$key" "$sig" >questions
   printf '{"id":2,"scheme":"ecdsa","pubkey":"%s","digest":"%s","sig":"%s","low_s":false}\n' "$key" \
     "$(sha256sum message | cut -d' ' -f1)" "$sig" >>questions
