@@ -48,6 +48,11 @@ wait_for_the_middle() {
   wait_until 10 all_processes_run || fail "not all processes run: $seen"
 }
 
+chain_is_gone() {
+  local pid
+  for pid in $seen; do [[ ! -e /proc/$pid ]] || return 1; done
+}
+
 assert_nothing_left() {
   local pid
   run find "$TALLY_SOURCE_DIR/build" -maxdepth 1 -name "demo.$demo.*"
@@ -95,6 +100,19 @@ assert_nothing_left() {
   finish "$demo"
   assert_equal "$status" 130
   assert_nothing_left
+}
+
+# No trap runs on SIGKILL: the folder of the run stays, but nothing may go on signing.
+@test "a killed demonstration takes its processes and rings with it" {
+  start_demo --count 1000000 --window 16
+  wait_for_the_middle
+  kill -KILL "$demo"
+  finish "$demo"
+  assert_equal "$status" 137
+  wait_until 30 chain_is_gone
+  run find /dev/shm -maxdepth 1 -name "tally.$(id -u).demo$demo.*"
+  assert_output ""
+  rm -r "$TALLY_SOURCE_DIR/build/demo.$demo."*
 }
 
 @test "a hangup while the parties start leaves nothing" {

@@ -274,6 +274,7 @@ EXPECT
     while (<$maps>) {
       /^([0-9a-f]+)-([0-9a-f]+) r/ && !/vsyscall|vvar/ or next;
       my ($from, $to) = (hex $1, hex $2);
+      next if $to - $from > 1 << 30;  # the shadow of a sanitizer
       sysseek($mem, $from, 0) && sysread($mem, my $bytes, $to - $from) or next;
       exit 1 if index($bytes, "correct " . "horse") >= 0;
     }' "${party[0]}"

@@ -39,9 +39,9 @@ TEST_SUITE_BEGIN("stress");
 TEST_CASE_TEMPLATE("waiting one by one keeps every item and its order", Wait, SpinWait, YieldWait,
                    FutexWait) {
   // A spinning wait against a peer without a processor of its own takes whole time slices.
-  const std::uint64_t items = Wait::kPolicy == tally::queue::WaitPolicy::spin ? 2'000 : kItems;
+  constexpr std::uint64_t items = Wait::kPolicy == tally::queue::WaitPolicy::spin ? 2'000 : kItems;
   auto pair = make_spsc<Item, Wait>(8, kStart).value();
-  std::thread writer([items, producer = std::move(pair.producer)]() mutable {
+  std::thread writer([producer = std::move(pair.producer)]() mutable {
     for (std::uint64_t i = 0; i < items; ++i) {
       if (producer.push_wait(make_item(i)) != WaitResult::ok) return;
     }
