@@ -22,6 +22,7 @@ pipeline() {
 @test "list names every case once and the bare command does the same" {
   run_tool tally-bench list
   assert_success
+  assert_line --partial "pool.lifo.64"
   assert_line --partial "ring.shm.rtt8"
   assert_line --partial "mpc.frost.sign.3of4"
   local listed=$output

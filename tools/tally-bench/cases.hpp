@@ -10,6 +10,7 @@
 namespace tally::bench_tool {
 
 void add_queue_cases(bench::Registry& registry);
+void add_pool_cases(bench::Registry& registry);
 void add_ring_cases(bench::Registry& registry);
 void add_crypto_cases(bench::Registry& registry);
 void add_mpc_cases(bench::Registry& registry);

@@ -1,8 +1,10 @@
-// boost::lockfree::spsc_queue as a peer.
+// boost::lockfree::spsc_queue and boost::pool as peers.
 #include <array>
 #include <boost/lockfree/spsc_queue.hpp>
+#include <boost/pool/pool.hpp>
 
 #include "peers.hpp"
+#include "pool_subjects.hpp"
 #include "queue_subjects.hpp"
 
 using namespace tally::bench_tool;
@@ -24,11 +26,31 @@ class Boost {
   boost::lockfree::spsc_queue<std::uint64_t, boost::lockfree::capacity<kQueueCapacity>> queue_;
 };
 
-constexpr std::array<PeerEntry, 4> kEntries = {{
+class BoostPool {
+ public:
+  using Handle = void*;
+  explicit BoostPool(std::size_t block_bytes) : pool_(block_bytes, 2 * kPoolBlocks) {}
+  Handle get() { return pool_.malloc(); }
+  std::uint64_t* words(Handle handle) { return static_cast<std::uint64_t*>(handle); }
+  void put(Handle handle) { pool_.free(handle); }
+
+ private:
+  boost::pool<> pool_;
+};
+
+constexpr std::array<PeerEntry, 12> kEntries = {{
     {"queue.spsc.pair", "boost", make_peer<QueuePair<Boost>>},
     {"queue.spsc.fill1024", "boost", make_peer<QueueFill<Boost>>},
     {"queue.spsc.fill1024.batch32", "boost", make_peer<QueueFillBatch<Boost>>},
     {"queue.spsc.rtt8", "boost", make_peer<QueueRoundTrip<Boost>>},
+    {"pool.lifo.64", "boost_pool", make_peer<PoolLifo<BoostPool, 64>>},
+    {"pool.lifo.256", "boost_pool", make_peer<PoolLifo<BoostPool, 256>>},
+    {"pool.lifo.1024", "boost_pool", make_peer<PoolLifo<BoostPool, 1024>>},
+    {"pool.lifo.4096", "boost_pool", make_peer<PoolLifo<BoostPool, 4096>>},
+    {"pool.random.64", "boost_pool", make_peer<PoolRandom<BoostPool, 64>>},
+    {"pool.random.256", "boost_pool", make_peer<PoolRandom<BoostPool, 256>>},
+    {"pool.random.1024", "boost_pool", make_peer<PoolRandom<BoostPool, 1024>>},
+    {"pool.random.4096", "boost_pool", make_peer<PoolRandom<BoostPool, 4096>>},
 }};
 constexpr PeerTable kTable = {kPeerVersion, kEntries.size(), kEntries.data()};
 
