@@ -11,15 +11,17 @@
 
 namespace tally::custody {
 
+// The defaults are what libsodium calls moderate: a party pays them once, when it starts.
 struct KdfParameters {
-  std::uint64_t memory_bytes = std::uint64_t{64} << 20U;
-  std::uint32_t passes = 2;
+  std::uint64_t memory_bytes = std::uint64_t{256} << 20U;
+  std::uint32_t passes = 3;
 
   bool operator==(const KdfParameters&) const = default;
 };
 
-// Bounds of what is written and of what is read.
-inline constexpr KdfParameters kWeakestKdf{};
+// Bounds of what is written and of what is read. Below the defaults only who says so in as many
+// words: a host with little memory, a test.
+inline constexpr KdfParameters kWeakestKdf{std::uint64_t{64} << 20U, 2};
 inline constexpr KdfParameters kStrongestKdf{std::uint64_t{1} << 30U, 16};
 inline constexpr std::size_t kSaltBytes = 16;
 

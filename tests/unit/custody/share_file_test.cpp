@@ -29,7 +29,7 @@ tally::mpc::Share sample_share() {
 }
 
 Bytes sample_file() {
-  return custody::seal_share(sample_share(), kPassphrase, {}).value();
+  return custody::seal_share(sample_share(), kPassphrase, custody::kWeakestKdf).value();
 }
 
 // Makes the checksum right again, as someone who changes a file on purpose would.
