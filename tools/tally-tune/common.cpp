@@ -1,14 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <fmt/format.h>
 #include <map>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "commands.hpp"
 #include "core/cpu.hpp"
+#include "core/process.hpp"
 
 namespace tally::tool {
 namespace {
@@ -16,21 +14,11 @@ namespace {
 // Runs a program with this process's environment, its words on our stderr. Errors: unavailable when
 // it is not there, os_failure when it fails.
 Status run_program(const std::string& name) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  std::string word = name;
-  std::array<char*, 2> arguments = {word.data(), nullptr};
-  pid_t child = 0;
-  const int failed =
-      ::posix_spawnp(&child, name.c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return fail(core::os_error(Code::unavailable, "cannot run " + name, failed));
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return fail_errno("cannot wait for " + name, errno);
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  core::ProcessRequest request;
+  request.arguments = {name};
+  request.output = core::ProcessOutput::to_stderr;
+  TALLY_TRY(const core::ProcessEnd end, core::run_process(request));
+  if (end.status == 0) return {};
   return fail(Code::os_failure, name + " failed", "run it by hand and see its words");
 }
 
