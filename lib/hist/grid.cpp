@@ -34,13 +34,22 @@ std::uint64_t Grid::row_low_ns(std::size_t row) {
   return static_cast<std::uint64_t>(row - shift * kRowsPerOctave) << shift;
 }
 
-void Grid::record(std::uint64_t time_ns, std::uint64_t latency_ns) {
+void Grid::record(std::uint64_t time_ns, std::uint64_t latency_ns, std::uint64_t times) {
+  if (times == 0) return;
   const std::uint64_t elapsed = time_ns > start_ns_ ? time_ns - start_ns_ : 0;
   while (elapsed / column_ns_ >= columns_) fold();
   const auto column = static_cast<std::size_t>(elapsed / column_ns_);
   used_columns_ = std::max(used_columns_, column + 1);
   std::uint32_t& cell = cells_[column * kRows + row_of(latency_ns)];
-  cell = saturating_add(cell, 1);
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  cell = saturating_add(cell, static_cast<std::uint32_t>(std::min(times, kMost)));
+}
+
+bool Grid::put(std::size_t column, std::size_t row, std::uint32_t count) {
+  if (column >= columns_ || row >= kRows) return false;
+  cells_[column * kRows + row] = count;
+  if (count != 0) used_columns_ = std::max(used_columns_, column + 1);
+  return true;
 }
 
 void Grid::fold() {

@@ -25,9 +25,12 @@ class Grid {
   explicit Grid(std::uint64_t start_ns, std::size_t columns = 128,
                 std::uint64_t column_ns = 1'000'000);
 
-  // Counts one latency at a time. A time before the start counts in the first column, a latency
-  // outside kMinNs..kMaxNs in the nearer row. Counts saturate at 2^32 - 1.
-  void record(std::uint64_t time_ns, std::uint64_t latency_ns);
+  // Counts `times` latencies at a time. A time before the start counts in the first column, a
+  // latency outside kMinNs..kMaxNs in the nearer row. Counts saturate at 2^32 - 1.
+  void record(std::uint64_t time_ns, std::uint64_t latency_ns, std::uint64_t times = 1);
+
+  // Sets a cell, which readers of files do. False, and nothing changed, outside of the grid.
+  [[nodiscard]] bool put(std::size_t column, std::size_t row, std::uint32_t count);
 
   [[nodiscard]] std::size_t columns() const { return columns_; }
   // Columns up to the last one with a value in it.

@@ -45,6 +45,20 @@ class Histogram {
     if (value_ns > max_ns_) max_ns_ = value_ns;
   }
 
+  // Counts a bucket of another histogram, whatever its layout: its values are taken to lie in its
+  // middle, and min() and max() to be its ends. For readers of files.
+  void record_bucket(const Bucket& bucket);
+
+  // What the buckets alone do not hold. For readers of files, after the buckets: false, and nothing
+  // changed, when the figures contradict the buckets.
+  struct Exact {
+    std::uint64_t min_ns = 0;
+    std::uint64_t max_ns = 0;
+    double sum_ns = 0;
+    std::uint64_t clamped = 0;
+  };
+  [[nodiscard]] bool set_exact(const Exact& exact);
+
   // Adds all that `other` counted.
   void merge(const Histogram& other);
   void reset();
@@ -60,8 +74,18 @@ class Histogram {
   [[nodiscard]] double mean() const {
     return count_ == 0 ? 0.0 : sum_ns_ / static_cast<double>(count_);
   }
+  [[nodiscard]] double sum_ns() const { return sum_ns_; }
   // Values that were outside the range.
   [[nodiscard]] std::uint64_t clamped() const { return clamped_; }
+
+  // The place of the bucket that holds `value_ns`, which is inside the range, among all buckets,
+  // and its smallest value.
+  [[nodiscard]] static std::size_t bucket_index(std::uint64_t value_ns) {
+    return index_of(value_ns);
+  }
+  [[nodiscard]] static std::uint64_t bucket_low(std::uint64_t value_ns) {
+    return low_of(index_of(value_ns));
+  }
 
   // Calls visit(Bucket) for every bucket that is not empty, by rising value.
   template <typename Visitor>
@@ -103,6 +127,14 @@ class Histogram {
   std::uint64_t max_ns_ = 0;
   double sum_ns_ = 0;
 };
+
+// The histogram with the values that were never taken because the measurement itself waited: each
+// value above `interval_ns`, at least 1, stands for those that were due every interval meanwhile,
+// value - interval, value - 2 interval and so on down to the interval. For loops that measure one
+// after the other at a pace; an open loop that counts from intended times needs none of it. The
+// rule is HdrHistogram's copyCorrectedForCoordinatedOmission.
+[[nodiscard]] Histogram corrected_for_omission(const Histogram& histogram,
+                                               std::uint64_t interval_ns);
 
 // A percentile says something about the tail only when enough values lie beyond it: 100 of them
 // keep the position of the percentile within about 10 % of the tail's size. Whether `q` of `count`

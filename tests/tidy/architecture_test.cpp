@@ -22,6 +22,7 @@ constexpr Outside kOutside[] = {
     {"sodium", "PkgConfig::libsodium"},
     {"fmt/", "fmt::fmt"},
     {"tl/", "tl::expected"},
+    {"zlib.h", "ZLIB::ZLIB"},
 };
 
 Table modules() {

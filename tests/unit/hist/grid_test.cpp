@@ -60,4 +60,23 @@ TEST_CASE("a time before the start counts in the first column") {
   CHECK(grid.at(0, 9) == 1);
 }
 
+TEST_CASE("a cell can be set inside the grid and not outside") {
+  Grid grid(0, 4, 10);
+  CHECK(grid.put(2, 7, 9));
+  CHECK(grid.at(2, 7) == 9);
+  CHECK(grid.used_columns() == 3);
+  CHECK_FALSE(grid.put(4, 7, 9));
+  CHECK_FALSE(grid.put(2, Grid::kRows, 9));
+  CHECK(total(grid) == 9);
+}
+
+TEST_CASE("many values at once saturate a cell") {
+  Grid grid(0, 2, 10);
+  grid.record(0, 5, 7);
+  grid.record(0, 5, 0);
+  CHECK(grid.at(0, 5) == 7);
+  grid.record(0, 5, ~std::uint64_t{0});
+  CHECK(grid.at(0, 5) == 0xffff'ffffU);
+}
+
 TEST_SUITE_END();

@@ -179,4 +179,48 @@ TEST_CASE("a percentile needs a hundred values beyond it") {
   CHECK_FALSE(enough_beyond(0.9999, 999'000));
 }
 
+TEST_CASE("exact figures are taken when they fit the buckets") {
+  Histogram histogram;
+  histogram.record_bucket({5000, 5003, 10});
+  histogram.record_bucket({80'000, 80'063, 2});
+  CHECK(histogram.min() == 5000);
+  CHECK(histogram.max() == 80'063);
+  CHECK(histogram.set_exact({5001, 80'020, 210'000, 1}));
+  CHECK(histogram.min() == 5001);
+  CHECK(histogram.max() == 80'020);
+  CHECK(histogram.sum_ns() == 210'000);
+  CHECK(histogram.clamped() == 1);
+  CHECK_FALSE(histogram.set_exact({4000, 80'020, 210'000, 1}));
+  CHECK_FALSE(histogram.set_exact({5001, 90'000, 210'000, 1}));
+  CHECK_FALSE(histogram.set_exact({5001, 80'020, 12'000, 1}));
+  CHECK_FALSE(histogram.set_exact({5001, 80'020, 1e9, 1}));
+  CHECK_FALSE(histogram.set_exact({5001, 80'020, std::nan(""), 1}));
+  CHECK_FALSE(histogram.set_exact({5001, 80'020, 210'000, 13}));
+  CHECK_FALSE(Histogram{}.set_exact({1, 1, 0, 0}));
+  CHECK(histogram.min() == 5001);
+}
+
+TEST_CASE("values that were due during a stall are filled in") {
+  // A loop with a pace of 1 ms: 99 quick values, one of 100 ms, in which 99 more were due.
+  Histogram naive;
+  naive.record(50'000, 99);
+  naive.record(100'000'000);
+  const Histogram corrected = tally::hist::corrected_for_omission(naive, 1'000'000);
+  CHECK(naive.quantile(0.98) == 50'000);
+  CHECK(corrected.count() == 199);
+  CHECK(corrected.max() == 100'000'000);
+  CHECK(relative_error(corrected.quantile(149.0 / 199), 50'000'000) <= 0.001);
+  // 99 + 99 + ... + 1 ms and what was there.
+  CHECK(corrected.sum_ns() == doctest::Approx(99 * 50'000.0 + 1e6 * 5050).epsilon(0.001));
+}
+
+TEST_CASE("filling in at a pace of one nanosecond ends") {
+  Histogram naive;
+  naive.record(kMaxNs);
+  const Histogram corrected = tally::hist::corrected_for_omission(naive, 1);
+  CHECK(relative_error(corrected.count(), kMaxNs) <= 0.001);
+  CHECK(corrected.min() == 1);
+  CHECK(tally::hist::corrected_for_omission(naive, kMaxNs).count() == 1);
+}
+
 TEST_SUITE_END();
