@@ -83,7 +83,7 @@ _tally_bench() {
   if [[ $cur == -* ]]; then
     case $command in
       'tally-bench') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench run') words='--quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench run') words='--quick --time --counters --require-pmu --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;

@@ -35,7 +35,7 @@ double PingPong::round_trips(std::size_t side, const core::TscCalibration& clock
 
 double PingPong::ping(const core::TscCalibration& clock) {
   std::array<double, kBatches> durations{};
-  std::uint64_t begin = core::tsc_ticks();
+  std::uint64_t begin = clock.ticks();
   for (double& duration : durations) {
     for (std::size_t trip = 0; trip < kTripsPerBatch; ++trip) {
       ++sent_;
@@ -45,7 +45,7 @@ double PingPong::ping(const core::TscCalibration& clock) {
       while (pong_.load(std::memory_order_acquire) != sent_) {
       }
     }
-    const std::uint64_t end = core::tsc_ticks();
+    const std::uint64_t end = clock.ticks();
     duration = clock.to_ns(end - begin) / kTripsPerBatch;
     begin = end;
   }
@@ -68,13 +68,13 @@ double multiply_chain_ns(const core::TscCalibration& clock) {
   constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15;  // odd, so that the chain never becomes 0
   double fastest = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
-    std::uint64_t value = core::tsc_ticks() | 1U;
-    const std::uint64_t begin = core::tsc_ticks();
+    std::uint64_t value = clock.ticks() | 1U;
+    const std::uint64_t begin = clock.ticks();
     for (std::uint64_t step = 0; step < kSteps; ++step) {
       value *= kFactor;
       __asm__ volatile("" : "+r"(value));  // each step stays a step
     }
-    const double duration = clock.to_ns(core::tsc_ticks() - begin) / kSteps;
+    const double duration = clock.to_ns(clock.ticks() - begin) / kSteps;
     fastest = attempt == 0 ? duration : std::min(fastest, duration);
   }
   return fastest;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/calibration.hpp"
+#include "bench/counters.hpp"
 #include "bench/statistics.hpp"
 
 namespace tally::bench {
@@ -28,6 +29,8 @@ struct CaseResult {
   Mode mode = Mode::none;
   std::vector<PeerFigure> peers;
   std::vector<std::string> notes;
+  std::optional<core::TscCalibration> clock;  // that timed it
+  std::optional<CounterReport> counters;      // of ours, when asked for
 };
 
 struct Discarded {

@@ -64,8 +64,9 @@ Environment probe_environment(const std::string& root) {
   if (utsname names{}; ::uname(&names) == 0) host.kernel = names.release;
   host.cpus = core::allowed_cpu_count();
   host.governor = line_of(cpu_root + "cpu0/cpufreq/scaling_governor");
-  host.clocksource =
-      line_of(root + "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  const std::string clock_root = root + "/sys/devices/system/clocksource/clocksource0/";
+  host.clocksource = line_of(clock_root + "current_clocksource");
+  host.clocksources = line_of(clock_root + "available_clocksource");
   host.idle_governor = line_of(cpu_root + "cpuidle/current_governor");
   host.isolated_cpus = line_of(cpu_root + "isolated");
   if (host.isolated_cpus == "(null)") host.isolated_cpus = "";  // as Linux 6.1 prints an empty list

@@ -17,6 +17,7 @@ struct Environment {
   int cpus = 0;                         // this process may run on
   std::optional<std::string> governor;  // of processor 0; none on most virtual machines
   std::optional<std::string> clocksource;
+  std::optional<std::string> clocksources;  // that the kernel would use, separated by blanks
   std::optional<std::string> idle_governor;
   std::optional<std::string> isolated_cpus;   // kernel list format, empty when none
   std::optional<std::int64_t> rt_runtime_us;  // -1 when real-time threads are not throttled

@@ -9,7 +9,12 @@ namespace tally::bench {
 
 // {"schema":"tally.bench.result/1","case":...,"unit":...,"median":...,"p10":...,"p90":...,
 //  "samples":...,"seed":...,"calibration_ns":...,"mode":...,
-//  "peers":[{"name":...,"median":...,"ratio":...}],"notes":[...]}
+//  "peers":[{"name":...,"median":...,"ratio":...}],"notes":[...],
+//  "clock":{"source":"tsc"|"clock_gettime","step_ns":...,"overhead_ns":...,"ns_per_tick":...,
+//           "spread":...},
+//  "counters":{"operations":...,EVENT:per operation,...,"running":{EVENT:share},
+//              "user_only":[EVENT],"reasons":{EVENT:why it is null}}}
+// "clock" is there when the runner measured, "counters" when they were asked for.
 // What could not be measured is null, with a note that says why. No newline at the end.
 [[nodiscard]] std::string to_json(const CaseResult& result);
 

@@ -1,6 +1,7 @@
 #include "bench/runner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fmt/format.h>
 #include <thread>
@@ -35,6 +36,9 @@ class CaseRun {
   Status size_slices();
   Status take_rounds(Collector& collector);
   Slice take_slice(Entrant& entrant);
+  CounterSet* counters_of(const Entrant& entrant, std::size_t side);
+  void book_counts(const Slice& slice);
+  void add_counters(Mode mode, CaseResult& result) const;
   double calibrate(std::size_t side);
   [[nodiscard]] bool stopped() const { return options_.stop && options_.stop(); }
   [[nodiscard]] bool out_of_time() const { return core::monotonic_ns() >= deadline_ns_; }
@@ -49,6 +53,9 @@ class CaseRun {
   std::vector<Entrant> entrants_;
   std::vector<std::string> notes_;
   PingPong ping_pong_;
+  std::unique_ptr<CounterSet> counters_;  // of the thread that measures
+  SliceCounts counts_;                    // of the last slice of ours
+  std::array<CounterTotals, 3> totals_;   // by mode
 };
 
 CaseResult CaseRun::blank() const {
@@ -57,7 +64,27 @@ CaseResult CaseRun::blank() const {
   result.unit = case_.unit;
   result.seed = case_.seed;
   result.notes = case_.notes;
+  result.clock = clock_;
   return result;
+}
+
+// Opened where the counting is to happen: on the thread of side 0, and never closed elsewhere but
+// by the descriptors' end. Null for peers and for the other side.
+CounterSet* CaseRun::counters_of(const Entrant& entrant, std::size_t side) {
+  if (!options_.counters || side != 0 || &entrant != &entrants_.front()) return nullptr;
+  if (!counters_) counters_ = std::make_unique<CounterSet>();
+  return counters_.get();
+}
+
+void CaseRun::book_counts(const Slice& slice) {
+  if (!options_.counters || judge(slice) != Verdict::kept) return;
+  totals_[static_cast<std::size_t>(slice.mode())].add(counts_, slice.operations);
+}
+
+void CaseRun::add_counters(Mode mode, CaseResult& result) const {
+  if (!options_.counters || !counters_) return;
+  result.counters = totals_[static_cast<std::size_t>(mode)].report(*counters_);
+  for (std::string& note : counter_notes(*result.counters)) result.notes.push_back(std::move(note));
 }
 
 Status CaseRun::make_entrants() {
@@ -91,20 +118,21 @@ Slice CaseRun::take_slice(Entrant& entrant) {
       if (side == 0) slice.started = false;
       return;
     }
+    CounterSet* counters = counters_of(entrant, side);
     const double before_ns = calibrate(side);
+    if (counters != nullptr) counters->start();
     const std::uint64_t begin_ns = core::monotonic_ns();
-    const std::uint64_t begin = core::tsc_ticks();
+    const std::uint64_t begin = clock_.ticks();
     entrant.subject->run(side, entrant.operations);
-    const std::uint64_t end = core::tsc_ticks();
+    const std::uint64_t end = clock_.ticks();
     const std::uint64_t end_ns = core::monotonic_ns();
+    if (counters != nullptr) counts_ = counters->stop();
     const double after_ns = calibrate(side);
     if (side != 0) return;
     slice.calibration_before_ns = before_ns;
     slice.calibration_after_ns = after_ns;
     slice.counter_ns = clock_.to_ns(end - begin);
     slice.monotonic_ns = static_cast<double>(end_ns - begin_ns);
-    // A host whose counter changes its rate is timed by the operating system alone.
-    if (!clock_.invariant) slice.counter_ns = slice.monotonic_ns;
   });
   return slice;
 }
@@ -141,7 +169,9 @@ Status CaseRun::take_rounds(Collector& collector) {
       if (stopped() || out_of_time()) return {};
       // Every round begins with another subject, so that none always follows the same one.
       const std::size_t index = (round + turn) % count;
-      collector.add(round, index, take_slice(entrants_[index]));
+      const Slice slice = take_slice(entrants_[index]);
+      collector.add(round, index, slice);
+      if (index == 0) book_counts(slice);
       if (!entrants_[index].subject->healthy())
         return fail(Code::internal, fmt::format("{} answered wrongly", entrants_[index].name));
       std::this_thread::sleep_for(kPause);
@@ -162,8 +192,8 @@ std::vector<std::string> CaseRun::run_notes(const Collector& collector) const {
         discarded.not_started));
   if (!team_.fifo())
     notes.emplace_back("no permission for SCHED_FIFO: slices share their processor with others");
-  if (!clock_.invariant)
-    notes.emplace_back("the time-stamp counter is not invariant: timed by CLOCK_MONOTONIC");
+  if (clock_.monotonic_instead)
+    notes.emplace_back("timed by CLOCK_MONOTONIC: the time-stamp counter is not to be trusted");
   if (stopped()) notes.emplace_back("partial: stopped before the end");
   return notes;
 }
@@ -188,12 +218,14 @@ Result<std::vector<CaseResult>> CaseRun::run() {
     CaseResult result = blank();
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());
     collector.figures(mode, case_.kind, peer_names, result);
+    add_counters(mode, result);
     results.push_back(std::move(result));
   }
   if (results.empty()) {
     CaseResult result = blank();
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());
     result.notes.emplace_back("not measured: no slice was kept in the time given");
+    add_counters(Mode::none, result);
     results.push_back(std::move(result));
   }
   return results;

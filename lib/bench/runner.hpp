@@ -18,6 +18,7 @@ struct RunOptions {
   std::uint64_t budget_ns = 10'000'000'000;  // of one case, warming up included
   std::size_t rounds = 200;                  // kept slices of ours that are enough
   std::uint64_t slice_ns = 2'000'000;        // below 10 ms, see Team
+  bool counters = false;                     // of ours, see counters.hpp
   std::function<bool()> stop;                // asked between slices; what was taken is kept
   std::function<void(std::size_t kept, std::size_t wanted)> progress;
 };

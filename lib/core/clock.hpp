@@ -23,9 +23,14 @@ struct TscCalibration {
   double ns_per_tick = 0;
   double spread = 0;             // (largest - smallest) / median over the measurements
   std::uint64_t step_ticks = 0;  // smallest non-zero difference seen between two readings
-  double read_cost_ns = 0;       // mean cost of one tsc_ticks()
+  double read_cost_ns = 0;       // mean cost of one ticks()
   bool invariant = false;        // CPUID 80000007H: counts at one rate in all power states
+  // The counter is not to be trusted: ticks are nanoseconds of CLOCK_MONOTONIC.
+  bool monotonic_instead = false;
 
+  [[nodiscard]] std::uint64_t ticks() const {
+    return monotonic_instead ? monotonic_ns() : tsc_ticks();
+  }
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) * ns_per_tick;
   }
@@ -33,5 +38,8 @@ struct TscCalibration {
 
 // Takes `rounds` measurements of `round_ms` milliseconds each, spinning.
 [[nodiscard]] TscCalibration calibrate_tsc(int rounds = 5, int round_ms = 10);
+
+// The stand-in for a counter that is not to be trusted: CLOCK_MONOTONIC, with its step and cost.
+[[nodiscard]] TscCalibration monotonic_calibration();
 
 }  // namespace tally::core

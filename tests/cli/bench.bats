@@ -43,7 +43,7 @@ pipeline() {
   run_tool tally-bench run sha256.64 --quick --json
   assert_success
   assert_equal "$(jq -r 'keys_unsorted | join(" ")' <<<"$output")" \
-    "schema case unit median p10 p90 samples seed calibration_ns mode peers notes"
+    "schema case unit median p10 p90 samples seed calibration_ns mode peers notes clock"
   assert_equal "$(jq -r '.schema, .case, .unit, .mode' <<<"$output" | tr '\n' ' ')" \
     "tally.bench.result/1 sha256.64 ns none "
   jq -e '(.median == null and (.notes | length) > 0) or

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/clock_choice.hpp"
+#include "bench/counters.hpp"
 #include "bench/environment.hpp"
 #include "commands.hpp"
 
@@ -23,9 +25,7 @@ Finding processors(const bench::Environment& host) {
 Finding machine(const bench::Environment& host) {
   if (!host.virtual_machine) return {"machine", State::good, "not virtual", "", ""};
   return {"machine", State::note, "virtual",
-          "the host moves processors about: round trips are near or far, and no performance "
-          "counters",
-          ""};
+          "the host moves processors about: round trips are near or far", ""};
 }
 
 Finding scheduling(const bench::Environment& host) {
@@ -49,13 +49,24 @@ Finding clock_source(const bench::Environment& host) {
           "cat /sys/devices/system/clocksource/clocksource0/available_clocksource"};
 }
 
-Finding counter() {
-  const core::TscCalibration clock = core::calibrate_tsc(3, 5);
+Finding counter(const bench::Environment& host) {
+  const bench::ClockChoice choice = bench::choose_clock(core::calibrate_tsc(3, 5), host);
+  const core::TscCalibration& clock = choice.clock;
   const std::string found = fmt::format("steps of {:.1f} ns, {:.1f} ns a reading",
                                         clock.to_ns(clock.step_ticks), clock.read_cost_ns);
-  if (clock.invariant) return {"time-stamp counter", State::good, found, "", ""};
-  return {"time-stamp counter", State::note, found + ", not invariant",
-          "slices are timed by CLOCK_MONOTONIC", ""};
+  if (choice.reason.empty()) return {"time-stamp counter", State::good, found, "", ""};
+  return {"time-stamp counter", State::note, choice.reason,
+          "slices are timed by clock_gettime: " + found, ""};
+}
+
+Finding performance_counters() {
+  const bench::CounterSet counters;
+  if (counters.has_hardware())
+    return {"performance counters", State::good, "cycles and instructions can be counted", "", ""};
+  const bool forbidden = counters.hardware_reason().starts_with("not permitted");
+  return {"performance counters", State::note, counters.hardware_reason(),
+          "run --counters counts faults, switches and migrations alone",
+          forbidden ? "sudo sysctl kernel.perf_event_paranoid=1" : ""};
 }
 
 Finding governor(const bench::Environment& host) {
@@ -76,8 +87,9 @@ Finding load(const bench::Environment& host) {
 
 std::vector<Finding> examine() {
   const bench::Environment host = bench::probe_environment();
-  return {processors(host),   machine(host), scheduling(host), throttle(host),
-          clock_source(host), counter(),     governor(host),   load(host)};
+  return {processors(host),       machine(host),      scheduling(host),
+          throttle(host),         clock_source(host), counter(host),
+          performance_counters(), governor(host),     load(host)};
 }
 
 }  // namespace

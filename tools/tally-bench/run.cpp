@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "bench/clock_choice.hpp"
 #include "bench/result.hpp"
 #include "bench/runner.hpp"
 #include "cases.hpp"
@@ -16,12 +17,15 @@ namespace {
 struct RunArguments {
   std::string pattern;
   bool quick = false;
+  bool counters = false;
+  bool require_pmu = false;
   cli::Duration time{10'000'000'000};
 };
 
 bench::RunOptions options_of(const RunArguments& arguments) {
   bench::RunOptions options;
   options.budget_ns = arguments.time.ns;
+  options.counters = arguments.counters || arguments.require_pmu;
   options.stop = [] { return core::StopSignal::requested(); };
   if (arguments.quick) {
     options.budget_ns = std::min<std::uint64_t>(options.budget_ns, 1'000'000'000);
@@ -40,18 +44,22 @@ void print_result(const bench::CaseResult& result, bool& head_printed, cli::Invo
   run.out.write(bench::to_text(result));
 }
 
-// Counters that disagree from one measurement to the next time nothing rightly.
-Result<core::TscCalibration> calibrate_clock(bool quick, cli::Output& out) {
-  const core::TscCalibration clock = core::calibrate_tsc(quick ? 3 : 5, quick ? 5 : 20);
-  constexpr double kSpreadLimit = 0.01;
-  if (clock.spread > kSpreadLimit)
-    out.warning(
-        fmt::format("the time-stamp counter's rate varied by {:.1f} % while it was measured",
-                    clock.spread * 100),
-        "tally-bench doctor looks at the host");
-  out.detail(fmt::format("clock: {:.4f} ns a tick, steps of {} ticks, {:.1f} ns a reading",
-                         clock.ns_per_tick, clock.step_ticks, clock.read_cost_ns));
-  return clock;
+// A counter that cannot be trusted is replaced by the kernel's clock, and that is said.
+core::TscCalibration choose_clock(bool quick, cli::Output& out) {
+  const bench::ClockChoice choice = bench::choose_clock(
+      core::calibrate_tsc(quick ? 3 : 5, quick ? 5 : 20), bench::probe_environment());
+  if (!choice.reason.empty())
+    out.warning(choice.reason + ": slices are timed by clock_gettime",
+                "tally-bench doctor looks at the host");
+  out.detail(bench::describe(choice.clock));
+  return choice.clock;
+}
+
+Status require_counters() {
+  const bench::CounterSet counters;
+  if (counters.has_hardware()) return {};
+  return fail(Code::unavailable, "no performance counters: " + counters.hardware_reason(),
+              "without --require-pmu what can be counted is, and the rest is null");
 }
 
 Result<Code> run_cases(const RunArguments& arguments, cli::Invocation& run) {
@@ -61,7 +69,8 @@ Result<Code> run_cases(const RunArguments& arguments, cli::Invocation& run) {
     run.out.warning(fmt::format("peer module {} is not of this build", name), "build it again");
   TALLY_TRY(const auto selected, registry.select(arguments.pattern));
   TALLY_TRY(const auto stop_signal, core::StopSignal::install());
-  TALLY_TRY(const auto clock, calibrate_clock(arguments.quick, run.out));
+  if (arguments.require_pmu) TALLY_CHECK(require_counters());
+  const core::TscCalibration clock = choose_clock(arguments.quick, run.out);
   TALLY_TRY(const auto team, bench::Team::start(bench::choose_cpus()));
 
   bool head_printed = false;
@@ -90,6 +99,10 @@ void add_run(cli::App& app) {
                 false, cases)
       .flag("--quick", arguments->quick, "few slices, at most a second a case")
       .option("--time", arguments->time, "at most this long for a case")
+      .flag("--counters", arguments->counters,
+            "count cycles, instructions, misses, faults and switches of ours")
+      .flag("--require-pmu", arguments->require_pmu,
+            "the same, and end with status 69 where the processor's counters cannot be had")
       .example("tally-bench run queue.spsc")
       .example("tally-bench run 'pool.*' --json --quick")
       .on_run([arguments](cli::Invocation& run) { return run_cases(*arguments, run); });

@@ -1,40 +1,11 @@
 #include "bench/environment.hpp"
 
 #include <doctest/doctest.h>
-#include <filesystem>
-#include <fstream>
-#include <string>
-#include <unistd.h>
+
+#include "unit/bench/fake_root.hpp"
 
 namespace bench = tally::bench;
-namespace fs = std::filesystem;
-
-namespace {
-
-// A folder that stands for the root of a host, removed at the end.
-class FakeRoot {
- public:
-  FakeRoot() : path_(fs::temp_directory_path() / ("tally-bench-root-" + std::to_string(getpid()))) {
-    fs::create_directories(path_);
-  }
-  ~FakeRoot() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  FakeRoot(const FakeRoot&) = delete;
-  FakeRoot& operator=(const FakeRoot&) = delete;
-
-  void put(const std::string& name, const std::string& content) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << content;
-  }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
-
-}  // namespace
+using tally::test::FakeRoot;
 
 TEST_SUITE_BEGIN("bench");
 
@@ -47,6 +18,7 @@ TEST_CASE("the environment is read from a host") {
   root.put("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n");
   root.put("sys/devices/system/cpu/isolated", "(null)\n");
   root.put("sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n");
+  root.put("sys/devices/system/clocksource/clocksource0/available_clocksource", "tsc hpet \n");
   const bench::Environment host = bench::probe_environment(root.path());
   CHECK(host.cpu_model == "Test CPU 3000");
   CHECK(host.virtual_machine);
@@ -55,6 +27,7 @@ TEST_CASE("the environment is read from a host") {
   CHECK(host.governor.value() == "powersave");
   CHECK(host.isolated_cpus.value().empty());
   CHECK(host.clocksource.value() == "tsc");
+  CHECK(host.clocksources.value() == "tsc hpet");
   CHECK_FALSE(host.idle_governor.has_value());
   CHECK(host.cpus >= 1);
   CHECK_FALSE(host.kernel.empty());
