@@ -20,7 +20,7 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --bytes | --color | --config | --count | --from | --hops | --out | --pubkey | --rate | --time | --timeout | --to | --window | -n | -o) skip=1 ;;
+    --against | --bytes | --color | --config | --count | --counts | --from | --hops | --out | --pubkey | --rate | --time | --timeout | --to | --window | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
@@ -36,6 +36,14 @@ _tally_bench() {
 
   case "$command:$prev" in
     'tally-bench run:--time')
+      return
+      ;;
+    'tally-bench run:--counts')
+      mapfile -t COMPREPLY < <(compgen -W 'off callgrind' -- "$cur")
+      return
+      ;;
+    'tally-bench run:--against')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     'tally-bench pipeline:--to')
@@ -83,7 +91,7 @@ _tally_bench() {
   if [[ $cur == -* ]]; then
     case $command in
       'tally-bench') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench run') words='--quick --time --counters --require-pmu --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench run') words='--quick --time --counters --require-pmu --counts --against --accept --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;

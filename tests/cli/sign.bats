@@ -83,6 +83,7 @@ json_field() { sed "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/"; }
 }
 
 @test "deal on a full disk leaves nothing" {
+  [[ ${TALLY_SANITIZE:-} != thread ]] || skip "the thread sanitizer writes a file when it starts"
   # shellcheck disable=SC2016  # expanded by the inner shell
   # Through a pipe, for the limit holds for the file of words too.
   run --separate-stderr bash -c '(ulimit -f 0; exec tally-sign deal --threshold 2 --parties 3 \
@@ -199,6 +200,8 @@ EXPECT
   mv other/key-1.share keys/key-1.share
   start_parties 3 --allow any
   run_tool tally-sign sign --group keys/key.group "${sockets[@]}" --json <<<hello
+  # Whether the line had been read before is a matter of time.
+  stderr=$(grep -v "warning: records accepted and not signed: 1" <<<"$stderr")
   assert_refused 65 "it holds a share of key $(tally-sign inspect other/key.group --json |
     json_field key_id), the group file is of key $(tally-sign inspect keys/key.group --json |
       json_field key_id)"
@@ -260,6 +263,8 @@ EXPECT
 @test "secrets are in no argument and no environment and no core file" {
   deal 2 3
   ulimit -c unlimited
+  # A sanitizer would answer the signal below itself.
+  export ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0
   start_parties 1 --allow any
   run cat "/proc/${party[0]}/cmdline"
   refute_output --partial horse

@@ -9,6 +9,7 @@
 #include "cli/progress.hpp"
 #include "commands.hpp"
 #include "core/stop.hpp"
+#include "counts.hpp"
 
 namespace tally::bench_tool {
 
@@ -20,6 +21,8 @@ struct RunArguments {
   bool counters = false;
   bool require_pmu = false;
   cli::Duration time{10'000'000'000};
+  std::string counts = "off";
+  CountsArguments count;
 };
 
 bench::RunOptions options_of(const RunArguments& arguments) {
@@ -68,6 +71,15 @@ Result<Code> run_cases(const RunArguments& arguments, cli::Invocation& run) {
   for (const std::string& name : load_peers(registry))
     run.out.warning(fmt::format("peer module {} is not of this build", name), "build it again");
   TALLY_TRY(const auto selected, registry.select(arguments.pattern));
+  if (arguments.counts != "off") {
+    CountsArguments count = arguments.count;
+    count.pattern = arguments.pattern;
+    return run_counts(selected, count, run);
+  }
+  if (!arguments.count.against.empty() || arguments.count.accept) {
+    return fail(Code::usage, "--against and --accept are for --counts",
+                "tally-bench run --counts callgrind --against FILE");
+  }
   TALLY_TRY(const auto stop_signal, core::StopSignal::install());
   if (arguments.require_pmu) TALLY_CHECK(require_counters());
   const core::TscCalibration clock = choose_clock(arguments.quick, run.out);
@@ -103,6 +115,12 @@ void add_run(cli::App& app) {
             "count cycles, instructions, misses, faults and switches of ours")
       .flag("--require-pmu", arguments->require_pmu,
             "the same, and end with status 69 where the processor's counters cannot be had")
+      .choice("--counts", arguments->counts, {"off", "callgrind"},
+              "count instructions instead of time, the same on every run")
+      .option("--against", arguments->count.against, "FILE",
+              "with --counts: fail when a count is more than 1 % from this file's",
+              {cli::Completion::Kind::file, {}, {}})
+      .flag("--accept", arguments->count.accept, "with --against: write the counts to that file")
       .example("tally-bench run queue.spsc")
       .example("tally-bench run 'pool.*' --json --quick")
       .on_run([arguments](cli::Invocation& run) { return run_cases(*arguments, run); });
