@@ -5,6 +5,7 @@
 #include "cases.hpp"
 #include "commands.hpp"
 #include "json/writer.hpp"
+#include "measure.hpp"
 
 namespace tally::bench_tool {
 
@@ -28,10 +29,7 @@ std::string case_json(const bench::Case& definition) {
 }
 
 Result<Code> list_cases(const std::string& pattern, cli::Invocation& run) {
-  bench::Registry registry;
-  add_cases(registry);
-  for (const std::string& name : load_peers(registry))
-    run.out.warning(fmt::format("peer module {} is not of this build", name), "build it again");
+  const bench::Registry registry = all_cases(run.out);
   TALLY_TRY(const auto selected, registry.select(pattern));
   for (const bench::Case* definition : selected)
     run.out.line(run.json ? case_json(*definition)
