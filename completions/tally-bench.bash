@@ -20,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --against | --bytes | --color | --config | --count | --counts | --from | --hops | --out | --pubkey | --rate | --time | --timeout | --to | --window | -n | -o) skip=1 ;;
+    --against | --bytes | --color | --config | --count | --counts | --format | --from | --hops | --name | --out | --pubkey | --rate | --time | --timeout | --to | --window | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -44,6 +44,10 @@ _tally_bench() {
       ;;
     'tally-bench run:--against')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench run:--format')
+      mapfile -t COMPREPLY < <(compgen -W 'text json google-benchmark csv' -- "$cur")
       return
       ;;
     'tally-bench pipeline:--to')
@@ -78,6 +82,13 @@ _tally_bench() {
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
+    'tally-bench convert:--to')
+      mapfile -t COMPREPLY < <(compgen -W 'text json google-benchmark csv hlog hgrm' -- "$cur")
+      return
+      ;;
+    'tally-bench convert:--name')
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -91,10 +102,11 @@ _tally_bench() {
   if [[ $cur == -* ]]; then
     case $command in
       'tally-bench') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench run') words='--quick --time --counters --require-pmu --counts --against --accept --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench run') words='--quick --time --counters --require-pmu --counts --against --accept --format --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench convert') words='--to --name --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
@@ -116,10 +128,13 @@ _tally_bench() {
     'tally-bench hops':*)
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       ;;
+    'tally-bench convert':0)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list pipeline hops doctor help' ;;
+    'tally-bench':0) words='run list pipeline hops convert doctor help' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

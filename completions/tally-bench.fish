@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench doctor' 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -27,6 +27,7 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a run -d 'measure
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a list -d 'list the cases'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a pipeline -d 'send packets into a signing chain, receive them signed, verify every signature'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a hops -d 'print the hops of a chain as one table, from its statistics files'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a convert -d 'write results or recordings in another format'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a help -d 'print the help of a command'
 complete -c tally-bench -l json -d 'print JSON Lines, one object a line'
@@ -46,6 +47,7 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l require-pmu
 complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l counts -x -a 'off callgrind' -d 'count instructions instead of time, the same on every run'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l against -r -F -d 'with --counts: fail when a count is more than 1 % from this file\'s'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l accept -d 'with --against: write the counts to that file'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l format -x -a 'text json google-benchmark csv' -d 'how results are printed'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench list\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l to -x -d 'where the chain takes packets, udp://HOST:PORT'
@@ -60,3 +62,7 @@ complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l hea
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l hops -r -F -d 'show the hops of this --stats-out file too; may be repeated'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench hops\'' -F -d 'FILE'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l to -x -a 'text json google-benchmark csv hlog hgrm' -d 'the format to write'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l name -x -d 'only this recording of the file'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l stamps -d 'lines hold the times of sending and of receiving'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -F -d 'FILE'

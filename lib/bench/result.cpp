@@ -1,9 +1,12 @@
 #include "bench/result.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <iterator>
+#include <limits>
 
 #include "bench/clock_choice.hpp"
+#include "bench/csv.hpp"
 #include "json/writer.hpp"
 
 namespace tally::bench {
@@ -59,12 +62,144 @@ std::string counters_text(const CounterReport& report) {
 }
 
 std::string figure(const std::optional<double>& value) {
-  if (!value) return "-";
+  if (!value || !std::isfinite(*value)) return "-";
   if (*value < 100) return fmt::format("{:.2f}", *value);
   return fmt::format("{:.0f}", *value);
 }
 
+// A number, or nothing for null.
+Result<std::optional<double>> optional_at(const json::Value& object, std::string_view name) {
+  const json::Value* found = object.find(name);
+  if (found == nullptr) return fail(Code::bad_data, fmt::format("member '{}' is missing", name));
+  if (found->is_null()) return std::optional<double>();
+  TALLY_TRY(const double number, object.number_at(name));
+  return std::optional<double>(number);
+}
+
+Result<Mode> mode_at(const json::Value& object) {
+  TALLY_TRY(const std::string name, object.string_at("mode"));
+  for (const Mode mode : {Mode::none, Mode::near, Mode::far})
+    if (name == mode_name(mode)) return mode;
+  return fail(Code::bad_data, fmt::format("member 'mode' is not near, far or none"));
+}
+
+Result<std::optional<Summary>> summary_of(const json::Value& object) {
+  TALLY_TRY(const auto median, optional_at(object, "median"));
+  TALLY_TRY(const auto p10, optional_at(object, "p10"));
+  TALLY_TRY(const auto p90, optional_at(object, "p90"));
+  TALLY_TRY(const std::int64_t samples, object.int_at("samples"));
+  if (samples < 0) return fail(Code::bad_data, "member 'samples' is negative");
+  if (!median) return std::optional<Summary>();
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  return std::optional<Summary>(Summary{*median, p10.value_or(kUnknown), p90.value_or(kUnknown),
+                                        static_cast<std::size_t>(samples)});
+}
+
+Result<core::TscCalibration> clock_of(const json::Value& object) {
+  core::TscCalibration clock;
+  TALLY_TRY(const std::string source, object.string_at("source"));
+  TALLY_TRY(const double step_ns, object.number_at("step_ns"));
+  TALLY_TRY(clock.read_cost_ns, object.number_at("overhead_ns"));
+  TALLY_TRY(clock.ns_per_tick, object.number_at("ns_per_tick"));
+  TALLY_TRY(clock.spread, object.number_at("spread"));
+  clock.monotonic_instead = source == "clock_gettime";
+  const double step_ticks = clock.ns_per_tick > 0 ? step_ns / clock.ns_per_tick : -1;
+  constexpr double kMostTicks = 1e15;
+  if (!(step_ticks >= 0 && step_ticks < kMostTicks))
+    return fail(Code::bad_data, "member 'clock' has no rate or no step");
+  clock.step_ticks = static_cast<std::uint64_t>(std::llround(step_ticks));
+  return clock;
+}
+
+// Events in the order of their names: the members of an object have no other.
+Result<CounterReport> counters_of(const json::Value& object) {
+  CounterReport report;
+  TALLY_TRY(const std::int64_t operations, object.int_at("operations"));
+  TALLY_TRY(const json::Value::Object* running, object.object_at("running"));
+  TALLY_TRY(const json::Value::Array* user_only, object.array_at("user_only"));
+  TALLY_TRY(const json::Value::Object* reasons, object.object_at("reasons"));
+  if (operations < 0) return fail(Code::bad_data, "member 'operations' is negative");
+  report.operations = static_cast<std::uint64_t>(operations);
+  for (const auto& [name, value] : *object.as_object()) {
+    if (name == "operations" || name == "running" || name == "user_only" || name == "reasons")
+      continue;
+    Counter counter;
+    counter.name = name;
+    TALLY_TRY(counter.per_operation, optional_at(object, name));
+    if (running->contains(name)) {
+      TALLY_TRY(counter.running, object.find("running")->number_at(name));
+    }
+    if (reasons->contains(name)) {
+      TALLY_TRY(counter.reason, object.find("reasons")->string_at(name));
+    }
+    for (const json::Value& one : *user_only)
+      if (one.as_string() != nullptr && *one.as_string() == name) counter.user_only = true;
+    report.counters.push_back(std::move(counter));
+  }
+  return report;
+}
+
+Result<PeerFigure> peer_of(const json::Value& object) {
+  PeerFigure peer;
+  TALLY_TRY(peer.name, object.string_at("name"));
+  TALLY_TRY(peer.median, optional_at(object, "median"));
+  TALLY_TRY(peer.ratio, optional_at(object, "ratio"));
+  return peer;
+}
+
 }  // namespace
+
+Result<CaseResult> result_from_json(const json::Value& value) {
+  TALLY_TRY(const std::string schema, value.string_at("schema"));
+  if (schema != "tally.bench.result/1")
+    return fail(Code::bad_data, fmt::format("schema {} is not that of a result", schema));
+  CaseResult result;
+  TALLY_TRY(result.name, value.string_at("case"));
+  TALLY_TRY(result.unit, value.string_at("unit"));
+  TALLY_TRY(result.ours, summary_of(value));
+  TALLY_TRY(result.seed, optional_at(value, "seed"));
+  TALLY_TRY(result.calibration_ns, optional_at(value, "calibration_ns"));
+  TALLY_TRY(result.mode, mode_at(value));
+  TALLY_TRY(const json::Value::Array* peers, value.array_at("peers"));
+  for (const json::Value& item : *peers) {
+    TALLY_TRY(PeerFigure peer, peer_of(item));
+    result.peers.push_back(std::move(peer));
+  }
+  TALLY_TRY(const json::Value::Array* notes, value.array_at("notes"));
+  for (const json::Value& note : *notes) {
+    if (note.as_string() == nullptr) return fail(Code::bad_data, "a note is not a string");
+    result.notes.push_back(*note.as_string());
+  }
+  if (const json::Value* clock = value.find("clock")) {
+    TALLY_TRY(result.clock, clock_of(*clock));
+  }
+  if (const json::Value* counters = value.find("counters")) {
+    TALLY_TRY(result.counters, counters_of(*counters));
+  }
+  return result;
+}
+
+std::string csv_head() {
+  return csv_row({"case", "mode", "subject", "unit", "median", "p10", "p90", "samples", "ratio",
+                  "seed", "calibration_ns", "notes"});
+}
+
+std::string to_csv(const CaseResult& result) {
+  const auto of_ours = [&](double Summary::*member) {
+    return csv_number(result.ours ? std::optional<double>((*result.ours).*member) : std::nullopt);
+  };
+  std::string notes;
+  for (const std::string& note : result.notes) notes += (notes.empty() ? "" : "; ") + note;
+  const std::string mode = mode_name(result.mode);
+  std::string text = csv_row({result.name, mode, "ours", result.unit, of_ours(&Summary::median),
+                              of_ours(&Summary::p10), of_ours(&Summary::p90),
+                              std::to_string(result.ours ? result.ours->samples : 0), "",
+                              csv_number(result.seed), csv_number(result.calibration_ns), notes});
+  for (const PeerFigure& peer : result.peers)
+    text += csv_row({result.name, mode, peer.name, result.unit, csv_number(peer.median), "", "", "",
+                     csv_number(peer.ratio), "", "", ""});
+  return text;
+}
 
 std::string to_json(const CaseResult& result) {
   const auto of_ours = [&](double Summary::*member) {

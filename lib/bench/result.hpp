@@ -1,9 +1,11 @@
-// Results as text: the JSON line that scripts read, and the line that people read.
+// Results as text: the JSON line that scripts read, the line that people read, and CSV.
 #pragma once
 
 #include <string>
 
 #include "bench/collector.hpp"
+#include "core/result.hpp"
+#include "json/value.hpp"
 
 namespace tally::bench {
 
@@ -17,6 +19,14 @@ namespace tally::bench {
 // "clock" is there when the runner measured, "counters" when they were asked for.
 // What could not be measured is null, with a note that says why. No newline at the end.
 [[nodiscard]] std::string to_json(const CaseResult& result);
+
+// Reads such a line back. Errors: bad_data, naming the member.
+[[nodiscard]] Result<CaseResult> result_from_json(const json::Value& value);
+
+// CSV as RFC 4180 has it, but with a newline alone: a head, then for each result a row of ours and
+// one of each peer. What is not known is empty.
+[[nodiscard]] std::string csv_head();
+[[nodiscard]] std::string to_csv(const CaseResult& result);
 
 // The head of the table and one line of it, with a line below for each peer and each note.
 [[nodiscard]] std::string table_head();

@@ -14,6 +14,7 @@ enum class Kind { cost, rate };
 
 struct Summary {
   double median = 0;
+  // Not a number for figures of another program that gave a median alone.
   double p10 = 0;
   double p90 = 0;
   std::size_t samples = 0;

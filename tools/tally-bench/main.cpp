@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   tally::bench_tool::add_list(app);
   tally::bench_tool::add_pipeline(app);
   tally::bench_tool::add_hops(app);
+  tally::bench_tool::add_convert(app);
   tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }

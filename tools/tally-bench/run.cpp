@@ -1,9 +1,9 @@
 // tally-bench run: measures cases and prints a result for each of them and each mode.
 #include <memory>
 
-#include "bench/result.hpp"
 #include "commands.hpp"
 #include "counts.hpp"
+#include "formats.hpp"
 #include "measure.hpp"
 
 namespace tally::bench_tool {
@@ -12,19 +12,10 @@ namespace {
 
 struct RunArguments {
   MeasureOptions measure;
+  std::string format = "text";
   std::string counts = "off";
   CountsArguments count;
 };
-
-void print_result(const bench::CaseResult& result, bool& head_printed, cli::Invocation& run) {
-  if (run.json) {
-    run.out.line(bench::to_json(result));
-    return;
-  }
-  if (!head_printed) run.out.write(bench::table_head());
-  head_printed = true;
-  run.out.write(bench::to_text(result));
-}
 
 Result<Code> run_cases(const RunArguments& arguments, cli::Invocation& run) {
   const bench::Registry registry = all_cases(run.out);
@@ -38,11 +29,13 @@ Result<Code> run_cases(const RunArguments& arguments, cli::Invocation& run) {
     return fail(Code::usage, "--against and --accept are for --counts",
                 "tally-bench run --counts callgrind --against FILE");
   }
-  bool head_printed = false;
-  return measure(selected, arguments.measure, run, [&](const bench::CaseResult& result) {
-    print_result(result, head_printed, run);
+  ResultPrinter printer(run.json ? "json" : arguments.format, run.out);
+  auto code = measure(selected, arguments.measure, run, [&](const bench::CaseResult& result) {
+    printer.add(result);
     return Status{};
   });
+  printer.finish();  // also after an error: what was measured before is not lost
+  return code;
 }
 
 }  // namespace
@@ -63,6 +56,7 @@ void add_run(cli::App& app) {
               "with --counts: fail when a count is more than 1 % from this file's",
               {cli::Completion::Kind::file, {}, {}})
       .flag("--accept", arguments->count.accept, "with --against: write the counts to that file")
+      .choice("--format", arguments->format, result_formats(), "how results are printed")
       .example("tally-bench run queue.spsc")
       .example("tally-bench run 'pool.*' --json --quick")
       .on_run([arguments](cli::Invocation& run) { return run_cases(*arguments, run); });
