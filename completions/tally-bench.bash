@@ -20,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --against | --bytes | --color | --config | --count | --counts | --format | --from | --hops | --name | --out | --pubkey | --rate | --time | --timeout | --to | --window | -n | -o) skip=1 ;;
+    --aa | --against | --budget | --bytes | --color | --config | --count | --counts | --extra | --floor | --format | --from | --hops | --metric | --name | --only | --out | --priority | --pubkey | --rate | --seed | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -89,6 +89,40 @@ _tally_bench() {
     'tally-bench convert:--name')
       return
       ;;
+    'tally-bench ab:--floor')
+      return
+      ;;
+    'tally-bench ab:--budget')
+      return
+      ;;
+    'tally-bench ab:--timeout')
+      return
+      ;;
+    'tally-bench ab:--metric')
+      return
+      ;;
+    'tally-bench ab:--priority')
+      mapfile -t COMPREPLY < <(compgen -W 'auto fifo normal' -- "$cur")
+      return
+      ;;
+    'tally-bench ab:--seed')
+      return
+      ;;
+    'tally-bench spin:--extra')
+      return
+      ;;
+    'tally-bench spin:--work')
+      return
+      ;;
+    'tally-bench selftest:--aa')
+      return
+      ;;
+    'tally-bench selftest:--only')
+      return
+      ;;
+    'tally-bench selftest:--budget')
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -107,6 +141,9 @@ _tally_bench() {
       'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench convert') words='--to --name --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench ab') words='--floor --budget --timeout --metric --priority --seed --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench spin') words='--extra --work --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench selftest') words='--aa --injected --only --budget --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
@@ -131,10 +168,16 @@ _tally_bench() {
     'tally-bench convert':0)
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       ;;
+    'tally-bench ab':*)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    'tally-bench spin':0)
+      mapfile -t COMPREPLY < <(compgen -W 'alu chase syscall' -- "$cur")
+      ;;
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list pipeline hops convert doctor help' ;;
+    'tally-bench':0) words='run list pipeline hops convert ab spin selftest doctor help' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench doctor' 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -28,6 +28,9 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a list -d 'list t
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a pipeline -d 'send packets into a signing chain, receive them signed, verify every signature'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a hops -d 'print the hops of a chain as one table, from its statistics files'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a convert -d 'write results or recordings in another format'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a ab -d 'whether command B is slower than command A, by pairs of fresh processes'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a spin -d 'do a fixed piece of work, to try ab out'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a selftest -d 'how often ab errs here: A against A, and work added on purpose'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a help -d 'print the help of a command'
 complete -c tally-bench -l json -d 'print JSON Lines, one object a line'
@@ -66,3 +69,17 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l to -x -
 complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l name -x -d 'only this recording of the file'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l stamps -d 'lines hold the times of sending and of receiving'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -F -d 'FILE'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -l floor -x -d 'changes up to this many percent are none'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -l budget -x -d 'decide within this long, or say that it cannot be'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -l timeout -x -d 'a run that takes longer has failed'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -l metric -x -d 'compare this field of the result lines both print; may be repeated'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -l priority -x -a 'auto fifo normal' -d 'run the commands under SCHED_FIFO; auto: where that is permitted'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -l seed -x -d 'of the bootstrap'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench ab\'' -F -d 'CMD'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench spin\'' -l extra -x -d 'this much more work'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench spin\'' -l work -x -d 'operations instead of some 30 ms\' worth; 0 for that worth'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench spin\'' -a 'alu chase syscall' -d 'LOAD'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l aa -x -d 'comparisons of each load with itself'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l injected -d 'also 20 trials each of +5 %, +10 % and +20 %'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l only -x -d 'only tests with this in their name'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l budget -x -d 'of one comparison'

@@ -73,6 +73,11 @@ class Command {
   Command& arguments(const std::string& metavar, std::vector<std::string>& values,
                      const std::string& help, bool required = true, Completion completion = {});
 
+  // The words behind the first "--" as they stand, further "--" among them: the command line of
+  // another program. Words before it are none of them. Required; declared after the arguments.
+  Command& words_after_dashes(const std::string& metavar, std::vector<std::string>& values,
+                              const std::string& help);
+
   // Lines under EXAMPLES of --help, each a command as typed.
   Command& example(const std::string& line);
   Command& on_run(Handler handler);

@@ -68,22 +68,35 @@ Status refuse_unknown(const CommandLine& line) {
 
 Status bind_arguments(const CommandLine& line) {
   const CommandParts& command = *line.command;
+  const bool raw = std::any_of(command.arguments.begin(), command.arguments.end(),
+                               [](const auto& argument) { return argument->after_dashes; });
+  const std::size_t end = raw ? line.words_before_dashes : line.words.size();
+  const auto words_from = [&](std::size_t begin, std::size_t past) {
+    return std::vector<std::string>(line.words.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    line.words.begin() + static_cast<std::ptrdiff_t>(past));
+  };
   std::size_t next = 0;
   for (const auto& argument : command.arguments) {
-    if (next == line.words.size()) {
+    if (argument->after_dashes) break;
+    if (next == end) {
       if (!argument->required) break;
       return fail(Code::usage, fmt::format("argument {} is missing", argument->metavar),
                   see_help(command));
     }
     if (argument->takes_all()) {
-      *std::get<1>(argument->target) = {line.words.begin() + static_cast<std::ptrdiff_t>(next),
-                                        line.words.end()};
-      next = line.words.size();
+      *std::get<1>(argument->target) = words_from(next, end);
+      next = end;
     } else {
       *std::get<0>(argument->target) = line.words[next++];
     }
   }
-  if (next < line.words.size()) return fail(unexpected_word(command, line.words[next]));
+  if (next < end) return fail(unexpected_word(command, line.words[next]));
+  if (!raw) return {};
+  const ArgumentSpec& last = *command.arguments.back();
+  if (end == line.words.size())
+    return fail(Code::usage, fmt::format("{} is missing after --", last.metavar),
+                see_help(command));
+  *std::get<1>(last.target) = words_from(end, line.words.size());
   return {};
 }
 

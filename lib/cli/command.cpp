@@ -87,14 +87,21 @@ Command& Command::choice(const std::string& names, std::string& value,
 Command& Command::argument(const std::string& metavar, std::string& value, const std::string& help,
                            bool required, Completion completion) {
   parts_->arguments.push_back(std::make_unique<ArgumentSpec>(
-      ArgumentSpec{metavar, &value, help, required, std::move(completion)}));
+      ArgumentSpec{metavar, &value, help, required, std::move(completion), false}));
   return *this;
 }
 
 Command& Command::arguments(const std::string& metavar, std::vector<std::string>& values,
                             const std::string& help, bool required, Completion completion) {
   parts_->arguments.push_back(std::make_unique<ArgumentSpec>(
-      ArgumentSpec{metavar, &values, help, required, std::move(completion)}));
+      ArgumentSpec{metavar, &values, help, required, std::move(completion), false}));
+  return *this;
+}
+
+Command& Command::words_after_dashes(const std::string& metavar, std::vector<std::string>& values,
+                                     const std::string& help) {
+  parts_->arguments.push_back(std::make_unique<ArgumentSpec>(ArgumentSpec{
+      metavar, &values, help, true, Completion{Completion::Kind::file, {}, {}}, true}));
   return *this;
 }
 

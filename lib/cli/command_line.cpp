@@ -93,6 +93,7 @@ Result<CommandLine> split_command_line(const CommandParts& root,
   for (const auto& word : app.remaining(true)) {
     (looks_like_option(word) ? line.unknown : line.words).push_back(word);
   }
+  line.words_before_dashes = line.words.size();
   for (std::size_t i = end + 1; i < words.size(); ++i) line.words.push_back(words[i]);
   return line;
 }

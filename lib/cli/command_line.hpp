@@ -2,6 +2,7 @@
 // What the values mean is decided elsewhere. Inside lib/cli only.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,8 +15,9 @@ namespace tally::cli {
 struct CommandLine {
   const CommandParts* command = nullptr;
   std::map<const OptionSpec*, std::vector<std::string>> options;  // one word per occurrence
-  std::vector<std::string> words;    // not an option, in order, "--" left out
-  std::vector<std::string> unknown;  // looks like an option and is none
+  std::vector<std::string> words;       // not an option, in order, the first "--" left out
+  std::size_t words_before_dashes = 0;  // how many of them stand before it
+  std::vector<std::string> unknown;     // looks like an option and is none
 
   [[nodiscard]] bool has(const OptionSpec& option) const { return options.count(&option) != 0; }
 };

@@ -124,7 +124,8 @@ void inherited_options(std::string& out, const CommandParts& command) {
 std::string usage_line(const CommandParts& command) {
   std::string line = command.path() + " [OPTIONS]";
   for (const auto& argument : command.arguments) {
-    const std::string word = argument->metavar + (argument->takes_all() ? "..." : "");
+    const std::string word = (argument->after_dashes ? "-- " : "") + argument->metavar +
+                             (argument->takes_all() ? "..." : "");
     line += argument->required ? " " + word : " [" + word + "]";
   }
   return line;

@@ -58,6 +58,7 @@ struct ArgumentSpec {
   std::string help;
   bool required = true;
   Completion completion;
+  bool after_dashes = false;  // takes the words behind "--", and no others
 
   [[nodiscard]] bool takes_all() const { return target.index() == 1; }
 };

@@ -10,6 +10,9 @@ void add_list(cli::App& app);
 void add_pipeline(cli::App& app);
 void add_hops(cli::App& app);
 void add_convert(cli::App& app);
+void add_ab(cli::App& app);
+void add_spin(cli::App& app);
+void add_selftest(cli::App& app);
 void add_doctor(cli::App& app);
 
 // The status of a command that a signal ended after its partial result was printed: 128 + number.

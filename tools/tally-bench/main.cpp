@@ -8,6 +8,9 @@ int main(int argc, char** argv) {
   tally::bench_tool::add_pipeline(app);
   tally::bench_tool::add_hops(app);
   tally::bench_tool::add_convert(app);
+  tally::bench_tool::add_ab(app);
+  tally::bench_tool::add_spin(app);
+  tally::bench_tool::add_selftest(app);
   tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }

@@ -1,4 +1,8 @@
+#include <cstdlib>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <string>
+#include <vector>
 
 #include "unit/cli/sample.hpp"
 
@@ -119,3 +123,68 @@ TEST_CASE("a bare call prints the short help as words and a usage status") {
 }
 
 TEST_SUITE_END();
+
+namespace {
+
+// tally-demo compare [--count N] [NAME] -- WORDS...
+struct Behind {
+  Behind() : app("tally-demo", "takes the command line of another program") {
+    app.root()
+        .command("compare", "hands words on")
+        .argument("NAME", name, "a name", false)
+        .option("--count", count, "N", "how many", 0, 9)
+        .words_after_dashes("CMD", words, "the words")
+        .on_run([this](tally::cli::Invocation& run) -> tally::Result<tally::Code> {
+          run.out.line(name + "|" + fmt::format("{}", fmt::join(words, "|")));
+          return tally::Code::ok;
+        });
+  }
+  tally::test::Ran run(std::vector<std::string> given) {
+    ::setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    return tally::test::run(app, std::move(given));
+  }
+  tally::cli::App app;
+  std::string name;
+  std::int64_t count = 0;
+  std::vector<std::string> words;
+};
+
+}  // namespace
+
+TEST_CASE("words behind the dashes are handed on as they stand") {
+  Behind tool;
+  CHECK(tool.run({"compare", "n", "--count", "3", "--", "a", "--count", "--", "", "-h"}).out ==
+        "n|a|--count|--||-h\n");
+  CHECK(tool.count == 3);
+  Behind bare;
+  CHECK(bare.run({"compare", "--", "a"}).out == "|a\n");
+  Behind dashes_first;
+  CHECK(dashes_first.run({"compare", "--", "--", "b"}).out == "|--|b\n");
+}
+
+TEST_CASE("words before the dashes are not words behind them") {
+  Behind surplus;
+  const auto ran = surplus.run({"compare", "n", "sleep", "--", "a"});
+  CHECK(ran.status == 64);
+  CHECK(ran.err.find("error: unexpected argument 'sleep'\n") != std::string::npos);
+  Behind unknown;
+  CHECK(unknown.run({"compare", "--cuont", "3", "--", "a"}).err.find("did you mean --count?") !=
+        std::string::npos);
+}
+
+TEST_CASE("nothing behind the dashes is refused with or without them") {
+  for (const std::vector<std::string>& given :
+       {std::vector<std::string>{"compare"}, std::vector<std::string>{"compare", "n", "--"}}) {
+    Behind tool;
+    const auto ran = tool.run(given);
+    CHECK(ran.status == 64);
+    CHECK(ran.err.find("error: CMD is missing after --\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("help shows the dashes") {
+  Behind tool;
+  CHECK(tool.run({"compare", "--help"})
+            .out.find("usage: tally-demo compare [OPTIONS] [NAME] -- CMD...\n") !=
+        std::string::npos);
+}
