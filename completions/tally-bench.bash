@@ -20,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --aa | --against | --budget | --bytes | --color | --config | --count | --counts | --extra | --floor | --format | --from | --hops | --metric | --name | --only | --out | --priority | --pubkey | --rate | --seed | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
+    --aa | --against | --budget | --bytes | --color | --config | --count | --counts | --cpus | --duration | --extra | --floor | --format | --from | --hops | --interval | --metric | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --threshold | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -123,6 +123,43 @@ _tally_bench() {
     'tally-bench selftest:--budget')
       return
       ;;
+    'tally-bench jitter:--cpus')
+      return
+      ;;
+    'tally-bench jitter:--policy')
+      mapfile -t COMPREPLY < <(compgen -W 'other fifo both' -- "$cur")
+      return
+      ;;
+    'tally-bench jitter:--priority')
+      return
+      ;;
+    'tally-bench jitter:--interval')
+      return
+      ;;
+    'tally-bench jitter:--duration')
+      return
+      ;;
+    'tally-bench jitter:--threshold')
+      return
+      ;;
+    'tally-bench jitter:-o' | 'tally-bench jitter:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench jitter:--recording')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench cores:--cpus')
+      return
+      ;;
+    'tally-bench cores:--rounds')
+      return
+      ;;
+    'tally-bench cores:-o' | 'tally-bench cores:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -144,6 +181,8 @@ _tally_bench() {
       'tally-bench ab') words='--floor --budget --timeout --metric --priority --seed --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench spin') words='--extra --work --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench selftest') words='--aa --injected --only --budget --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench jitter') words='--spin --wake --cpus --policy --priority --interval --duration --threshold --hold-dma-latency --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench cores') words='--cpus --rounds --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
@@ -177,7 +216,7 @@ _tally_bench() {
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list pipeline hops convert ab spin selftest doctor help' ;;
+    'tally-bench':0) words='run list pipeline hops convert ab spin selftest jitter cores doctor help' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench doctor' 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -31,6 +31,8 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a convert -d 'wri
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a ab -d 'whether command B is slower than command A, by pairs of fresh processes'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a spin -d 'do a fixed piece of work, to try ab out'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a selftest -d 'how often ab errs here: A against A, and work added on purpose'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a jitter -d 'measure what disturbs processors: gaps of a spinning thread, late wake-ups'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a cores -d 'measure the round trip of a cache line between every two processors'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a help -d 'print the help of a command'
 complete -c tally-bench -l json -d 'print JSON Lines, one object a line'
@@ -83,3 +85,17 @@ complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l aa 
 complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l injected -d 'also 20 trials each of +5 %, +10 % and +20 %'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l only -x -d 'only tests with this in their name'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench selftest\'' -l budget -x -d 'of one comparison'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l spin -d 'gaps of a spinning thread; both measures without either'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l wake -d 'how late a sleeping thread is woken'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l cpus -x -d 'processors, as 0-3,8; all allowed ones when empty'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l policy -x -a 'other fifo both' -d 'scheduling policy'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l priority -x -d 'real-time priority under fifo'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l interval -x -d 'between wake-ups'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l duration -x -d 'of each measure and policy'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l threshold -x -d 'gaps from here on count'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l hold-dma-latency -d 'keep idle states away meanwhile, as cyclictest does unasked'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench jitter\'' -l recording -r -F -d 'write histograms and their course to FILE, for pictures'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench cores\'' -l cpus -x -d 'processors, as 0-3,8; all allowed ones when empty'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench cores\'' -l rounds -x -d 'times each pair is measured'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench cores\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'

@@ -317,6 +317,7 @@ std::vector<std::string> counter_notes(const CounterReport& report) {
           counter.name);
   }
   std::vector<std::string> notes;
+  notes.reserve(by_reason.size());
   for (const auto& [reason, names] : by_reason)
     notes.push_back(fmt::format("counters: {}: {}", names, reason));
   return notes;

@@ -71,6 +71,7 @@ Environment probe_environment(const std::string& root) {
   host.isolated_cpus = line_of(cpu_root + "isolated");
   if (host.isolated_cpus == "(null)") host.isolated_cpus = "";  // as Linux 6.1 prints an empty list
   host.rt_runtime_us = integer_of(line_of(root + "/proc/sys/kernel/sched_rt_runtime_us"));
+  host.rt_period_us = integer_of(line_of(root + "/proc/sys/kernel/sched_rt_period_us"));
   if (const auto load = line_of(root + "/proc/loadavg")) {
     double value = 0;
     if (std::from_chars(load->data(), load->data() + load->size(), value).ec == std::errc{})

@@ -21,6 +21,7 @@ struct Environment {
   std::optional<std::string> idle_governor;
   std::optional<std::string> isolated_cpus;   // kernel list format, empty when none
   std::optional<std::int64_t> rt_runtime_us;  // -1 when real-time threads are not throttled
+  std::optional<std::int64_t> rt_period_us;   // in which they may run that long
   std::optional<double> load_average;         // over one minute
   bool fifo_permitted = false;
 };

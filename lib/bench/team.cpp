@@ -13,16 +13,6 @@ namespace {
 
 constexpr int kFifoPriority = 50;
 
-std::vector<int> allowed_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::vector<int> cpus;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-    if (CPU_ISSET(static_cast<unsigned>(cpu), &set)) cpus.push_back(cpu);
-  return cpus;
-}
-
 }  // namespace
 
 bool Meeting::wait(std::uint64_t timeout_ns) {
@@ -102,6 +92,16 @@ void Team::work(std::size_t index, int cpu) {
     lock.lock();
     if (--pending_ == 0) changed_.notify_all();
   }
+}
+
+std::vector<int> allowed_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(static_cast<unsigned>(cpu), &set)) cpus.push_back(cpu);
+  return cpus;
 }
 
 std::vector<int> choose_cpus() {

@@ -69,6 +69,9 @@ class Team {
   std::vector<std::thread> threads_;
 };
 
+// Processors this process may run on, by rising number.
+[[nodiscard]] std::vector<int> allowed_cpus();
+
 // Two processors this process may run on, of different cores where there are such; one when there
 // is only one.
 [[nodiscard]] std::vector<int> choose_cpus();

@@ -41,7 +41,7 @@ clock_file=/sys/devices/system/clocksource/clocksource0/available_clocksource
   assert_success
   jq -e '.clock.source == "clock_gettime" and .clock.ns_per_tick == 1' <<<"$output"
   jq -e '.notes[] | select(startswith("timed by CLOCK_MONOTONIC"))' <<<"$output"
-  [[ $stderr == *"only hpet acpi_pm: slices are timed by clock_gettime"* ]]
+  [[ $stderr == *"only hpet acpi_pm: clock_gettime is used instead"* ]]
 }
 
 @test "counters have a figure or a reason and never a zero for what is missing" {
@@ -81,4 +81,101 @@ clock_file=/sys/devices/system/clocksource/clocksource0/available_clocksource
 @test "doctor says whether there are performance counters" {
   run_tool tally-bench doctor --json
   jq -es 'any(.name == "performance counters" and (.found | length > 10))' <<<"$output"
+}
+
+@test "jitter measures gaps and late wakings under both policies" {
+  run_tool tally-bench jitter --duration 100ms --cpus 0 --json --recording saved --out copy
+  assert_success
+  assert_json_lines
+  jq -es '.[0] | .measure == "spin" and .policy == "other" and .cpu == 0 and .spun_ns > 0 and
+    .lost_share >= 0 and .lost_share <= 1 and .threshold_ns == 1000 and
+    (.attribution | has("interrupts") and has("softirqs") and has("involuntary_switches")
+      and has("run_delay_ns") and has("steal_ns") and has("idle_states"))' <<<"$output"
+  jq -es 'map(select(.measure == "wake" and .policy == "other")) | length == 1 and (.[0] |
+    .count >= 1 and .count + .missed >= 150 and .min_ns <= .p50_ns and .p50_ns <= .max_ns and
+    .timer_slack_ns >= 1 and .dma_latency_held == false)' <<<"$output"
+  assert_equal "$(cat copy)" "$output"
+  assert_equal "$(jq -r .schema saved | sort -u)" tally.bench.recording/1
+  assert_equal "$(jq -r .name saved | head -1)" jitter.spin.other.cpu0
+}
+
+@test "the text of jitter names what grew" {
+  run_tool tally-bench jitter --duration 300ms --cpus 0 --policy other
+  assert_success
+  assert_line --partial "spin gaps of 1.00 us and more, SCHED_OTHER, 300 ms"
+  assert_line --partial "wake-up latency every 500 us, SCHED_OTHER, 300 ms"
+  assert_line --regexp '^cpu 0: interrupts: .*'
+  assert_line --partial "stolen by the hypervisor: "
+  assert_line --partial "switches: put aside "
+}
+
+@test "a FIFO spin pauses below the throttle and says so" {
+  run_tool tally-bench jitter --spin --policy fifo --duration 200ms --cpus 0 --json
+  [[ $status != 77 ]] || skip 'SCHED_FIFO is not permitted'
+  assert_success
+  jq -e '.policy == "fifo" and .priority == 80 and .spun_ns < 190000000 and
+    any(.notes[]; startswith("spun "))' <<<"$output"
+}
+
+@test "without a right to FIFO jitter goes on or refuses as asked" {
+  without_rights tally-bench jitter --duration 50ms --wake --cpus 0 --json
+  assert_success
+  assert_equal "$(jq -r .policy <<<"$output")" other
+  [[ $stderr == *"warning: SCHED_FIFO is not permitted and left out"* ]]
+  without_rights tally-bench jitter --duration 50ms --wake --cpus 0 --policy fifo
+  assert_refused 77 "cannot set the scheduling policy"
+}
+
+@test "the wake latency of the host is held only when asked for" {
+  [[ -w /dev/cpu_dma_latency ]] || skip 'no right to /dev/cpu_dma_latency'
+  run_tool tally-bench jitter --wake --policy other --duration 50ms --cpus 0 --json \
+    --hold-dma-latency
+  assert_success
+  jq -e '.dma_latency_held' <<<"$output"
+}
+
+@test "jitter refuses what it cannot measure" {
+  run_tool tally-bench jitter --cpus 0,xyz
+  assert_refused 64 "--cpus: '0,xyz' is not a list of processors" "0-3,8"
+  run_tool tally-bench jitter --cpus 4095
+  assert_refused 69 "processor 4095 is not there or not allowed" "this process may run on"
+  run_tool tally-bench jitter --threshold 1ns
+  assert_refused 64 "--threshold is 100ns or more"
+  run_tool tally-bench jitter --interval 1s --duration 10ms
+  assert_refused 64 "--interval is from 1us to the duration"
+  run_tool tally-bench jitter --duration 20ms --cpus 0 --out no/such/folder
+  assert_refused 73 "no/such/folder"
+}
+
+@test "an interrupted jitter prints what it has" {
+  start tally-bench jitter --wake --policy other --cpus 0 --duration 60s --json
+  sleep 0.7
+  kill -INT "$started"
+  finish "$started"
+  assert_equal "$status" 130
+  jq -e '.partial == true and .count >= 1' "out.$started"
+}
+
+@test "cores has every pair with its mode" {
+  [[ $(nproc) -ge 2 ]] || skip 'needs two processors'
+  local cpus
+  cpus=$(taskset -cp $$ | sed 's/.*: //; s/[-,]/ /g' | awk '{ print $1 "," $1 + 1 }')
+  run_tool tally-bench cores --cpus "$cpus" --rounds 3 --json --out copy
+  [[ $status != 69 ]] || skip "processors $cpus are not there"
+  assert_success
+  jq -e '.schema == "tally.bench.cores/1" and .unit == "ns" and (.cpus | length) == 2 and
+    (.pairs | length) == 1 and (.pairs[0] | .samples + .not_met == 3 and
+      .near + .far == .samples and (.mode == "near" or .mode == "far" or .samples == 0))' \
+    <<<"$output"
+  assert_equal "$(cat copy)" "$output"
+  run_tool tally-bench cores --cpus "$cpus" --rounds 2
+  assert_line --index 0 "round trip in ns, n near, f far"
+}
+
+@test "one processor has no pair and jitter none the less" {
+  run_tool taskset -c 0 tally-bench cores
+  assert_refused 69 "a round trip needs two processors, and there is only 0" "taskset -p"
+  run_tool taskset -c 0 tally-bench jitter --duration 50ms --policy other --json
+  assert_success
+  assert_equal "$(jq -r .cpu <<<"$output" | sort -u)" 0
 }

@@ -13,6 +13,8 @@ void add_convert(cli::App& app);
 void add_ab(cli::App& app);
 void add_spin(cli::App& app);
 void add_selftest(cli::App& app);
+void add_jitter(cli::App& app);
+void add_cores(cli::App& app);
 void add_doctor(cli::App& app);
 
 // The status of a command that a signal ended after its partial result was printed: 128 + number.

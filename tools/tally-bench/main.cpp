@@ -11,6 +11,8 @@ int main(int argc, char** argv) {
   tally::bench_tool::add_ab(app);
   tally::bench_tool::add_spin(app);
   tally::bench_tool::add_selftest(app);
+  tally::bench_tool::add_jitter(app);
+  tally::bench_tool::add_cores(app);
   tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }

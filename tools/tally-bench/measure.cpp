@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "bench/clock_choice.hpp"
 #include "bench/runner.hpp"
 #include "cases.hpp"
 #include "cli/progress.hpp"
 #include "commands.hpp"
 #include "core/stop.hpp"
+#include "host_options.hpp"
 
 namespace tally::bench_tool {
 
@@ -24,17 +24,6 @@ bench::RunOptions options_of(const MeasureOptions& asked) {
     options.rounds = 15;
   }
   return options;
-}
-
-// A counter that cannot be trusted is replaced by the kernel's clock, and that is said.
-core::TscCalibration choose_clock(bool quick, cli::Output& out) {
-  const bench::ClockChoice choice = bench::choose_clock(
-      core::calibrate_tsc(quick ? 3 : 5, quick ? 5 : 20), bench::probe_environment());
-  if (!choice.reason.empty())
-    out.warning(choice.reason + ": slices are timed by clock_gettime",
-                "tally-bench doctor looks at the host");
-  out.detail(bench::describe(choice.clock));
-  return choice.clock;
 }
 
 Status require_counters() {
@@ -67,7 +56,7 @@ Result<Code> measure(const std::vector<const bench::Case*>& cases, const Measure
                      cli::Invocation& run, const ResultSink& sink) {
   if (asked.require_pmu) TALLY_CHECK(require_counters());
   TALLY_TRY(const auto stop_signal, core::StopSignal::install());
-  const core::TscCalibration clock = choose_clock(asked.quick, run.out);
+  const core::TscCalibration clock = trusted_clock(asked.quick, run.out);
   TALLY_TRY(const auto team, bench::Team::start(bench::choose_cpus()));
 
   for (const bench::Case* definition : cases) {
