@@ -20,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --aa | --against | --budget | --bytes | --color | --config | --count | --counts | --cpus | --duration | --extra | --floor | --format | --from | --hops | --interval | --metric | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --threshold | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
+    --aa | --against | --budget | --bytes | --color | --config | --count | --counts | --cpus | --dir | --duration | --every | --extra | --floor | --format | --from | --history | --hops | --interval | --label | --metric | --min-change | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --threshold | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -101,8 +101,8 @@ _tally_bench() {
     'tally-bench ab:--metric')
       return
       ;;
-    'tally-bench ab:--priority')
-      mapfile -t COMPREPLY < <(compgen -W 'auto fifo normal' -- "$cur")
+    'tally-bench ab:--policy')
+      mapfile -t COMPREPLY < <(compgen -W 'auto fifo other' -- "$cur")
       return
       ;;
     'tally-bench ab:--seed')
@@ -160,6 +160,49 @@ _tally_bench() {
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
+    'tally-bench baseline save:--from')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench baseline save:--time')
+      return
+      ;;
+    'tally-bench baseline compare:--from')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench baseline compare:--time')
+      return
+      ;;
+    'tally-bench baseline compare:--floor')
+      return
+      ;;
+    'tally-bench baseline:--dir' | 'tally-bench baseline '*':--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-bench history add:--label')
+      return
+      ;;
+    'tally-bench history show:--min-change')
+      return
+      ;;
+    'tally-bench watch:--every')
+      return
+      ;;
+    'tally-bench watch:--history')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench watch:--label')
+      return
+      ;;
+    'tally-bench watch:--count')
+      return
+      ;;
+    'tally-bench watch:--time')
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -178,11 +221,19 @@ _tally_bench() {
       'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench convert') words='--to --name --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench ab') words='--floor --budget --timeout --metric --priority --seed --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench ab') words='--floor --budget --timeout --metric --policy --seed --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench spin') words='--extra --work --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench selftest') words='--aa --injected --only --budget --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench jitter') words='--spin --wake --cpus --policy --priority --interval --duration --threshold --hold-dma-latency --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench cores') words='--cpus --rounds --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench baseline') words='--dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench baseline save') words='--from --quick --time --replace --dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench baseline list') words='--dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench baseline compare') words='--from --quick --time --floor --dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench history') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench history add') words='--label --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench history show') words='--min-change --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench watch') words='--every --history --label --count --quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
@@ -213,10 +264,36 @@ _tally_bench() {
     'tally-bench spin':0)
       mapfile -t COMPREPLY < <(compgen -W 'alu chase syscall' -- "$cur")
       ;;
+    'tally-bench baseline save':1)
+      words=$("${typed[0]}" --complete cases 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
+    'tally-bench baseline compare':1)
+      words=$("${typed[0]}" --complete cases 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
+    'tally-bench history add':0)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    'tally-bench history add':1)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    'tally-bench history show':*)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    'tally-bench watch':0)
+      words=$("${typed[0]}" --complete cases 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list pipeline hops convert ab spin selftest jitter cores doctor help' ;;
+    'tally-bench':0) words='run list pipeline hops convert ab spin selftest jitter cores baseline history watch doctor help' ;;
+    'tally-bench baseline':0) words='save list compare' ;;
+    'tally-bench history':0) words='add show' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

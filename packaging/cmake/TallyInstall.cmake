@@ -16,3 +16,8 @@ foreach(tool ${tools})
   install(FILES ${completions}/${tool}.fish
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
+
+# Units for systemd. Nothing here enables them.
+set(TALLY_SYSTEMD_FOLDER lib/systemd/system CACHE STRING "where systemd units are installed")
+file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/packaging/systemd/*)
+install(FILES ${units} DESTINATION ${TALLY_SYSTEMD_FOLDER})

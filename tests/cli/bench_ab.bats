@@ -141,7 +141,7 @@ ab() {
          (.notes[0] | startswith("interrupted"))' "out.$started"
 }
 
-@test "without permission the commands run at normal priority" {
+@test "without permission the commands run under the ordinary policy" {
   # A limit of nothing for real-time priorities binds whoever lacks CAP_SYS_NICE.
   [[ $(id -u) != 0 ]] || command -v setpriv >/dev/null || skip 'setpriv is not installed'
   local -a drop=()
@@ -150,8 +150,8 @@ ab() {
   run_tool prlimit --rtprio=0 "${drop[@]}" tally-bench ab --metric fixed:median --json \
     -- ./ten -- ./ten
   assert_success
-  jq -e '.priority == "normal"' <<<"$output"
-  run_tool prlimit --rtprio=0 "${drop[@]}" tally-bench ab --priority fifo -- true -- true
+  jq -e '.policy == "other"' <<<"$output"
+  run_tool prlimit --rtprio=0 "${drop[@]}" tally-bench ab --policy fifo -- true -- true
   assert_refused 77 "SCHED_FIFO is not permitted" "CAP_SYS_NICE"
 }
 

@@ -18,7 +18,10 @@ load helper
     [[ -e $page ]] || continue
     cmp "$page" "root/usr/share/man/man${page##*.}/${page##*/}"
   done
+  for unit in "$TALLY_SOURCE_DIR"/packaging/systemd/*; do
+    cmp "$unit" "root/usr/lib/systemd/system/${unit##*/}"
+  done
   # And nothing beside.
   run find root -mindepth 1 -maxdepth 2 -printf '%P\n'
-  assert_equal "$(sort <<<"$output" | tr '\n' ' ')" "usr usr/bin usr/share "
+  assert_equal "$(sort <<<"$output" | tr '\n' ' ')" "usr usr/bin usr/lib usr/share "
 }

@@ -95,7 +95,7 @@ TEST_CASE("test names are plain words") {
 TEST_CASE("the dependency table is read as CMake has it") {
   const auto table = read_table(
       "# tally_module(no USES this)\ntally_module(core LINKS fmt::fmt)\n"
-      "tally_module(cli USES core json LINKS CLI11::CLI11 A::B)\n",
+      "tally_module(cli USES core\n  json LINKS CLI11::CLI11 A::B)\n",
       "tally_module");
   CHECK(table.order == std::vector<std::string>{"core", "cli"});
   CHECK(table.rows.at("core").uses.empty());

@@ -91,14 +91,14 @@ struct Table {
   std::map<std::string, Row> rows;
 };
 
-// Reads every `COMMAND(name USES a b LINKS x y)` of a CMake file.
+// Reads every `COMMAND(name USES a b LINKS x y)` that begins a line of a CMake file.
 inline Table read_table(std::string_view text, std::string_view command) {
   Table table;
   const std::string opening = std::string(command) + "(";
-  for (std::string_view line : lines_of(text)) {
-    if (!line.starts_with(opening)) continue;
-    line.remove_prefix(opening.size());
-    std::istringstream words{std::string(line.substr(0, line.find(')')))};
+  for (auto at = text.find(opening); at != text.npos; at = text.find(opening, at + 1)) {
+    if (at != 0 && text[at - 1] != '\n') continue;
+    const std::string_view call = text.substr(at + opening.size());
+    std::istringstream words{std::string(call.substr(0, call.find(')')))};
     std::string name;
     std::string word;
     words >> name;

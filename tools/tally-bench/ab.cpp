@@ -21,7 +21,7 @@ struct AbArguments {
   cli::Duration timeout{30'000'000'000};
   std::int64_t seed = 1;
   Words metrics;
-  std::string priority = "auto";
+  std::string policy = "auto";
 };
 
 bool coin() {
@@ -54,8 +54,8 @@ Result<Code> run_ab(const AbArguments& arguments, cli::Invocation& run) {
   process.timeout_ns = arguments.timeout.ns;
   process.show_errors = run.verbosity > 0;
   process.stop_fd = stop_signal.fd();
-  if (arguments.priority != "normal") report.fifo = raise_priority(process);
-  if (arguments.priority == "fifo" && !report.fifo)
+  if (arguments.policy != "other") report.fifo = raise_priority(process);
+  if (arguments.policy == "fifo" && !report.fifo)
     return fail(Code::permission, "SCHED_FIFO is not permitted",
                 "it takes root, CAP_SYS_NICE or a real-time limit (ulimit -r)");
   auto result = compare_commands(report.commands, report.metrics, process, report.options);
@@ -81,7 +81,7 @@ void add_ab(cli::App& app) {
       .option("--timeout", arguments->timeout, "a run that takes longer has failed")
       .option("--metric", arguments->metrics, "CASE:FIELD",
               "compare this field of the result lines both print; may be repeated")
-      .choice("--priority", arguments->priority, {"auto", "fifo", "normal"},
+      .choice("--policy", arguments->policy, {"auto", "fifo", "other"},
               "run the commands under SCHED_FIFO; auto: where that is permitted")
       .option("--seed", arguments->seed, "N", "of the bootstrap", 0, INT64_MAX)
       .words_after_dashes("CMD", arguments->words, "the words of A, --, and the words of B")

@@ -152,7 +152,7 @@ std::string to_json(const AbReport& report) {
   writer.field("aa_pairs", result.metrics[decisive].aa_pairs);
   writer.field("floor_asked", report.options.floor);
   writer.field("confidence", report.options.confidence).field("seed", report.options.seed);
-  writer.field("priority", report.fifo ? "fifo" : "normal");
+  writer.field("policy", report.fifo ? "fifo" : "other");
   writer.field("first", report.options.b_first ? "b" : "a");
   writer.field("budget_ns", report.options.budget_ns).field("elapsed_ns", result.elapsed_ns);
   write_words(writer, "a", report.commands.a);
@@ -172,9 +172,9 @@ std::string to_text(const AbReport& report) {
   for (std::size_t i = 0; i < report.result.metrics.size(); ++i)
     text += sentence(report.metrics[i], report.result.metrics[i]);
   for (const std::string& note : report.notes()) text += "  note: " + note + "\n";
-  fmt::format_to(std::back_inserter(text), "  {}, intervals of {:.0f} %, seed {}, {} priority\n",
+  fmt::format_to(std::back_inserter(text), "  {}, intervals of {:.0f} %, seed {}, {}\n",
                  core::format_duration(report.result.elapsed_ns), report.options.confidence * 100,
-                 report.options.seed, report.fifo ? "FIFO" : "normal");
+                 report.options.seed, report.fifo ? "SCHED_FIFO" : "SCHED_OTHER");
   return text;
 }
 

@@ -13,6 +13,9 @@ int main(int argc, char** argv) {
   tally::bench_tool::add_selftest(app);
   tally::bench_tool::add_jitter(app);
   tally::bench_tool::add_cores(app);
+  tally::bench_tool::add_baseline(app);
+  tally::bench_tool::add_history(app);
+  tally::bench_tool::add_watch(app);
   tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }
