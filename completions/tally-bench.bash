@@ -20,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --aa | --against | --budget | --bytes | --color | --config | --count | --counts | --cpus | --dir | --duration | --every | --extra | --floor | --format | --from | --history | --hops | --interval | --label | --metric | --min-change | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --threshold | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
+    --aa | --against | --arrivals | --budget | --bytes | --color | --config | --count | --counts | --cpus | --dialect | --dir | --duration | --every | --extra | --floor | --format | --from | --history | --hops | --interval | --label | --metric | --min-change | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --threshold | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench net' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -203,6 +203,43 @@ _tally_bench() {
     'tally-bench watch:--time')
       return
       ;;
+    'tally-bench net:--rate')
+      return
+      ;;
+    'tally-bench net:--arrivals')
+      mapfile -t COMPREPLY < <(compgen -W 'fixed poisson' -- "$cur")
+      return
+      ;;
+    'tally-bench net:--seed')
+      return
+      ;;
+    'tally-bench net:-n' | 'tally-bench net:--count')
+      return
+      ;;
+    'tally-bench net:--duration')
+      return
+      ;;
+    'tally-bench net:--window')
+      return
+      ;;
+    'tally-bench net:--bytes')
+      return
+      ;;
+    'tally-bench net:--timeout')
+      return
+      ;;
+    'tally-bench net:--dialect')
+      mapfile -t COMPREPLY < <(compgen -W 'echo sockperf' -- "$cur")
+      return
+      ;;
+    'tally-bench net:-o' | 'tally-bench net:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench net:--recording')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -234,6 +271,7 @@ _tally_bench() {
       'tally-bench history add') words='--label --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench history show') words='--min-change --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench watch') words='--every --history --label --count --quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench net') words='--serve --rate --arrivals --seed --closed-loop --count --duration --window --bytes --timeout --dialect --no-stamps --fail-on-loss --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
@@ -291,7 +329,7 @@ _tally_bench() {
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list pipeline hops convert ab spin selftest jitter cores baseline history watch doctor help' ;;
+    'tally-bench':0) words='run list pipeline hops convert ab spin selftest jitter cores baseline history watch net doctor help' ;;
     'tally-bench baseline':0) words='save list compare' ;;
     'tally-bench history':0) words='add show' ;;
   esac

@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench baseline' 'tally-bench baseline save' 'tally-bench baseline list' 'tally-bench baseline compare' 'tally-bench history' 'tally-bench history add' 'tally-bench history show' 'tally-bench watch' 'tally-bench doctor' 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench baseline' 'tally-bench baseline save' 'tally-bench baseline list' 'tally-bench baseline compare' 'tally-bench history' 'tally-bench history add' 'tally-bench history show' 'tally-bench watch' 'tally-bench net' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -36,6 +36,7 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a cores -d 'measu
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a baseline -d 'keep results under a name and compare with them'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a history -d 'keep results over time and find where they changed'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a watch -d 'measure cases again and again and append to a history'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a net -d 'time the round trip to a server that answers every packet'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a help -d 'print the help of a command'
 complete -c tally-bench -l json -d 'print JSON Lines, one object a line'
@@ -130,3 +131,18 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench watch\'' -l count -x 
 complete -c tally-bench -n '__tally_bench_is \'tally-bench watch\'' -l quick -d 'few slices, at most a second a case'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench watch\'' -l time -x -d 'at most this long for a case'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench watch\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l serve -d 'be that server: send back what comes'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l rate -x -d 'packets a second in an open loop'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l arrivals -x -a 'fixed poisson' -d 'when packets are due'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l seed -x -d 'of poisson arrivals'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l closed-loop -d 'send when the answer has come, which hides stalls'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -s n -l count -x -d 'packets to send, 0 for as long as --duration'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l duration -x -d 'how long to send, or to serve'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l window -x -d 'unanswered packets at most'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l bytes -x -d 'size of a packet'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l timeout -x -d 'after which a packet is lost'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l dialect -x -a 'echo sockperf' -d 'what the server understands: any bytes, or sockperf\'s header'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l no-stamps -d 'do not ask the kernel for its times'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l fail-on-loss -d 'end with status 1 when a packet was lost'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l recording -r -F -d 'write histograms and their course to FILE, for pictures'

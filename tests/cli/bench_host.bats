@@ -179,3 +179,113 @@ clock_file=/sys/devices/system/clocksource/clocksource0/available_clocksource
   assert_success
   assert_equal "$(jq -r .cpu <<<"$output" | sort -u)" 0
 }
+
+# net_server udp|tcp: starts an echo server on a free port of 127.0.0.1; its address is in $server.
+net_server() {
+  start tally-bench net --serve "$1://127.0.0.1:0" --duration 60s --quiet
+  wait_until 10 test -s "out.$started"
+  read -r server <"out.$started"
+}
+
+@test "a round trip over UDP is split into app and kernel and wire" {
+  net_server udp
+  run_tool tally-bench net "$server" --rate 2000 --count 600 --json --out copy --recording saved
+  assert_success
+  jq -e '.schema == "tally.bench.net/1" and .loop == "open" and .sent == 600 and
+    .received == 600 and .lost == 0 and .response.count == 600 and .service.count == 600 and
+    .response.p50_ns <= .response.p99_ns and .service.min_ns > 0' <<<"$output"
+  # What the kernel does not stamp is null, and the reason is there.
+  jq -e '.segments | if .wire == null then (.reason | length) > 0 else
+    .wire.count + .missing == 600 and .app.count == .wire.count and
+    .kernel_out.p50_ns > 0 and .kernel_in.p50_ns > 0 end' <<<"$output"
+  assert_equal "$(cat copy)" "$output"
+  jq -e '.schema == "tally.bench.recording/1" and .name == "net.udp.rtt" and
+    .corrected.count == 600 and .expected_interval_ns == 500000' saved
+}
+
+@test "a round trip over TCP has no packets to stamp" {
+  net_server tcp
+  run_tool tally-bench net "$server" --closed-loop --count 200 --json
+  assert_success
+  jq -e '.protocol == "tcp" and .loop == "closed" and .rate_per_s == null and .response == null and
+    .service.count == 200 and .segments.wire == null and
+    .segments.reason == "a stream has no packets to stamp"' <<<"$output"
+}
+
+@test "a server that stands still shows in the response and not in the service" {
+  net_server udp
+  local stalled=$started
+  start tally-bench net "$server" --rate 1000 --count 2000 --json
+  sleep 0.8
+  kill -STOP "$stalled"
+  sleep 0.2
+  kill -CONT "$stalled"
+  finish "$started"
+  assert_equal "$status" 0
+  # A tenth of the packets were due in these 200 ms; one alone was on its way.
+  jq -e '.lost == 0 and .service.max_ns >= 150000000 and .response.p99_ns >= 100000000 and
+    .service.p99_ns < 100000000' "out.$started"
+}
+
+@test "lost packets are counted and fail when asked" {
+  # Something is bound there and never answers.
+  local port
+  port=$(free_port)
+  # shellcheck disable=SC2016  # perl expands
+  start perl -MIO::Socket::INET -e '
+    $| = 1;
+    my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Proto => "udp")
+      or die; print "ready\n"; sleep 60' "$port"
+  wait_until 10 test -s "out.$started"
+  run_tool tally-bench net "udp://127.0.0.1:$port" --rate 100 --count 3 --timeout 50ms --json
+  assert_success
+  jq -e '.lost == 3 and .received == 0 and .service.p50_ns == null' <<<"$output"
+  run_tool tally-bench net "udp://127.0.0.1:$port" --count 3 --timeout 50ms --fail-on-loss
+  assert_failure 1
+  assert_line --index 0 --partial "sent 3, received 0, lost 3"
+}
+
+@test "arrivals can be poisson with a seed" {
+  net_server udp
+  run_tool tally-bench net "$server" --rate 2000 --count 300 --arrivals poisson --seed 9 --json
+  assert_success
+  jq -e '.arrivals == "poisson" and .seed == 9 and .received == 300' <<<"$output"
+  run_tool tally-bench net "$server" --rate 2000 --count 300 --window 4 --no-stamps
+  assert_success
+  assert_line --regexp '^response +300 '
+  assert_line --regexp '^service +300 '
+  assert_line --partial "note: no split into app, kernel and wire: not asked for"
+}
+
+@test "nobody at the other end and no address are refused" {
+  local port
+  port=$(free_port)
+  run_tool tally-bench net "udp://127.0.0.1:$port" --count 5
+  assert_refused 75 "nobody listens at the other end" "start the server first"
+  run_tool tally-bench net "tcp://127.0.0.1:$(free_port tcp)" --count 5
+  assert_refused 75 "nobody listens"
+  run_tool tally-bench net 127.0.0.1:7
+  assert_refused 64 "'127.0.0.1:7' is no address to talk to" "udp://HOST:PORT"
+  run_tool tally-bench net udp://127.0.0.1:7 --timeout 1us
+  assert_refused 64 "--timeout is 1ms or more"
+  net_server tcp
+  run_tool tally-bench net --serve "$server" --duration 1s
+  assert_refused 75 "cannot bind" "another port"
+}
+
+@test "an interrupted run of net prints what it has" {
+  net_server udp
+  start tally-bench net "$server" --rate 500 --duration 60s --json
+  sleep 0.8
+  kill -INT "$started"
+  finish "$started"
+  assert_equal "$status" 130
+  jq -e '.partial == true and .end == "stopped" and .received >= 1' "out.$started"
+}
+
+@test "the server ends after its duration" {
+  run_tool tally-bench net --serve udp://127.0.0.1:0 --duration 300ms
+  assert_success
+  assert_output --regexp '^udp://127\.0\.0\.1:[0-9]+$'
+  [[ $stderr == *"0 answers sent"* ]]
+}

@@ -6,6 +6,7 @@
 
 #include "bench/clock_choice.hpp"
 #include "json/writer.hpp"
+#include "percentiles.hpp"
 #include "plot/terminal.hpp"
 
 namespace tally::bench_tool {
@@ -135,20 +136,6 @@ void write_attribution(json::Writer& writer, const JitterOfCpu& found) {
   writer.end_object();
 }
 
-void write_values(json::Writer& writer, const hist::Histogram& values) {
-  const auto at = [&](double q) {
-    return values.count() == 0 ? std::nullopt : std::optional(values.quantile(q));
-  };
-  writer.field("count", values.count());
-  optional_field(writer, "min_ns",
-                 values.count() == 0 ? std::nullopt : std::optional(values.min()));
-  optional_field(writer, "p50_ns", at(0.5));
-  optional_field(writer, "p90_ns", at(0.9));
-  optional_field(writer, "p99_ns", at(0.99));
-  optional_field(writer, "p999_ns", at(0.999));
-  optional_field(writer, "max_ns", at(1.0));
-}
-
 }  // namespace
 
 std::string to_text(const JitterSetting& setting, const std::vector<JitterOfCpu>& found) {
@@ -169,7 +156,7 @@ std::string to_json(const JitterSetting& setting, const JitterOfCpu& found) {
   writer.field("partial", setting.partial).field("start_unix_ns", setting.start_unix_ns);
   writer.field("duration_ns", setting.duration_ns);
   writer.field("dma_latency_held", setting.dma_latency_held);
-  write_values(writer, found.values());
+  write_percentile_fields(writer, found.values());
   if (found.spin) {
     writer.field("threshold_ns", setting.threshold_ns).field("spun_ns", found.spin->spun_ns);
     writer.field("lost_ns", found.spin->lost_ns).field("lost_share", found.spin->lost_share());

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   tally::bench_tool::add_baseline(app);
   tally::bench_tool::add_history(app);
   tally::bench_tool::add_watch(app);
+  tally::bench_tool::add_net(app);
   tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }

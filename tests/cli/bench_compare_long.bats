@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# tally-bench against the instruments that people know, on this host: cyclictest and oslat of
+# rt-tests, and sockperf. Ten pairs of runs with the same settings, taken in turn and in alternating
+# order; the median of the ratios of p50 must be within 10 % of 1. Label long: a few minutes, and
+# fit for a host that does little else meanwhile.
+#
+#   apt-get install rt-tests sockperf
+#   ctest --preset long -R cli_bench_compare
+# shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
+load helper
+
+pairs=10
+
+needs() {
+  command -v "$1" >/dev/null || skip "$1 is not installed: apt-get install $2"
+}
+
+# The last processor this shell may run on: the first has most of the devices' interrupts.
+last_cpu() {
+  taskset -cp $$ | sed 's/.*[:,-] *//'
+}
+
+# p50_of_buckets FIRST OFFSET: of a JSON object {"BUCKET": count} on standard input, from bucket
+# FIRST on; a bucket K is the values from K + OFFSET up to 1 more, taken to be spread evenly.
+p50_of_buckets() {
+  jq --argjson first "$1" --argjson offset "$2" '
+    to_entries | map({low: (.key | tonumber), count: .value}) | map(select(.low >= $first)) |
+    sort_by(.low) | (map(.count) | add) as $all |
+    reduce .[] as $b ({seen: 0, p50: null};
+      if .p50 == null and .seen + $b.count >= $all / 2
+      then .p50 = $b.low + $offset + ($all / 2 - .seen) / $b.count
+      else . end | .seen += $b.count) | .p50'
+}
+
+# compare NAME OURS THEIRS: functions that print a p50 in the same unit.
+compare() {
+  local name=$1 ours=$2 theirs=$3 pair mine other
+  : >ratios
+  for ((pair = 0; pair < pairs; pair++)); do
+    if ((pair % 2)); then
+      mine=$("$ours") && other=$("$theirs")
+    else
+      other=$("$theirs") && mine=$("$ours")
+    fi
+    [[ -n $mine && -n $other && $mine != null && $other != null ]] ||
+      fail "$name: no figure in pair $pair: ours '$mine', theirs '$other'"
+    jq -n --argjson ours "$mine" --argjson theirs "$other" \
+      '{ours: $ours, theirs: $theirs, ratio: ($ours / $theirs)}' -c | tee -a ratios
+  done
+  jq -s 'map(.ratio) | sort | (.[length / 2 | floor] + .[(length - 1) / 2 | floor]) / 2' \
+    ratios >median
+  echo "$name: median ratio of p50, ours to theirs: $(cat median)"
+  echo "# $name: median ratio of p50, ours to theirs: $(cat median)" >&3
+  jq -e '. >= 0.9 and . <= 1.1' median
+}
+
+wake_ours() {
+  tally-bench jitter --wake --policy "$policy" --priority 80 --cpus "$cpu" --interval 500us \
+    --duration 2s --json | jq .p50_ns
+}
+
+wake_cyclictest() {
+  local priority=0
+  [[ $policy == other ]] || priority=80
+  cyclictest -q -t1 -a"$cpu" -p$priority -i500 -D2 -N -h 1000000 --default-system \
+    --json=cyclic.json >/dev/null
+  jq '.thread["0"].histogram' cyclic.json | p50_of_buckets 0 0
+}
+
+@test "waking under FIFO agrees with cyclictest" {
+  needs cyclictest rt-tests
+  cpu=$(last_cpu) policy=fifo
+  run_tool tally-bench jitter --wake --policy fifo --cpus "$cpu" --duration 10ms
+  [[ $status != 77 ]] || skip 'SCHED_FIFO is not permitted'
+  compare 'wake-up latency, FIFO, cyclictest' wake_ours wake_cyclictest
+}
+
+@test "waking under OTHER agrees with cyclictest" {
+  needs cyclictest rt-tests
+  cpu=$(last_cpu) policy=other
+  compare 'wake-up latency, OTHER, cyclictest' wake_ours wake_cyclictest
+}
+
+spin_ours() {
+  tally-bench jitter --spin --policy "$policy" --priority 80 --cpus "$cpu" --threshold 1us \
+    --duration 2s --json | jq '.p50_ns / 1000'
+}
+
+# Its bucket K has the gaps from K - 1 to K us.
+spin_oslat() {
+  local -a priority=()
+  [[ $policy == other ]] || priority=(-f 80)
+  oslat -q -c "$cpu" -C 0 -D 2 -b 1000 "${priority[@]}" --json=oslat.json >/dev/null
+  jq '.thread["0"].histogram' oslat.json | p50_of_buckets 2 -1
+}
+
+@test "gaps of a spinning thread agree with oslat" {
+  needs oslat rt-tests
+  cpu=$(last_cpu) policy=other
+  compare 'spin gaps of 1 us and more, OTHER, oslat' spin_ours spin_oslat
+}
+
+@test "gaps of a thread that spins under FIFO agree with oslat" {
+  needs oslat rt-tests
+  cpu=$(last_cpu) policy=fifo
+  run_tool tally-bench jitter --spin --policy fifo --cpus "$cpu" --duration 10ms
+  [[ $status != 77 ]] || skip 'SCHED_FIFO is not permitted'
+  compare 'spin gaps of 1 us and more, FIFO, oslat' spin_ours spin_oslat
+}
+
+trip_ours() {
+  tally-bench net "udp://127.0.0.1:$port" --dialect sockperf --closed-loop --bytes 64 \
+    --duration 2s --json | jq '.service.p50_ns / 1000'
+}
+
+trip_sockperf() {
+  sockperf ping-pong -i 127.0.0.1 -p "$port" -m 64 -t 2 --full-rtt 2>&1 |
+    sed -n 's/.*percentile 50\.000 = *\([0-9.]*\).*/\1/p'
+}
+
+@test "the round trip over UDP agrees with sockperf" {
+  needs sockperf sockperf
+  port=$(free_port)
+  start sockperf server -i 127.0.0.1 -p "$port"
+  sleep 1
+  compare 'UDP round trip, sockperf' trip_ours trip_sockperf
+}

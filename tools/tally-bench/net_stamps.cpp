@@ -1,0 +1,81 @@
+#include "net_stamps.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <netinet/in.h>
+#include <time.h>
+
+namespace tally::bench_tool {
+
+namespace {
+
+constexpr std::size_t kControlBytes = 256;
+
+std::optional<std::uint64_t> stamp_of(const cmsghdr& header) {
+  if (header.cmsg_level != SOL_SOCKET || header.cmsg_type != SCM_TIMESTAMPING) return std::nullopt;
+  scm_timestamping stamps{};
+  std::memcpy(&stamps, CMSG_DATA(&header), sizeof stamps);
+  const timespec& software = stamps.ts[0];
+  if (software.tv_sec == 0 && software.tv_nsec == 0) return std::nullopt;
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  return static_cast<std::uint64_t>(software.tv_sec) * kNsPerSecond +
+         static_cast<std::uint64_t>(software.tv_nsec);
+}
+
+// The number of the packet a message of the error queue is about.
+std::optional<std::uint32_t> number_of(const cmsghdr& header) {
+  const bool v4 = header.cmsg_level == SOL_IP && header.cmsg_type == IP_RECVERR;
+  const bool v6 = header.cmsg_level == SOL_IPV6 && header.cmsg_type == IPV6_RECVERR;
+  if (!v4 && !v6) return std::nullopt;
+  sock_extended_err report{};
+  std::memcpy(&report, CMSG_DATA(&header), sizeof report);
+  if (report.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) return std::nullopt;
+  return report.ee_data;
+}
+
+}  // namespace
+
+std::string enable_stamps(int fd) {
+  const unsigned wanted = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
+                          SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+                          SOF_TIMESTAMPING_OPT_TSONLY;
+  if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &wanted, sizeof wanted) == 0) return {};
+  return fmt::format("SO_TIMESTAMPING is not granted: {}", std::strerror(errno));
+}
+
+std::optional<std::uint64_t> receive_stamp(msghdr& message) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header))
+    if (const auto stamp = stamp_of(*header)) return stamp;
+  return std::nullopt;
+}
+
+std::uint64_t drain_send_stamps(
+    int fd, std::uint64_t most,
+    const std::function<void(std::uint32_t number, std::uint64_t time_ns)>& take) {
+  alignas(cmsghdr) std::array<char, kControlBytes> control{};
+  std::uint64_t taken = 0;
+  while (taken < most) {
+    msghdr message{};
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
+    std::optional<std::uint64_t> time_ns;
+    std::optional<std::uint32_t> number;
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+      if (const auto stamp = stamp_of(*header)) time_ns = stamp;
+      if (const auto packet = number_of(*header)) number = packet;
+    }
+    if (!time_ns || !number) continue;
+    take(*number, *time_ns);
+    ++taken;
+  }
+  return taken;
+}
+
+}  // namespace tally::bench_tool
