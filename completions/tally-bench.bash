@@ -24,7 +24,7 @@ _tally_bench() {
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench net' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench peers' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench net' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -48,6 +48,9 @@ _tally_bench() {
       ;;
     'tally-bench run:--format')
       mapfile -t COMPREPLY < <(compgen -W 'text json google-benchmark csv' -- "$cur")
+      return
+      ;;
+    'tally-bench peers:--time')
       return
       ;;
     'tally-bench pipeline:--to')
@@ -255,6 +258,7 @@ _tally_bench() {
       'tally-bench') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench run') words='--quick --time --counters --require-pmu --counts --against --accept --format --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench peers') words='--quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench convert') words='--to --name --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
@@ -286,6 +290,11 @@ _tally_bench() {
       COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
     'tally-bench list':0)
+      words=$("${typed[0]}" --complete cases 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
+    'tally-bench peers':0)
       words=$("${typed[0]}" --complete cases 2>/dev/null)
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
       COMPREPLY=("${COMPREPLY[@]#"$kept"}")
@@ -329,7 +338,7 @@ _tally_bench() {
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list pipeline hops convert ab spin selftest jitter cores baseline history watch net doctor help' ;;
+    'tally-bench':0) words='run list peers pipeline hops convert ab spin selftest jitter cores baseline history watch net doctor help' ;;
     'tally-bench baseline':0) words='save list compare' ;;
     'tally-bench history':0) words='add show' ;;
   esac

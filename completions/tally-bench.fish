@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench run' 'tally-bench list' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench baseline' 'tally-bench baseline save' 'tally-bench baseline list' 'tally-bench baseline compare' 'tally-bench history' 'tally-bench history add' 'tally-bench history show' 'tally-bench watch' 'tally-bench net' 'tally-bench doctor' 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench peers' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench baseline' 'tally-bench baseline save' 'tally-bench baseline list' 'tally-bench baseline compare' 'tally-bench history' 'tally-bench history add' 'tally-bench history show' 'tally-bench watch' 'tally-bench net' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -25,6 +25,7 @@ end
 complete -c tally-bench -f
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a run -d 'measure cases, each between calibrations and in turn with its peers'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a list -d 'list the cases'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a peers -d 'measure cases beside their best peer, their limit and the first figures'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a pipeline -d 'send packets into a signing chain, receive them signed, verify every signature'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a hops -d 'print the hops of a chain as one table, from its statistics files'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a convert -d 'write results or recordings in another format'
@@ -59,6 +60,9 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l accept -d '
 complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -l format -x -a 'text json google-benchmark csv' -d 'how results are printed'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench run\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench list\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench peers\'' -l quick -d 'few slices, at most a second a case'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench peers\'' -l time -x -d 'at most this long for a case'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench peers\'' -a '(tally-bench --complete cases 2>/dev/null)' -d 'PATTERN'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l to -x -d 'where the chain takes packets, udp://HOST:PORT'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l from -x -d 'where the chain delivers signed packets, bound here'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l pubkey -x -d 'the group\'s BIP340 public key'

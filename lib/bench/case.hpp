@@ -45,6 +45,7 @@ using Factory = std::function<Result<std::unique_ptr<Subject>>()>;
 struct Peer {
   std::string name;
   Factory make;
+  bool limit = false;  // what the hardware can do, as a copy between cores: no rival
 };
 
 struct Case {
@@ -53,6 +54,8 @@ struct Case {
   std::string unit = "ns";
   Kind kind = Kind::cost;
   std::size_t threads = 1;
+  // The calibration's own round trip is the limit of this one.
+  bool round_trip = false;
   std::optional<double> seed;  // the figure the project began with, in `unit`
   std::vector<std::string> notes;
   Factory make;

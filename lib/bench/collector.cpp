@@ -14,6 +14,14 @@ double in_kind(double cost_ns, Kind kind) {
 
 }  // namespace
 
+void PeerFigure::set_ratio(const std::optional<Summary>& summary) {
+  if (!summary) return;
+  ratio = summary->median;
+  ratio_p10 = summary->p10;
+  ratio_p90 = summary->p90;
+  pairs = summary->samples;
+}
+
 void Collector::add(std::size_t round, std::size_t subject, const Slice& slice) {
   ++taken_;
   switch (judge(slice)) {
@@ -61,7 +69,7 @@ std::vector<Pair> Collector::pairs(std::size_t subject, Mode mode) const {
   return found;
 }
 
-void Collector::figures(Mode mode, Kind kind, const std::vector<std::string>& peer_names,
+void Collector::figures(Mode mode, Kind kind, const std::vector<PeerFigure>& peers,
                         CaseResult& result) const {
   result.mode = mode;
   std::vector<double> ours = costs(0, mode);
@@ -74,14 +82,30 @@ void Collector::figures(Mode mode, Kind kind, const std::vector<std::string>& pe
   if (const auto summary = summarize(std::move(calibrations)))
     result.calibration_ns = summary->median;
 
-  for (std::size_t peer = 0; peer < peer_names.size(); ++peer) {
-    PeerFigure figure{peer_names[peer], {}, {}};
+  for (std::size_t peer = 0; peer < peers.size(); ++peer) {
+    PeerFigure figure = peers[peer];
     if (const auto summary = summarize(costs(peer + 1, mode)))
       figure.median = in_kind(summary->median, kind);
     // Pairs are costs whatever the kind, and ours / theirs of a cost is theirs / ours of its rate.
-    figure.ratio = median_ratio(pairs(peer + 1, mode), Kind::cost);
+    figure.set_ratio(ratios(pairs(peer + 1, mode), Kind::cost));
     result.peers.push_back(std::move(figure));
   }
+}
+
+PeerFigure Collector::calibration_as_limit(Mode mode) const {
+  std::vector<double> calibrations;
+  std::vector<Pair> found;
+  for (const Value& value : values_[0]) {
+    if (value.mode != mode) continue;
+    calibrations.push_back(value.calibration_ns);
+    found.push_back({value.cost_ns, value.calibration_ns});
+  }
+  PeerFigure figure;
+  figure.name = "calibration";
+  figure.limit = true;
+  figure.set_ratio(ratios(found, Kind::cost));
+  if (const auto summary = summarize(std::move(calibrations))) figure.median = summary->median;
+  return figure;
 }
 
 }  // namespace tally::bench

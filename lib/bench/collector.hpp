@@ -17,6 +17,12 @@ struct PeerFigure {
   std::string name;
   std::optional<double> median;
   std::optional<double> ratio;  // the median of pairs; below 1 means ours is better
+  std::optional<double> ratio_p10 = std::nullopt;
+  std::optional<double> ratio_p90 = std::nullopt;
+  std::size_t pairs = 0;
+  bool limit = false;  // what the hardware can do, which nobody beats
+
+  void set_ratio(const std::optional<Summary>& summary);
 };
 
 // One line of results: a case in one mode.
@@ -52,10 +58,13 @@ class Collector {
 
   // Modes in which ours was kept at least once, in the order none, near, far.
   [[nodiscard]] std::vector<Mode> modes() const;
-  // Fills ours, calibration_ns, mode and peers of `result` from the slices of `mode`. `peer_names`
-  // are those of subjects 1 and up.
-  void figures(Mode mode, Kind kind, const std::vector<std::string>& peer_names,
+  // Fills ours, calibration_ns, mode and peers of `result` from the slices of `mode`. `peers` are
+  // subjects 1 and up, with name and limit.
+  void figures(Mode mode, Kind kind, const std::vector<PeerFigure>& peers,
                CaseResult& result) const;
+  // The calibration around each slice of ours as a peer: how near ours comes to the round trip
+  // itself. For costs of a round trip.
+  [[nodiscard]] PeerFigure calibration_as_limit(Mode mode) const;
 
  private:
   struct Value {

@@ -263,6 +263,7 @@ Result<std::vector<CaseResult>> from_google_benchmark(const json::Value& documen
     TALLY_CHECK(gather(entry, name, at->second));
   }
   std::vector<CaseResult> results;
+  results.reserve(order.size());
   for (const std::string& name : order)
     results.push_back(result_of(name, std::move(gathered.at(name))));
   return results;

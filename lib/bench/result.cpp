@@ -144,6 +144,13 @@ Result<PeerFigure> peer_of(const json::Value& object) {
   TALLY_TRY(peer.name, object.string_at("name"));
   TALLY_TRY(peer.median, optional_at(object, "median"));
   TALLY_TRY(peer.ratio, optional_at(object, "ratio"));
+  // Lines of other programs may do without the spread.
+  if (object.find("ratio_p10") != nullptr) {
+    TALLY_TRY(peer.ratio_p10, optional_at(object, "ratio_p10"));
+  }
+  if (object.find("ratio_p90") != nullptr) {
+    TALLY_TRY(peer.ratio_p90, optional_at(object, "ratio_p90"));
+  }
   return peer;
 }
 
@@ -221,6 +228,10 @@ std::string to_json(const CaseResult& result) {
     writer.begin_object().field("name", peer.name);
     field(writer, "median", peer.median);
     field(writer, "ratio", peer.ratio);
+    field(writer, "ratio_p10", peer.ratio_p10);
+    field(writer, "ratio_p90", peer.ratio_p90);
+    writer.field("pairs", peer.pairs);
+    if (peer.limit) writer.field("limit", true);
     writer.end_object();
   }
   writer.end_array();

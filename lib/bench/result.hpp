@@ -11,7 +11,8 @@ namespace tally::bench {
 
 // {"schema":"tally.bench.result/1","case":...,"unit":...,"median":...,"p10":...,"p90":...,
 //  "samples":...,"seed":...,"calibration_ns":...,"mode":...,
-//  "peers":[{"name":...,"median":...,"ratio":...}],"notes":[...],
+//  "peers":[{"name":...,"median":...,"ratio":...,"ratio_p10":...,"ratio_p90":...,"pairs":...,
+//  "limit":true}],"notes":[...],
 //  "clock":{"source":"tsc"|"clock_gettime","step_ns":...,"overhead_ns":...,"ns_per_tick":...,
 //           "spread":...},
 //  "counters":{"operations":...,EVENT:per operation,...,"running":{EVENT:share},

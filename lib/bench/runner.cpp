@@ -17,6 +17,7 @@ struct Entrant {
   std::string name;
   std::unique_ptr<Subject> subject;
   std::uint64_t operations = 1;  // of one slice
+  bool limit = false;
 };
 
 class CaseRun {
@@ -89,11 +90,11 @@ void CaseRun::add_counters(Mode mode, CaseResult& result) const {
 
 Status CaseRun::make_entrants() {
   TALLY_TRY(auto ours, case_.make());
-  entrants_.push_back({case_.name, std::move(ours), 1});
+  entrants_.push_back({case_.name, std::move(ours)});
   for (const Peer& peer : case_.peers) {
     auto made = peer.make();
     if (made)
-      entrants_.push_back({peer.name, std::move(*made), 1});
+      entrants_.push_back({peer.name, std::move(*made), 1, peer.limit});
     else
       notes_.push_back(
           fmt::format("peer {} could not be made: {}", peer.name, made.error().message));
@@ -210,14 +211,18 @@ Result<std::vector<CaseResult>> CaseRun::run() {
   Collector collector(entrants_.size());
   TALLY_CHECK(take_rounds(collector));
 
-  std::vector<std::string> peer_names;
-  for (std::size_t i = 1; i < entrants_.size(); ++i) peer_names.push_back(entrants_[i].name);
+  std::vector<PeerFigure> peers(entrants_.size() - 1);
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    peers[i].name = entrants_[i + 1].name;
+    peers[i].limit = entrants_[i + 1].limit;
+  }
   const std::vector<std::string> notes = run_notes(collector);
   std::vector<CaseResult> results;
   for (const Mode mode : collector.modes()) {
     CaseResult result = blank();
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());
-    collector.figures(mode, case_.kind, peer_names, result);
+    collector.figures(mode, case_.kind, peers, result);
+    if (case_.round_trip) result.peers.push_back(collector.calibration_as_limit(mode));
     add_counters(mode, result);
     results.push_back(std::move(result));
   }

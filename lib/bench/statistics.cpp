@@ -20,14 +20,12 @@ std::optional<Summary> summarize(std::vector<double> values) {
                  sorted_quantile(values, 0.9), values.size()};
 }
 
-std::optional<double> median_ratio(std::span<const Pair> pairs, Kind kind) {
-  std::vector<double> ratios;
-  ratios.reserve(pairs.size());
+std::optional<Summary> ratios(std::span<const Pair> pairs, Kind kind) {
+  std::vector<double> values;
+  values.reserve(pairs.size());
   for (const Pair& pair : pairs)
-    ratios.push_back(kind == Kind::cost ? pair.ours / pair.theirs : pair.theirs / pair.ours);
-  const auto summary = summarize(std::move(ratios));
-  if (!summary) return std::nullopt;
-  return summary->median;
+    values.push_back(kind == Kind::cost ? pair.ours / pair.theirs : pair.theirs / pair.ours);
+  return summarize(std::move(values));
 }
 
 }  // namespace tally::bench

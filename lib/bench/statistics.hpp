@@ -33,8 +33,8 @@ struct Pair {
   double theirs = 0;
 };
 
-// The median over pairs of ours / theirs for a cost and theirs / ours for a rate, so that below 1
-// always means ours is better. Pairs cancel what the machine did to both. Empty without pairs.
-[[nodiscard]] std::optional<double> median_ratio(std::span<const Pair> pairs, Kind kind);
+// Over pairs, ours / theirs for a cost and theirs / ours for a rate, so that below 1 always means
+// ours is better. Pairs cancel what the machine did to both. Empty without pairs.
+[[nodiscard]] std::optional<Summary> ratios(std::span<const Pair> pairs, Kind kind);
 
 }  // namespace tally::bench

@@ -34,7 +34,8 @@ struct Moments {
 
 Moments moments_of(const Histogram& histogram) {
   const auto middle = [](const Histogram::Bucket& bucket) {
-    return static_cast<double>(bucket.low_ns + (bucket.high_ns - bucket.low_ns + 1) / 2);
+    const std::uint64_t middle_ns = bucket.low_ns + (bucket.high_ns - bucket.low_ns + 1) / 2;
+    return static_cast<double>(middle_ns);
   };
   Moments moments;
   const auto count = static_cast<double>(histogram.count());

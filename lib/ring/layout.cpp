@@ -71,11 +71,11 @@ Status check_form(const StaticHeader& header) {
 }  // namespace
 
 std::uint64_t boot_hash() {
-  static const std::uint64_t hash = [] {
+  static const std::uint64_t kHash = [] {
     const auto id = core::read_file("/proc/sys/kernel/random/boot_id");
     return id ? fnv1a(*id) : 0;
   }();
-  return hash;
+  return kHash;
 }
 
 std::uint32_t header_crc32c(const StaticHeader& header) {

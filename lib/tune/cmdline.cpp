@@ -46,7 +46,8 @@ std::vector<Parameter> parse_cmdline(std::string_view text) {
     if (key == "hugepagesz") {
       size = token;
     } else if (key == "hugepages" && !size.empty()) {
-      parameters.push_back({size, size + " " + token});
+      const std::string pair = fmt::format("{} {}", size, token);
+      parameters.push_back({size, pair});
       size.clear();
     } else {
       parameters.push_back({key, token});

@@ -59,6 +59,7 @@ std::vector<Watched> watched_by(const Host& host, const std::vector<Step>& steps
     }
   }
   std::vector<Watched> list;
+  list.reserve(watched.size());
   for (auto& [key, entry] : watched) list.push_back(std::move(entry));
   return list;
 }
@@ -96,6 +97,7 @@ std::vector<EffectReport> check_effects(Host& host, const std::vector<Step>& ste
                                         unsigned window_ms) {
   const std::vector<Watched> watched = watched_by(host, steps);
   std::vector<EffectReport> reports;
+  reports.reserve(watched.size());
   Usage before;
   Usage after;
   if (host.live() && !watched.empty()) {

@@ -145,7 +145,9 @@ Result<GrubState> read_grub(const Host& host) {
   const std::string folder = folder_of(kGrubDropIn);
   const auto names = host.list(folder);
   for (const std::string& name : names ? *names : std::vector<std::string>{}) {
-    const std::string path = folder + "/" + name;
+    std::string path = folder;
+    path += '/';
+    path += name;
     if (path == kGrubDropIn || !name.ends_with(".cfg")) continue;
     TALLY_TRY(const auto content, read_optional(host, path));
     if (content) collect_others(path, *content, state);

@@ -113,6 +113,7 @@ void probe_huge_1g(Probe& probe) {
   std::string count = fmt::format("{}", pages);
   if (nodes.size() > 1) {
     std::vector<std::string> parts;
+    parts.reserve(nodes.size());
     for (const int node : nodes) parts.push_back(fmt::format("{}:{}", node, pages));
     count = fmt::format("{}", fmt::join(parts, ","));
   }

@@ -30,7 +30,7 @@ std::int64_t free_bytes(const Host& host, int node) {
 }
 
 // What is wanted on one node, and why. Never fewer than there are: others may use them.
-void judge(Item& item, const PageSize& size, std::int64_t found, std::int64_t asked, bool explicit_,
+void judge(Item& item, const PageSize& size, std::int64_t found, std::int64_t asked, bool by_user,
            std::int64_t free) {
   if (asked <= 0) {
     item.reason = "none asked for";
@@ -39,7 +39,7 @@ void judge(Item& item, const PageSize& size, std::int64_t found, std::int64_t as
   std::string why = fmt::format("{} pages of {} a node", asked, size.shown);
   std::int64_t target = std::max(found, asked);
   const std::int64_t room = free < 0 ? target : found + free / 2 / size.bytes;
-  if (!explicit_ && target > room) {
+  if (!by_user && target > room) {
     target = std::max(found, room);
     why = fmt::format("{} pages of {} are half of the free memory", target, size.shown);
   } else if (target > room) {
@@ -48,7 +48,7 @@ void judge(Item& item, const PageSize& size, std::int64_t found, std::int64_t as
   want(item, fmt::format("{}", target), why);
 }
 
-void probe_size(Probe& probe, const PageSize& size, std::int64_t asked, bool explicit_) {
+void probe_size(Probe& probe, const PageSize& size, std::int64_t asked, bool by_user) {
   std::vector<int> nodes = memory_nodes(probe.host);
   if (nodes.empty()) nodes.push_back(-1);
   for (const int node : nodes) {
@@ -66,7 +66,7 @@ void probe_size(Probe& probe, const PageSize& size, std::int64_t asked, bool exp
         item.verdict = Verdict::not_applicable;
         item.reason = fmt::format("holds '{}', which is no count", printable(item.found));
       } else {
-        judge(item, size, *found, asked, explicit_, free_bytes(probe.host, node));
+        judge(item, size, *found, asked, by_user, free_bytes(probe.host, node));
       }
     }
     probe.out.items.push_back(std::move(item));

@@ -119,7 +119,7 @@ Isolation derive_isolation(const std::vector<core::LogicalCpu>& cpus) {
 
 Result<Isolation> check_isolation(const std::vector<core::LogicalCpu>& cpus,
                                   const std::vector<int>& asked) {
-  const auto refuse = [](std::string why, std::string hint) {
+  const auto refuse = [](const std::string& why, std::string hint) {
     return fail(Code::usage, "cannot isolate these processors: " + why, std::move(hint));
   };
   for (const int id : asked) {

@@ -212,3 +212,21 @@ pipeline() {
   run --separate-stderr bash -c 'timeout 60 tally-bench list >/dev/full'
   assert_refused 74 ""
 }
+
+@test "peers prints ours beside the best peer and the limit" {
+  run_tool tally-bench peers pool.lifo.64 --quick
+  assert_success
+  assert_line --index 0 --regexp '^case .* best peer .* ratio .* p10..p90 .* limit .* seed'
+  assert_line --index 1 --regexp '^pool.lifo.64 .* 16.18 '
+  run_tool tally-bench peers ring.shm.rtt8 --quick --json
+  assert_success
+  jq -es 'all(.schema == "tally.bench.result/1" and
+              (.peers | all(has("ratio_p10") and has("ratio_p90") and has("pairs"))))' <<<"$output"
+}
+
+@test "peers refuses cases without any" {
+  run_tool tally-bench peers queue.spsc.pair --quick
+  # A build with peers has one for it.
+  [[ ! -d $TALLY_BIN/tally-bench-peers ]] || skip "this build has peers for every case"
+  assert_refused 66 "none of these cases has a peer" "list --json"
+}

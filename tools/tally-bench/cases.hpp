@@ -26,5 +26,7 @@ void add_cases(bench::Registry& registry);
 // with TALLY_BENCH_PEERS makes. Modules are never unloaded. Returns the names of files there that
 // are no modules of this build.
 [[nodiscard]] std::vector<std::string> load_peers(bench::Registry& registry);
+// Whether there are such modules.
+[[nodiscard]] bool has_peer_modules();
 
 }  // namespace tally::bench_tool

@@ -28,8 +28,8 @@ constexpr std::string_view kMessage =
 class Parties {
  public:
   static Result<std::shared_ptr<Parties>> make(std::uint32_t t, std::uint32_t n) {
-    constexpr ByteArray<32> seed{1};
-    const auto dealing = mpc::deal(t, n, seed);
+    constexpr ByteArray<32> kSeed{1};
+    const auto dealing = mpc::deal(t, n, kSeed);
     if (!dealing) return fail(Error(dealing.error()));
     std::vector<mpc::PartyId> ids(t);
     std::iota(ids.begin(), ids.end(), mpc::PartyId{0});

@@ -1,5 +1,5 @@
 // Cases of lib/mem's pools. The C library's malloc is a peer that is always there; the others are
-// modules of their own (peers.hpp).
+// modules of their own (peer_modules.hpp).
 #include <cstdlib>
 #include <string>
 

@@ -1,4 +1,4 @@
-// Cases of lib/queue. The peers are modules of their own (peers.hpp).
+// Cases of lib/queue. The peers are modules of their own (peer_modules.hpp).
 #include "cases.hpp"
 #include "queue/spsc.hpp"
 #include "queue_subjects.hpp"
@@ -53,6 +53,7 @@ void add_queue_cases(bench::Registry& registry) {
   definition.name = "queue.spsc.rtt8";
   definition.summary = "round trip of 8 bytes through two queues between two cores";
   definition.threads = 2;
+  definition.round_trip = true;
   definition.seed.reset();
   definition.make = make<QueueRoundTrip<Spsc>>();
   registry.add(definition);

@@ -322,6 +322,7 @@ void add_ring_cases(bench::Registry& registry) {
   definition.name = "ring.shm.rtt8";
   definition.summary = "round trip of 8 bytes through two shared-memory rings";
   definition.threads = 2;
+  definition.round_trip = true;
   definition.make = ring_round_trip;
   definition.peers = {{"pipe", pipe_round_trip}};
   registry.add(definition);
@@ -333,7 +334,7 @@ void add_ring_cases(bench::Registry& registry) {
   definition.make = ring_batches;
   definition.peers = {{"pipe", pipe_stream(kRecordBytes)},
                       {"pipe64k", pipe_stream(kChunkBytes)},
-                      {"memcpy", cross_core_copy}};
+                      {"memcpy", cross_core_copy, true}};
   registry.add(definition);
 }
 

@@ -7,6 +7,7 @@ namespace tally::bench_tool {
 
 void add_run(cli::App& app);
 void add_list(cli::App& app);
+void add_peers(cli::App& app);
 void add_pipeline(cli::App& app);
 void add_hops(cli::App& app);
 void add_convert(cli::App& app);

@@ -88,8 +88,8 @@ Result<std::string> to_hgrm(std::span<const Series> series) {
 }  // namespace
 
 const std::vector<std::string>& result_formats() {
-  static const std::vector<std::string> formats = {"text", "json", "google-benchmark", "csv"};
-  return formats;
+  static const std::vector<std::string> kFormats = {"text", "json", "google-benchmark", "csv"};
+  return kFormats;
 }
 
 void ResultPrinter::add(const bench::CaseResult& result) {

@@ -5,6 +5,7 @@ int main(int argc, char** argv) {
   tally::cli::App app("tally-bench", "measure queues, rings, crypto and signing on noisy machines");
   tally::bench_tool::add_run(app);
   tally::bench_tool::add_list(app);
+  tally::bench_tool::add_peers(app);
   tally::bench_tool::add_pipeline(app);
   tally::bench_tool::add_hops(app);
   tally::bench_tool::add_convert(app);

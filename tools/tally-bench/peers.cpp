@@ -1,63 +1,52 @@
-#include "peers.hpp"
+// tally-bench peers: what ours is worth beside what there is.
+#include <fmt/format.h>
+#include <memory>
 
-#include <algorithm>
-#include <dlfcn.h>
-#include <filesystem>
-#include <string>
-#include <vector>
-
+#include "bench/peer_table.hpp"
+#include "bench/result.hpp"
 #include "cases.hpp"
+#include "commands.hpp"
+#include "measure.hpp"
 
 namespace tally::bench_tool {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-std::vector<fs::path> module_paths() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  std::vector<fs::path> found;
-  if (error) return found;
-  for (const auto& entry :
-       fs::directory_iterator(program.parent_path() / "tally-bench-peers", error))
-    if (entry.path().extension() == ".so") found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-const PeerTable* load_table(const fs::path& path) {
-  void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) return nullptr;
-  using Entry = const PeerTable* (*)();
-  const auto entry = reinterpret_cast<Entry>(::dlsym(module, kPeerSymbol));
-  const PeerTable* table = entry == nullptr ? nullptr : entry();
-  return table != nullptr && table->version == kPeerVersion ? table : nullptr;
-}
-
-bench::Factory factory_of(const PeerEntry& entry) {
-  return [make = entry.make]() -> Result<std::unique_ptr<bench::Subject>> {
-    std::unique_ptr<bench::Subject> subject(make());
-    if (!subject) return fail(Code::os_failure, "no memory");
-    return subject;
-  };
+Result<Code> compare_peers(const MeasureOptions& options, cli::Invocation& run) {
+  const bench::Registry registry = all_cases(run.out);
+  TALLY_TRY(auto selected, registry.select(options.pattern));
+  std::erase_if(selected, [](const bench::Case* one) {
+    return one->peers.empty() && !one->round_trip && !one->seed;
+  });
+  if (selected.empty()) {
+    return fail(Code::no_input, "none of these cases has a peer",
+                "tally-bench list --json shows the peers of each");
+  }
+  if (!has_peer_modules()) {
+    run.out.note(
+        "this build has only the peers that are always there; -DTALLY_BENCH_PEERS=ON builds the "
+        "others");
+  }
+  if (!run.json) run.out.write(bench::peer_table_head());
+  return measure(selected, options, run, [&](const bench::CaseResult& result) {
+    if (run.json)
+      run.out.line(bench::to_json(result));
+    else
+      run.out.write(bench::peer_table_row(result));
+    return Status{};
+  });
 }
 
 }  // namespace
 
-std::vector<std::string> load_peers(bench::Registry& registry) {
-  std::vector<std::string> refused;
-  for (const fs::path& path : module_paths()) {
-    const PeerTable* table = load_table(path);
-    if (table == nullptr) {
-      refused.push_back(path.filename().string());
-      continue;
-    }
-    for (std::size_t i = 0; i < table->count; ++i)
-      registry.add_peer(table->entries[i].case_name,
-                        {table->entries[i].peer_name, factory_of(table->entries[i])});
-  }
-  return refused;
+void add_peers(cli::App& app) {
+  auto options = std::make_shared<MeasureOptions>();
+  cli::Command& command = app.root().command(
+      "peers", "measure cases beside their best peer, their limit and the first figures");
+  add_measure_options(command, *options);
+  command.example("tally-bench peers queue").on_run([options](cli::Invocation& run) {
+    return compare_peers(*options, run);
+  });
 }
 
 }  // namespace tally::bench_tool

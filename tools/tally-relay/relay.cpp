@@ -145,7 +145,7 @@ Result<Code> run_relay(const Words& words, cli::Invocation& invocation) {
   if (ran && counts.lost() > 0) {
     out.warning(fmt::format("{} records were lost: {}", counts.lost(), loss_text(counts)));
   }
-  const Result<Code> code = verdict(words, ran, counts);
+  Result<Code> code = verdict(words, ran, counts);
   if (words.stats_out.empty()) return code;
   const Status written = write_stats(words.stats_out, json);
   if (code && !written) return fail(written.error());

@@ -44,6 +44,7 @@ sigset_t signals_of_interest() {
 Result<pid_t> start(const std::vector<std::string>& command, const sigset_t& mask) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawnattr_t attributes;

@@ -27,6 +27,8 @@ Slice one_thread(double cost_ns) {
   return slice;
 }
 
+const std::vector<bench::PeerFigure> kPeer = {{"peer", {}, {}, {}, {}, 0, false}};
+
 }  // namespace
 
 TEST_SUITE_BEGIN("bench");
@@ -86,6 +88,19 @@ TEST_CASE("discarded slices are counted and go into no figure") {
   CHECK(result.ours->samples == 10);
 }
 
+TEST_CASE("the round trip of the calibration is a limit with pairs of its own") {
+  bench::Collector collector(1);
+  collector.add(0, 0, two_threads(120, 120, 130));
+  collector.add(1, 0, two_threads(100, 100, 130));
+  collector.add(2, 0, two_threads(460, 460, 500));
+  const bench::PeerFigure near = collector.calibration_as_limit(Mode::near);
+  CHECK(near.limit);
+  CHECK(near.name == "calibration");
+  CHECK(near.median.value() == Approx(110));
+  CHECK(near.pairs == 2);
+  CHECK(near.ratio_p90.value() < 1.3);
+}
+
 TEST_CASE("modes are kept apart and pairs are of one round and one mode") {
   bench::Collector collector(2);
   for (std::size_t round = 0; round < 6; ++round) {
@@ -99,13 +114,13 @@ TEST_CASE("modes are kept apart and pairs are of one round and one mode") {
 
   CHECK(collector.modes() == std::vector<Mode>{Mode::near, Mode::far});
   bench::CaseResult near;
-  collector.figures(Mode::near, bench::Kind::cost, {"peer"}, near);
+  collector.figures(Mode::near, bench::Kind::cost, kPeer, near);
   CHECK(near.ours->median == Approx(10));
   CHECK(near.calibration_ns.value() == Approx(120));
   CHECK(near.peers.at(0).median.value() == Approx(20));
   CHECK(near.peers.at(0).ratio.value() == Approx(0.5));
   bench::CaseResult far;
-  collector.figures(Mode::far, bench::Kind::cost, {"peer"}, far);
+  collector.figures(Mode::far, bench::Kind::cost, kPeer, far);
   CHECK(far.ours->median == Approx(40));
   CHECK(far.peers.at(0).ratio.value() == Approx(0.25));
 }
@@ -117,7 +132,7 @@ TEST_CASE("a rate is operations a second and its ratio still favours the smaller
     collector.add(round, 1, one_thread(20));
   }
   bench::CaseResult result;
-  collector.figures(Mode::none, bench::Kind::rate, {"peer"}, result);
+  collector.figures(Mode::none, bench::Kind::rate, kPeer, result);
   CHECK(result.ours->median == Approx(1e8));
   CHECK(result.peers.at(0).median.value() == Approx(5e7));
   CHECK(result.peers.at(0).ratio.value() == Approx(0.5));
@@ -127,7 +142,7 @@ TEST_CASE("a peer without a slice has neither figure nor ratio") {
   bench::Collector collector(2);
   collector.add(0, 0, one_thread(10));
   bench::CaseResult result;
-  collector.figures(Mode::none, bench::Kind::cost, {"peer"}, result);
+  collector.figures(Mode::none, bench::Kind::cost, kPeer, result);
   CHECK_FALSE(result.peers.at(0).median);
   CHECK_FALSE(result.peers.at(0).ratio);
 }

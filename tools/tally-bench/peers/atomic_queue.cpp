@@ -3,7 +3,7 @@
 #include <array>
 #include <atomic_queue/atomic_queue.h>
 
-#include "peers.hpp"
+#include "peer_modules.hpp"
 #include "queue_subjects.hpp"
 
 using namespace tally::bench_tool;

@@ -3,7 +3,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <boost/pool/pool.hpp>
 
-#include "peers.hpp"
+#include "peer_modules.hpp"
 #include "pool_subjects.hpp"
 #include "queue_subjects.hpp"
 

@@ -3,7 +3,7 @@
 #include <concurrentqueue/concurrentqueue.h>
 #include <readerwriterqueue/readerwriterqueue.h>
 
-#include "peers.hpp"
+#include "peer_modules.hpp"
 #include "queue_subjects.hpp"
 
 using namespace tally::bench_tool;
