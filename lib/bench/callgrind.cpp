@@ -128,7 +128,7 @@ bool under_callgrind() {
 }
 
 bool is_countable(const Case& definition) {
-  return definition.threads == 1;
+  return definition.countable && definition.threads == 1;
 }
 
 Status count_slices(const Case& definition) {

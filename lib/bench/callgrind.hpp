@@ -26,7 +26,7 @@ namespace tally::bench {
 // Whether this process runs under callgrind already.
 [[nodiscard]] bool under_callgrind();
 
-// Cases whose count does not depend on a second thread.
+// Cases whose count depends neither on a second thread nor on the host.
 [[nodiscard]] bool is_countable(const Case& definition);
 
 // In the copy: runs the slices of one case and has them written to callgrind's files. Errors: of

@@ -56,6 +56,8 @@ struct Case {
   std::size_t threads = 1;
   // The calibration's own round trip is the limit of this one.
   bool round_trip = false;
+  // Whether instructions an operation are the same on every host (bench/callgrind.hpp).
+  bool countable = true;
   std::optional<double> seed;  // the figure the project began with, in `unit`
   std::vector<std::string> notes;
   Factory make;
