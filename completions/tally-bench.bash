@@ -85,6 +85,10 @@ _tally_bench() {
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
+    'tally-bench pipeline:--recording')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-bench convert:--to')
       mapfile -t COMPREPLY < <(compgen -W 'text json google-benchmark csv hlog hgrm' -- "$cur")
       return
@@ -259,7 +263,7 @@ _tally_bench() {
       'tally-bench run') words='--quick --time --counters --require-pmu --counts --against --accept --format --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench peers') words='--quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench convert') words='--to --name --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench ab') words='--floor --budget --timeout --metric --policy --seed --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;

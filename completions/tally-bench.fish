@@ -74,6 +74,7 @@ complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l tim
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l heatmap -d 'draw latency over time'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l hops -r -F -d 'show the hops of this --stats-out file too; may be repeated'
 complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'
+complete -c tally-bench -n '__tally_bench_below \'tally-bench pipeline\'' -l recording -r -F -d 'write the histogram and its course to FILE, for pictures'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench hops\'' -F -d 'FILE'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l to -x -a 'text json google-benchmark csv hlog hgrm' -d 'the format to write'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench convert\'' -l name -x -d 'only this recording of the file'

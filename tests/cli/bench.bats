@@ -89,6 +89,14 @@ pipeline() {
          and .hops[-1].p9999_ns == null' <<<"$output"
 }
 
+@test "a pipeline run can be recorded for pictures" {
+  fake_chain
+  pipeline --count 200 --rate 2000 --recording saved
+  assert_success
+  jq -e '.schema == "tally.bench.recording/1" and .name == "pipeline.end_to_end" and
+    .latency.count == 200 and .partial == false and (.grid.cells | length) > 0' saved
+}
+
 @test "the text of a pipeline run has counts and percentiles and a picture" {
   fake_chain
   pipeline --count 300 --window 64 --bytes 200 --heatmap

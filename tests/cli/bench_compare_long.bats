@@ -60,10 +60,11 @@ wake_ours() {
 }
 
 wake_cyclictest() {
-  local priority=0
-  [[ $policy == other ]] || priority=80
-  cyclictest -q -t1 -a"$cpu" -p$priority -i500 -D2 -N -h 1000000 --default-system \
-    --json=cyclic.json >/dev/null
+  # A priority, even 0, makes it take SCHED_FIFO whatever the policy.
+  local -a how=(--policy=other)
+  [[ $policy == other ]] || how=(--policy=fifo -p80)
+  cyclictest -q -t1 -a"$cpu" "${how[@]}" -i500 -D2 -N -h 1000000 --default-system \
+    --json=cyclic.json >/dev/null 2>&1
   jq '.thread["0"].histogram' cyclic.json | p50_of_buckets 0 0
 }
 
@@ -82,8 +83,8 @@ wake_cyclictest() {
 }
 
 spin_ours() {
-  tally-bench jitter --spin --policy "$policy" --priority 80 --cpus "$cpu" --threshold 1us \
-    --duration 2s --json | jq '.p50_ns / 1000'
+  tally-bench jitter --spin --policy "$policy" --priority 80 --cpus "$cpu" \
+    --threshold "${threshold}us" --duration 2s --json | jq '.p50_ns / 1000'
 }
 
 # Its bucket K has the gaps from K - 1 to K us.
@@ -91,18 +92,24 @@ spin_oslat() {
   local -a priority=()
   [[ $policy == other ]] || priority=(-f 80)
   oslat -q -c "$cpu" -C 0 -D 2 -b 1000 "${priority[@]}" --json=oslat.json >/dev/null
-  jq '.thread["0"].histogram' oslat.json | p50_of_buckets 2 -1
+  jq '.thread["0"].histogram' oslat.json | p50_of_buckets $((threshold + 1)) -1
 }
 
 @test "gaps of a spinning thread agree with oslat" {
   needs oslat rt-tests
-  cpu=$(last_cpu) policy=other
-  compare 'spin gaps of 1 us and more, OTHER, oslat' spin_ours spin_oslat
+  # Below lie the exits to a hypervisor, whose number on a virtual machine changes tenfold from one
+  # run to the next and moves the median of all gaps with it. Beyond a millisecond lie the time
+  # slices of other programs, for which oslat has no buckets.
+  cpu=$(last_cpu) policy=other threshold=10
+  run_tool tally-bench jitter --spin --policy other --cpus "$cpu" --duration 2s --json
+  aside=$(jq .attribution.involuntary_switches <<<"$output")
+  ((aside <= 20)) || skip "processor $cpu is not quiet: others took it $aside times in 2 s"
+  compare 'spin gaps of 10 us and more, OTHER, oslat' spin_ours spin_oslat
 }
 
 @test "gaps of a thread that spins under FIFO agree with oslat" {
   needs oslat rt-tests
-  cpu=$(last_cpu) policy=fifo
+  cpu=$(last_cpu) policy=fifo threshold=1
   run_tool tally-bench jitter --spin --policy fifo --cpus "$cpu" --duration 10ms
   [[ $status != 77 ]] || skip 'SCHED_FIFO is not permitted'
   compare 'spin gaps of 1 us and more, FIFO, oslat' spin_ours spin_oslat

@@ -36,6 +36,7 @@ struct PipelineArguments {
   bool heatmap = false;
   std::vector<std::string> hops;
   std::string out;
+  std::string recording;
 };
 
 Result<net::Endpoint> datagram_endpoint(const char* option, const std::string& text) {
@@ -141,6 +142,7 @@ Result<Code> run_pipeline(const PipelineArguments& arguments, cli::Invocation& r
   report.from = arguments.from;
   report.load = load_of(arguments);
   Ledger ledger(run_id, report.load.count, static_cast<std::size_t>(arguments.bytes));
+  report.start_unix_ns = core::realtime_ns();
   TALLY_TRY(report.exchange, run_exchange(ends, report.load, ledger, run.out));
   if (const std::uint32_t drops = net::kernel_drops(ends.from.fd.get()); drops != 0)
     report.notes.push_back(fmt::format(
@@ -154,6 +156,10 @@ Result<Code> run_pipeline(const PipelineArguments& arguments, cli::Invocation& r
   if (!arguments.out.empty()) {
     const std::string line = to_json(report, ledger) + "\n";
     TALLY_CHECK(core::replace_file(arguments.out, core::as_bytes(line), 0644));
+  }
+  if (!arguments.recording.empty()) {
+    const bench::Recording recording = to_recording(report, ledger);
+    TALLY_CHECK(bench::write_recordings(arguments.recording, {&recording, 1}));
   }
   if (core::StopSignal::requested()) return stopped_code();
   return all_well(report, ledger.counts()) ? Code::ok : Code::negative;
@@ -187,6 +193,8 @@ void add_pipeline(cli::App& app) {
       .option("--hops", arguments->hops, "FILE",
               "show the hops of this --stats-out file too; may be repeated", file)
       .option("-o,--out", arguments->out, "FILE", "write the JSON result to FILE as well", file)
+      .option("--recording", arguments->recording, "FILE",
+              "write the histogram and its course to FILE, for pictures", file)
       .example(
           "tally-bench pipeline --to udp://127.0.0.1:9000 --from udp://127.0.0.1:9001 "
           "--pubkey HEX --heatmap")

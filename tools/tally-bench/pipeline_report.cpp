@@ -132,4 +132,18 @@ std::string to_json(const PipelineReport& report, const Ledger& ledger) {
   return writer.take();
 }
 
+bench::Recording to_recording(const PipelineReport& report, const Ledger& ledger) {
+  bench::Recording recording;
+  recording.name = "pipeline.end_to_end";
+  recording.what = "from a packet to its signature";
+  recording.start_unix_ns = report.start_unix_ns;
+  recording.duration_ns = report.exchange.duration_ns;
+  recording.partial = report.partial();
+  recording.notes = report.notes;
+  recording.notes.push_back(load_words(report));
+  recording.latency = ledger.latency();
+  recording.grid = ledger.grid();
+  return recording;
+}
+
 }  // namespace tally::bench_tool

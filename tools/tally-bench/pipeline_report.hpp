@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/recording.hpp"
 #include "pipeline_exchange.hpp"
 #include "pipeline_verify.hpp"
 #include "plot/terminal.hpp"
@@ -17,6 +18,7 @@ struct PipelineReport {
   ExchangeOptions load;
   ExchangeResult exchange;
   VerifyResult verify;
+  std::uint64_t start_unix_ns = 0;
   std::vector<plot::PercentileRow> hops;  // of the chain's tools, in its order
   std::vector<std::string> notes;
 
@@ -36,5 +38,9 @@ struct PipelineReport {
 
 // One line: {"schema":"tally.bench.pipeline/1","partial":...,...}
 [[nodiscard]] std::string to_json(const PipelineReport& report, const Ledger& ledger);
+
+// Named "pipeline.end_to_end". With a rate latency counts from the intended times already, so
+// nothing is corrected.
+[[nodiscard]] bench::Recording to_recording(const PipelineReport& report, const Ledger& ledger);
 
 }  // namespace tally::bench_tool
