@@ -20,11 +20,11 @@ _tally_bench() {
       continue
     fi
     case ${typed[i]} in
-    --aa | --against | --arrivals | --budget | --bytes | --color | --config | --count | --counts | --cpus | --dialect | --dir | --duration | --every | --extra | --floor | --format | --from | --history | --hops | --interval | --label | --metric | --min-change | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --threshold | --time | --timeout | --to | --window | --work | -n | -o) skip=1 ;;
+    --aa | --against | --arrivals | --budget | --bytes | --color | --config | --count | --counts | --cpus | --dialect | --diff | --dir | --duration | --every | --extra | --floor | --format | --from | --history | --hops | --html | --interval | --label | --metric | --min-change | --name | --only | --out | --policy | --priority | --pubkey | --rate | --recording | --rounds | --seed | --svg | --threshold | --time | --timeout | --title | --to | --window | --work | -n | -o) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-bench run' | 'tally-bench list' | 'tally-bench peers' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench net' | 'tally-bench doctor' | 'tally-bench help')
+      'tally-bench run' | 'tally-bench list' | 'tally-bench peers' | 'tally-bench pipeline' | 'tally-bench hops' | 'tally-bench convert' | 'tally-bench ab' | 'tally-bench spin' | 'tally-bench selftest' | 'tally-bench jitter' | 'tally-bench cores' | 'tally-bench baseline' | 'tally-bench baseline save' | 'tally-bench baseline list' | 'tally-bench baseline compare' | 'tally-bench history' | 'tally-bench history add' | 'tally-bench history show' | 'tally-bench watch' | 'tally-bench net' | 'tally-bench heatmap' | 'tally-bench percentiles' | 'tally-bench doctor' | 'tally-bench help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -247,6 +247,42 @@ _tally_bench() {
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
+    'tally-bench heatmap:--from')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench heatmap:--diff')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench heatmap:--name')
+      return
+      ;;
+    'tally-bench heatmap:--title')
+      return
+      ;;
+    'tally-bench heatmap:--svg')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench heatmap:--html')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench percentiles:--name')
+      return
+      ;;
+    'tally-bench percentiles:--title')
+      return
+      ;;
+    'tally-bench percentiles:--svg')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench percentiles:--html')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-bench:--color' | 'tally-bench '*':--color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return
@@ -280,6 +316,8 @@ _tally_bench() {
       'tally-bench history show') words='--min-change --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench watch') words='--every --history --label --count --quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench net') words='--serve --rate --arrivals --seed --closed-loop --count --duration --window --bytes --timeout --dialect --no-stamps --fail-on-loss --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench heatmap') words='--from --stamps --diff --name --title --svg --html --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench percentiles') words='--name --title --svg --html --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac
@@ -339,10 +377,16 @@ _tally_bench() {
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
       COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
+    'tally-bench heatmap':0)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    'tally-bench percentiles':*)
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
   esac
   words=''
   case $command:$arguments in
-    'tally-bench':0) words='run list peers pipeline hops convert ab spin selftest jitter cores baseline history watch net doctor help' ;;
+    'tally-bench':0) words='run list peers pipeline hops convert ab spin selftest jitter cores baseline history watch net heatmap percentiles doctor help' ;;
     'tally-bench baseline':0) words='save list compare' ;;
     'tally-bench history':0) words='add show' ;;
   esac

@@ -7,7 +7,7 @@ function __tally_bench_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-bench run' 'tally-bench list' 'tally-bench peers' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench baseline' 'tally-bench baseline save' 'tally-bench baseline list' 'tally-bench baseline compare' 'tally-bench history' 'tally-bench history add' 'tally-bench history show' 'tally-bench watch' 'tally-bench net' 'tally-bench doctor' 'tally-bench help'
+            case 'tally-bench run' 'tally-bench list' 'tally-bench peers' 'tally-bench pipeline' 'tally-bench hops' 'tally-bench convert' 'tally-bench ab' 'tally-bench spin' 'tally-bench selftest' 'tally-bench jitter' 'tally-bench cores' 'tally-bench baseline' 'tally-bench baseline save' 'tally-bench baseline list' 'tally-bench baseline compare' 'tally-bench history' 'tally-bench history add' 'tally-bench history show' 'tally-bench watch' 'tally-bench net' 'tally-bench heatmap' 'tally-bench percentiles' 'tally-bench doctor' 'tally-bench help'
                 set command "$command $word"
         end
     end
@@ -38,6 +38,8 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a baseline -d 'ke
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a history -d 'keep results over time and find where they changed'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a watch -d 'measure cases again and again and append to a history'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a net -d 'time the round trip to a server that answers every packet'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a heatmap -d 'draw latency over time, or the difference of two runs'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a percentiles -d 'draw percentile curves to p99.999, of one run or several'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench\'' -a help -d 'print the help of a command'
 complete -c tally-bench -l json -d 'print JSON Lines, one object a line'
@@ -151,3 +153,17 @@ complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l no-stamps -
 complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l fail-on-loss -d 'end with status 1 when a packet was lost'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -s o -l out -r -F -d 'write the JSON result to FILE as well'
 complete -c tally-bench -n '__tally_bench_is \'tally-bench net\'' -l recording -r -F -d 'write histograms and their course to FILE, for pictures'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l from -r -F -d 'lines of TIME_NS LATENCY_NS or JSON; - for standard input'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l stamps -d 'lines hold the times of sending and of receiving'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l diff -r -F -d 'draw how this second run differs'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l name -x -d 'draw this recording of the file'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l title -x -d 'the heading of the picture'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l svg -r -F -d 'write an SVG image'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -l html -r -F -d 'write a page that needs no network'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench heatmap\'' -F -d 'FILE'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench percentiles\'' -l name -x -d 'draw only this recording of each file'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench percentiles\'' -l title -x -d 'the heading of the picture'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench percentiles\'' -l svg -r -F -d 'write an SVG image'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench percentiles\'' -l html -r -F -d 'write a page that needs no network'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench percentiles\'' -l stamps -d 'lines hold the times of sending and of receiving'
+complete -c tally-bench -n '__tally_bench_is \'tally-bench percentiles\'' -F -d 'FILE'

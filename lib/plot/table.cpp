@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "plot/axis.hpp"
+#include "plot/page.hpp"
 #include "plot/terminal.hpp"
 
 namespace tally::plot {
@@ -68,6 +70,15 @@ std::string percentile_table(std::span<const PercentileRow> rows) {
          cell(row.p999_ns, 0.999, row.count), cell(row.p9999_ns, 0.9999, row.count),
          cell(row.max_ns, 1.0, row.count));
   return text;
+}
+
+std::string percentile_table_html(std::span<const PercentileRow> rows) {
+  Table table{"Percentiles", {"", "count", "p50", "p99", "p99.9", "p99.99", "max"}, {}};
+  for (const PercentileRow& row : rows)
+    table.rows.push_back({row.name, spaced(row.count), cell(row.p50_ns, 0.5, row.count),
+                          cell(row.p99_ns, 0.99, row.count), cell(row.p999_ns, 0.999, row.count),
+                          cell(row.p9999_ns, 0.9999, row.count), cell(row.max_ns, 1.0, row.count)});
+  return table_html(table);
 }
 
 }  // namespace tally::plot

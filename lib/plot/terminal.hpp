@@ -23,7 +23,8 @@ struct TerminalStyle {
 
 // Time to the right, latency upwards on a logarithmic scale, brighter or denser where more values
 // lie. The scale of counts is logarithmic too, and a single value is always visible: a heatmap is
-// read for its outliers. One line saying so when the grid is empty.
+// read for its outliers. One line saying so when the grid is empty. With titles, marks, differences
+// and other renderers: plot/heat.hpp.
 [[nodiscard]] std::string heatmap(const hist::Grid& grid, const TerminalStyle& style);
 
 // A row of the percentile table. What is not known, or rests on too few values, is empty.
@@ -44,6 +45,9 @@ struct PercentileRow {
 // A header and a line for each row, columns aligned. A percentile with fewer than a hundred values
 // beyond it is marked with "~"; one that is not known is "-".
 [[nodiscard]] std::string percentile_table(std::span<const PercentileRow> rows);
+
+// The same as a table of HTML.
+[[nodiscard]] std::string percentile_table_html(std::span<const PercentileRow> rows);
 
 // "850 ns", "12.3 us", "4.56 ms", "1.20 s": three digits, as a reader compares them.
 [[nodiscard]] std::string format_duration(std::uint64_t duration_ns);

@@ -150,3 +150,166 @@ recording() {
   assert_equal "$status" 130
   jq -e '.partial == true and .latency.count == 2' "out.$started"
 }
+
+# assert_picture NAME FILE: that FILE is tests/golden/plot/NAME, byte for byte.
+assert_picture() {
+  assert_same_file "$TALLY_SOURCE_DIR/tests/golden/plot/$1" "$(cat "$2")"
+}
+
+@test "a heatmap is drawn as text and as an image" {
+  samples run.txt
+  run_tool tally-bench heatmap run.txt
+  assert_success
+  assert_golden plot/heatmap.txt
+  run_tool env LC_ALL=C tally-bench heatmap --from - <run.txt
+  assert_success
+  ! LC_ALL=C grep -q '[^ -~]' <<<"$output" || fail "not ASCII: $output"
+  tally-bench heatmap run.txt --title "latency of a made run" --svg run.svg --html run.html
+  assert_picture heatmap.svg run.svg
+  grep -q 'Content-Security-Policy' run.html
+  run_tool tally-bench heatmap run.txt --json
+  assert_success
+  jq -e '.schema == "tally.bench.heatmap/1" and (.cells | length) == .bands and
+         (.cells[0] | length) == .width and (.edges | length) == .bands + 1 and
+         ([.cells[][] | numbers] | add | round) == 20000' <<<"$output"
+}
+
+@test "the difference of two runs is drawn as text and as an image" {
+  samples before.txt
+  samples after.txt 7000000000 1.25
+  run_tool tally-bench heatmap before.txt --diff after.txt
+  assert_success
+  assert_golden plot/difference.txt
+  tally-bench heatmap before.txt --diff after.txt --svg difference.svg
+  assert_picture difference.svg difference.svg
+  run_tool tally-bench heatmap before.txt --diff before.txt
+  assert_success
+  ! grep '|.*[#=]' <<<"$output" || fail "a difference between a run and itself"
+}
+
+@test "percentile curves are drawn as text and as an image" {
+  samples before.txt
+  samples after.txt 0 1.25
+  run_tool tally-bench percentiles before.txt after.txt
+  assert_success
+  assert_golden plot/percentiles.txt
+  assert_line --regexp '^p50 +1[56]\.[0-9] us +(19|20)\.[0-9] us +1\.2[45]'
+  tally-bench percentiles before.txt after.txt --title "before and after" --svg curves.svg
+  assert_picture percentiles.svg curves.svg
+}
+
+@test "an omission corrected series is a curve of its own" {
+  recording run.json
+  jq -c '.expected_interval_ns = 50000 | .corrected = .latency' run.json >both.json
+  run_tool tally-bench percentiles both.json
+  assert_success
+  assert_line --partial "samples, omission corrected"
+  run_tool tally-bench convert both.json --name samples:corrected
+  assert_success
+  assert_line --index 1 --regexp '^samples:corrected +20000'
+}
+
+@test "an image of 120 by 64 cells has at most 70 KB" {
+  # Counts of every size in about half of 120 x 64 cells, 8 to an octave.
+  perl -e 'my $s = 1; for my $x (0 .. 119) { for my $y (0 .. 63) {
+    $s = ($s * 1103515245 + 12345) % 2147483648;
+    next if $s & 65536;
+    my $latency = int(1024 * 2 ** int($y / 8) * (8 + $y % 8 + 0.5) / 8);
+    print $x * 1048576, " $latency\n" for 1 .. 1 << ($s >> 20) % 7; } }
+    print 119 * 1048576 + 1048575, " 1100\n"' >cells.txt
+  tally-bench heatmap --from cells.txt --svg cells.svg
+  grep -q '120 by 64 cells' cells.svg
+  run stat -c %s cells.svg
+  ((output <= 70000)) || fail "$output bytes"
+}
+
+@test "a terminal of any width is filled and kept to" {
+  command -v script >/dev/null || skip "script is not installed"
+  samples run.txt
+  local columns widest
+  for columns in 40 80 200; do
+    run timeout 60 script -qec "stty cols $columns rows 50
+      TERM=xterm-256color tally-bench heatmap run.txt" /dev/null
+    assert_success
+    assert_output --partial $'\e[38;5;'
+    assert_output --partial "▀"
+    widest=$(sed 's/\x1b\[[0-9;]*m//g; s/\r$//' <<<"$output" | wc -L)
+    assert_equal "$widest" "$columns"
+  done
+}
+
+@test "a picture has no colour where none is wanted" {
+  samples run.txt
+  run timeout 60 script -qec "stty cols 80
+    NO_COLOR=1 TERM=xterm-256color tally-bench heatmap run.txt" /dev/null
+  assert_success
+  refute_output --partial $'\e['
+  run timeout 60 script -qec "TERM=xterm-256color
+    tally-bench heatmap --color never run.txt" /dev/null
+  refute_output --partial $'\e['
+  run_tool tally-bench percentiles run.txt --color always
+  assert_output --partial $'\e['
+}
+
+@test "pages render in Chromium without an error or a request" {
+  command -v chromium >/dev/null || skip "chromium is not installed"
+  samples before.txt
+  samples after.txt 0 1.25
+  tally-bench heatmap before.txt --html heatmap.html
+  tally-bench heatmap before.txt --diff after.txt --html difference.html
+  tally-bench percentiles before.txt after.txt --html percentiles.html
+  local page
+  for page in heatmap difference percentiles; do
+    # A root without a user namespace needs --no-sandbox; the page is ours.
+    timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+      --disable-background-networking --disable-component-update --disable-sync \
+      --disable-dev-shm-usage --user-data-dir="$PWD/profile" --enable-logging=stderr --v=0 \
+      --log-net-log="$PWD/$page.net" --window-size=1040,1100 --dump-dom \
+      "file://$PWD/$page.html" >"$page.dom" 2>"$page.log" || fail "$(tail -5 "$page.log")"
+    grep -q '</svg>' "$page.dom"
+    ! grep -E 'CONSOLE|Uncaught|Refused' "$page.log" || fail "$page.html complains"
+    # What Chromium itself asks for, as far as it does, goes to Google's own services.
+    ! grep -oE '"url":"https?://[^"]*"' "$page.net" | grep -vE 'google(apis|usercontent)?\.com/' ||
+      fail "$page.html asks for something"
+  done
+  # The script has run: it has put its cursor into the image.
+  grep -q '<rect class="q"' heatmap.dom
+}
+
+@test "what cannot be drawn is refused" {
+  run_tool tally-bench heatmap
+  assert_refused 64 "nothing to draw" "--from -"
+  printf '1 2\n\nx\n' >bad.txt
+  run_tool tally-bench heatmap --from - <bad.txt
+  assert_refused 65 "standard input: line 3: 'x' is not two whole numbers" "TIME_NS LATENCY_NS"
+  run_tool tally-bench heatmap --from bad.txt bad.txt
+  assert_refused 64 "a file and --from at once"
+  recording run.json
+  jq -c '.grid = null' run.json >flat.json
+  run_tool tally-bench heatmap flat.json
+  assert_refused 65 "flat.json: recording samples has no grid over time" "percentiles"
+  run_tool tally-bench heatmap run.json --diff absent.json
+  assert_refused 66 "cannot open absent.json"
+  run_tool tally-bench heatmap run.json --svg absent/run.svg
+  assert_refused 73 "cannot create absent/run.svg"
+  run_tool tally-bench percentiles run.json run.json run.json run.json run.json run.json run.json
+  assert_refused 64 "7 curves are too many" "at most 6"
+  echo '{"schema":"tally.stats/1"}' >stats.json
+  run_tool tally-bench percentiles stats.json
+  assert_refused 65 "stats.json: schema tally.stats/1 cannot be read here"
+}
+
+@test "the first of several recordings is drawn and a name chooses another" {
+  recording run.json
+  jq -c '.name = "other" | .what = "wake-up latency"' run.json >other.json
+  cat run.json other.json >two.json
+  run_tool tally-bench heatmap two.json
+  assert_success
+  assert_line --index 0 --partial "samples: 20 000 values"
+  assert_line --partial "note: two.json has 2 recordings"
+  run_tool tally-bench heatmap two.json --name other
+  assert_success
+  assert_line --index 0 --partial "other: 20 000 values"
+  run_tool tally-bench heatmap two.json --name nothing
+  assert_refused 66 "two.json has no recording 'nothing'" "it has samples, other"
+}

@@ -20,6 +20,8 @@ void add_baseline(cli::App& app);
 void add_history(cli::App& app);
 void add_watch(cli::App& app);
 void add_net(cli::App& app);
+void add_heatmap(cli::App& app);
+void add_percentiles(cli::App& app);
 void add_doctor(cli::App& app);
 
 // The status of a command that a signal ended after its partial result was printed: 128 + number.

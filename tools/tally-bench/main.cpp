@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   tally::bench_tool::add_history(app);
   tally::bench_tool::add_watch(app);
   tally::bench_tool::add_net(app);
+  tally::bench_tool::add_heatmap(app);
+  tally::bench_tool::add_percentiles(app);
   tally::bench_tool::add_doctor(app);
   return app.main(argc, argv);
 }

@@ -46,15 +46,16 @@ TEST_CASE("durations have three digits and the unit that fits") {
 
 TEST_CASE("the plain heatmap is as drawn") {
   CHECK(plot::heatmap(sample_grid(), {.columns = 24, .lines = 7}) ==
-        "  36.9 us |          :::\n"
-        "          |             \n"
-        "  11.3 us |             \n"
-        "          |       ***   \n"
-        "  3.33 us |             \n"
-        "          |             \n"
-        "   960 ns |@@@@@@@@@@@@@\n"
-        "          +-------------\n"
-        "           0     4.00 ms\n");
+        "         |           :::\n"
+        "         |              \n"
+        "         |              \n"
+        "   10 us |       ####   \n"
+        "         |              \n"
+        "         |              \n"
+        "    1 us |@@@@@@@@@@@@@@\n"
+        "         +--------------\n"
+        "          0    2 ms 4 ms\n"
+        "          1 .:-=+*#%@ 100\n");
 }
 
 TEST_CASE("an empty grid says so") {
