@@ -52,7 +52,7 @@ Judgement judge_one(const PairLogs& logs, const std::vector<double>& aa, const A
 }
 
 Change change_of(const Judgement& judgement, const AbOptions& options) {
-  if (judgement.pairs < options.min_pairs) return Change::inconclusive;
+  if (judgement.pairs < kMinPairs) return Change::inconclusive;
   const bool likely = judgement.p_value <= 1 - options.confidence;
   if (likely && judgement.interval.low > judgement.floor) return Change::regression;
   if (likely && judgement.interval.high < -judgement.floor) return Change::improvement;
@@ -70,7 +70,6 @@ class Pairs {
   Pairs(const std::vector<Kind>& kinds, const Measure& measure, const AbOptions& options)
       : kinds_(kinds),
         measure_(measure),
-        options_(options),
         logs_(kinds.size()),
         aa_(kinds.size()),
         values_a_(kinds.size()),
@@ -155,7 +154,6 @@ class Pairs {
 
   const std::vector<Kind>& kinds_;
   const Measure& measure_;
-  const AbOptions& options_;
   std::vector<PairLogs> logs_;
   std::vector<std::vector<double>> aa_;
   std::vector<std::vector<double>> values_a_;
@@ -181,7 +179,7 @@ class Comparison {
       MetricResult metric;
       metric.first = first[i];
       metric.change = first[i].change;
-      result.metrics.push_back(std::move(metric));
+      result.metrics.push_back(metric);
     }
     if (std::any_of(first.begin(), first.end(),
                     [](const Judgement& judgement) { return is_claim(judgement.change); }))
@@ -209,7 +207,7 @@ class Comparison {
   template <typename Wanted>
   Result<std::vector<Judgement>> run_batch(const Wanted& wanted) {
     std::vector<Judgement> judged = judge_pairs(pairs_.logs(), pairs_.aa(), options_);
-    std::size_t next_look = options_.min_pairs;
+    std::size_t next_look = kMinPairs;
     for (std::size_t pairs = 1; go_on(); ++pairs) {
       TALLY_CHECK(note(pairs_.run_ab()));
       if (stopped_ || pairs < next_look) continue;

@@ -38,10 +38,12 @@ using Readings = std::vector<std::vector<Reading>>;  // by metric
 // Runs a side once. Empty when the run was stopped.
 using Measure = std::function<Result<std::optional<Readings>>(Side side)>;
 
+// An interval of fewer pairs says nothing at 99 %.
+inline constexpr std::size_t kMinPairs = 10;
+
 struct AbOptions {
   double floor = 0.01;  // changes up to 1 % are none, whatever the interval
   double confidence = 0.99;
-  std::size_t min_pairs = 10;
   std::size_t first_aa_pairs = 5;
   std::uint64_t budget_ns = 60'000'000'000;
   std::uint64_t seed = 1;              // of the bootstrap
@@ -83,8 +85,10 @@ struct MetricResult {
   std::optional<double> median_a;  // of the values as they were read
   std::optional<double> median_b;
 
-  // The batch that decided.
-  [[nodiscard]] const Judgement& shown() const { return second ? *second : first; }
+  // The batch that decided; the first when the budget left too little for the second.
+  [[nodiscard]] const Judgement& shown() const {
+    return second && second->pairs >= kMinPairs ? *second : first;
+  }
 };
 
 struct AbResult {

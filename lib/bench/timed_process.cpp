@@ -45,13 +45,14 @@ class SpawnPlan {
       ::sigaddset(&signals, number);
     ::posix_spawnattr_setsigdefault(&attributes_, &signals);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
-    // Set even when it is not FIFO, because the caller may run under FIFO itself.
-    const sched_param priority{options.fifo ? 1 : 0};
-    ::posix_spawnattr_setschedpolicy(&attributes_, options.fifo ? SCHED_FIFO : SCHED_OTHER);
-    ::posix_spawnattr_setschedparam(&attributes_, &priority);
-    constexpr int kFlags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                           POSIX_SPAWN_SETSCHEDULER;
-    ::posix_spawnattr_setflags(&attributes_, static_cast<short>(kFlags));
+    int flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (options.fifo) {
+      const sched_param priority{1};
+      ::posix_spawnattr_setschedpolicy(&attributes_, SCHED_FIFO);
+      ::posix_spawnattr_setschedparam(&attributes_, &priority);
+      flags |= POSIX_SPAWN_SETSCHEDULER;
+    }
+    ::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
   }
   ~SpawnPlan() {
     ::posix_spawnattr_destroy(&attributes_);

@@ -18,7 +18,7 @@ struct TimedOptions {
   std::uint64_t timeout_ns = 30'000'000'000;
   bool capture = false;      // keep standard output; otherwise it goes to /dev/null
   bool show_errors = false;  // standard error is the caller's; otherwise /dev/null
-  bool fifo = false;         // under SCHED_FIFO, priority 1
+  bool fifo = false;         // under SCHED_FIFO, priority 1; else under the caller's policy
   int stop_fd = -1;          // readable when the caller is to stop
 };
 

@@ -174,6 +174,11 @@ ab() {
   jq -e '.schema == "tally.bench.selftest/1" and .name == "aa.syscall" and .trials == 2 and
          .regression + .improvement + .none + .inconclusive == 2 and
          .ok == (.regression + .improvement <= 1)' <<<"$output"
+  # Within a millisecond nothing can be found, and that is what it says.
+  run_tool tally-bench selftest --aa 0 --injected --only alu.5 --budget 1ms --json
+  assert_failure 1
+  jq -e '.name == "injected.alu.5" and .trials == 20 and .inconclusive == 20 and .ok == false' \
+    <<<"$output"
   run_tool tally-bench selftest --aa 0
   assert_refused 64 "nothing to test is left" "--aa 0"
 }

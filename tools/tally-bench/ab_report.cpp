@@ -95,7 +95,7 @@ std::string sentence(const Metric& metric, const bench::MetricResult& result) {
       value_of(result.median_a, metric), value_of(result.median_b, metric), percent(shown.worse),
       percent(shown.interval.low), percent(shown.interval.high), share(shown.floor) * 100,
       shown.pairs, bench::change_name(result.change));
-  if (result.second)
+  if (&shown != &result.first)
     fmt::format_to(std::back_inserter(text),
                    "    the first batch said {}: {} ({} to {}), {} pairs\n",
                    bench::change_name(result.first.change), percent(result.first.worse),
@@ -127,16 +127,18 @@ std::vector<std::string> AbReport::notes() const {
       notes.push_back(fmt::format("{}: {} pairs without a value in the same mode on both sides",
                                   name, shown.unusable));
     if (metric.change != bench::Change::inconclusive || result.stopped) continue;
-    if (shown.pairs < options.min_pairs)
-      notes.push_back(fmt::format("{}: the budget ended after {} pairs, {} are needed", name,
-                                  shown.pairs, options.min_pairs));
-    else if (metric.second && metric.second->change == bench::Change::none)
-      notes.push_back(fmt::format("{}: the second batch did not confirm the first", name));
-    else
+    const bench::Judgement& last = metric.second ? *metric.second : metric.first;
+    if (last.pairs < bench::kMinPairs)
+      notes.push_back(fmt::format("{}: the budget ended after {} pairs{}, {} are needed", name,
+                                  last.pairs, metric.second ? " of the second batch" : "",
+                                  bench::kMinPairs));
+    else if (last.change == bench::Change::inconclusive)
       notes.push_back(
           fmt::format("{}: the budget ended before the interval lay on one side of the floor or "
                       "within it",
                       name));
+    else
+      notes.push_back(fmt::format("{}: the second batch did not confirm the first", name));
   }
   return notes;
 }

@@ -127,6 +127,28 @@ TEST_CASE("what could not be compared is null and says why") {
   CHECK(notes[1] == "c:median: the budget ended after 0 pairs, 10 are needed");
 }
 
+TEST_CASE("a second batch that was cut short leaves the figures of the first") {
+  tool::AbReport report;
+  report.metrics = tool::parse_metrics({}).value();
+  bench::MetricResult metric;
+  metric.first.pairs = 12;
+  metric.first.worse = std::log(2);
+  metric.first.change = bench::Change::regression;
+  metric.second.emplace();
+  metric.second->pairs = 3;
+  report.result.metrics = {metric};
+  CHECK(&report.result.metrics[0].shown() == &report.result.metrics[0].first);
+  REQUIRE(report.notes().size() == 1);
+  CHECK(report.notes()[0] ==
+        "wall_ns: the budget ended after 3 pairs of the second batch, 10 are needed");
+  CHECK(tool::to_text(report).find("first batch said") == std::string::npos);
+  report.result.metrics[0].second->pairs = 20;
+  report.result.metrics[0].second->change = bench::Change::none;
+  CHECK(report.notes()[0] == "wall_ns: the second batch did not confirm the first");
+  CHECK(tool::to_text(report).find("the first batch said regression: +100.00 %") !=
+        std::string::npos);
+}
+
 TEST_CASE("commands are compared by what they print") {
   const auto printing = [](const char* value) {
     return Words{"sh", "-c",
