@@ -167,6 +167,14 @@ _tally_bench() {
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
+    'tally-bench cores:--svg')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-bench cores:--html')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-bench baseline save:--from')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -192,6 +200,10 @@ _tally_bench() {
       return
       ;;
     'tally-bench history show:--min-change')
+      return
+      ;;
+    'tally-bench history show:--html')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     'tally-bench watch:--every')
@@ -306,14 +318,14 @@ _tally_bench() {
       'tally-bench spin') words='--extra --work --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench selftest') words='--aa --injected --only --budget --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench jitter') words='--spin --wake --cpus --policy --priority --interval --duration --threshold --hold-dma-latency --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench cores') words='--cpus --rounds --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench cores') words='--cpus --rounds --out --svg --html --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench baseline') words='--dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench baseline save') words='--from --quick --time --replace --dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench baseline list') words='--dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench baseline compare') words='--from --quick --time --floor --dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench history') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench history add') words='--label --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench history show') words='--min-change --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench history show') words='--min-change --plot --html --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench watch') words='--every --history --label --count --quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench net') words='--serve --rate --arrivals --seed --closed-loop --count --duration --window --bytes --timeout --dialect --no-stamps --fail-on-loss --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench heatmap') words='--from --stamps --diff --name --title --svg --html --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;

@@ -313,3 +313,23 @@ assert_picture() {
   run_tool tally-bench heatmap two.json --name nothing
   assert_refused 66 "two.json has no recording 'nothing'" "it has samples, other"
 }
+
+@test "a history and a core matrix are pages as well" {
+  local i
+  for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+    printf '{"schema":"tally.bench.history/1","time_ns":%d,"label":"c%d","host":"h","case":"a.b",' \
+      $((i * 1000000000)) "$i"
+    printf '"unit":"ns","mode":"none","median":%d.%d,"p10":9,"p90":18,"samples":9,' \
+      $((i > 8 ? 15 : 10)) $((i % 3))
+    printf '"calibration_ns":1}\n'
+  done >bench.jsonl
+  run_tool tally-bench history show bench.jsonl --plot --html history.html
+  assert_success
+  assert_output --partial "^"
+  grep -q 'worse +[45][0-9]' history.html
+  (($(nproc) >= 2)) || skip "a core matrix needs two processors"
+  run_tool tally-bench cores --rounds 1 --svg cores.svg --html cores.html
+  assert_success
+  grep -q '<title>core to core</title>' cores.svg
+  grep -q 'Content-Security-Policy' cores.html
+}

@@ -1,4 +1,6 @@
 // tally-bench cores: the round trip of a cache line between every two processors.
+#include "plot/cores.hpp"
+
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
@@ -11,6 +13,7 @@
 #include "core/stop.hpp"
 #include "host_options.hpp"
 #include "json/writer.hpp"
+#include "plot/page.hpp"
 
 namespace tally::bench_tool {
 
@@ -20,6 +23,8 @@ struct CoresArguments {
   std::string cpus;
   std::int64_t rounds = 10;
   std::string out;
+  std::string svg;
+  std::string html;
 };
 
 struct CoresReport {
@@ -102,6 +107,29 @@ std::string to_text(const CoresReport& report) {
   return text;
 }
 
+plot::CorePicture picture_of(const CoresReport& report) {
+  plot::CorePicture picture{"core to core", "ns round trip", report.matrix.cpus, {}, report.notes};
+  const std::size_t count = picture.cpus.size();
+  picture.values.resize(count * count);
+  auto pair = report.matrix.pairs.begin();
+  for (std::size_t row = 0; row + 1 < count; ++row)
+    for (std::size_t column = row + 1; column < count; ++column, ++pair)
+      if (const auto summary = pair->summary()) {
+        picture.values[row * count + column] = summary->median;
+        picture.values[column * count + row] = summary->median;
+      }
+  return picture;
+}
+
+Status write_images(const CoresReport& report, const CoresArguments& arguments) {
+  const std::string svg = plot::cores_svg(picture_of(report));
+  if (!arguments.svg.empty())
+    TALLY_CHECK(core::replace_file(arguments.svg, core::as_bytes(svg), 0644));
+  if (arguments.html.empty()) return {};
+  const std::string page = plot::page_html("core to core", plot::figure_html(svg, ""));
+  return core::replace_file(arguments.html, core::as_bytes(page), 0644);
+}
+
 Result<Code> run_cores(const CoresArguments& arguments, cli::Invocation& run) {
   TALLY_TRY(const std::vector<int> cpus, choose_processors(arguments.cpus));
   if (cpus.size() < 2)
@@ -132,6 +160,7 @@ Result<Code> run_cores(const CoresArguments& arguments, cli::Invocation& run) {
     run.out.write(to_text(report));
   if (!arguments.out.empty())
     TALLY_CHECK(core::replace_file(arguments.out, core::as_bytes(line + "\n"), 0644));
+  TALLY_CHECK(write_images(report, arguments));
   return report.partial ? stopped_code() : Code::ok;
 }
 
@@ -146,6 +175,8 @@ void add_cores(cli::App& app) {
               "processors, as 0-3,8; all allowed ones when empty")
       .option("--rounds", arguments->rounds, "N", "times each pair is measured", 1, 100'000)
       .option("-o,--out", arguments->out, "FILE", "write the JSON result to FILE as well", file)
+      .option("--svg", arguments->svg, "FILE", "write an SVG image", file)
+      .option("--html", arguments->html, "FILE", "write a page that needs no network", file)
       .example("tally-bench cores --cpus 0-7")
       .on_run([arguments](cli::Invocation& run) { return run_cores(*arguments, run); });
 }

@@ -10,8 +10,11 @@
 #include "bench/change_points.hpp"
 #include "commands.hpp"
 #include "core/clock.hpp"
+#include "core/file.hpp"
 #include "fresh_results.hpp"
 #include "json/writer.hpp"
+#include "plot/history.hpp"
+#include "plot/page.hpp"
 
 namespace tally::bench_tool {
 
@@ -26,6 +29,8 @@ struct HistoryArguments {
   std::string label;
   std::vector<std::string> files;
   double min_change = 5;
+  std::string html;
+  bool plot = false;
 };
 
 Result<Code> add(const HistoryArguments& arguments, cli::Invocation& run) {
@@ -114,6 +119,21 @@ void print(const Shown& shown, cli::Output& out) {
   }
 }
 
+plot::HistoryPicture picture_of(const Shown& shown) {
+  const bench::Series& series = shown.series;
+  plot::HistoryPicture picture;
+  picture.title = series.name + (series.mode == "none" ? "" : " " + series.mode);
+  picture.unit = series.unit;
+  for (const bench::HistoryEntry& entry : series.entries)
+    picture.points.push_back(
+        {entry.label.empty() ? day_of(entry.time_ns).substr(5, 11) : entry.label, entry.median,
+         entry.p10, entry.p90});
+  for (const bench::ChangePoint& change : shown.changes)
+    picture.changes.push_back(
+        {change.index, change.before, change.after, is_worse(series, change)});
+  return picture;
+}
+
 Result<Code> show(const HistoryArguments& arguments, cli::Invocation& run) {
   std::vector<bench::HistoryEntry> entries;
   for (const std::string& path : arguments.files) {
@@ -121,13 +141,25 @@ Result<Code> show(const HistoryArguments& arguments, cli::Invocation& run) {
     for (const std::string& skipped : history.skipped) run.out.warning(skipped);
     std::move(history.entries.begin(), history.entries.end(), std::back_inserter(entries));
   }
+  std::string figures;
   for (bench::Series& series : bench::series_of(entries)) {
     const Shown shown = look_at(std::move(series), arguments.min_change);
+    if (!arguments.html.empty())
+      figures += plot::figure_html(plot::history_svg(picture_of(shown)), "");
     if (run.json)
       run.out.line(to_json(shown));
     else
       print(shown, run.out);
+    if (arguments.plot && !run.json) {
+      plot::TerminalStyle style;
+      style.columns = static_cast<std::size_t>(std::clamp(run.out.columns(), 24, 400));
+      style.lines = 12;
+      run.out.write(plot::history_text(picture_of(shown), style));
+    }
   }
+  if (!arguments.html.empty())
+    TALLY_CHECK(core::replace_file(arguments.html,
+                                   core::as_bytes(plot::page_html("history", figures)), 0644));
   if (entries.empty()) run.out.note("the history is empty");
   return Code::ok;
 }
@@ -149,6 +181,8 @@ void add_history(cli::App& app) {
   top.command("show", "show what histories hold, and their change points")
       .arguments("FILE", arguments->files, "histories, taken together", true, file)
       .option("--min-change", arguments->min_change, "PCT", "leave out smaller changes", 0.1, 1000)
+      .flag("--plot", arguments->plot, "draw each series")
+      .option("--html", arguments->html, "FILE", "write a page that needs no network", file)
       .example("tally-bench history show bench.jsonl")
       .on_run([arguments](cli::Invocation& run) { return show(*arguments, run); });
 }
