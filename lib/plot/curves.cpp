@@ -230,9 +230,10 @@ Curve make_curve(std::string name, const hist::Histogram& histogram) {
   double seen = 0;
   histogram.for_each([&](const hist::Histogram::Bucket& bucket) {
     seen += static_cast<double>(bucket.count);
-    const auto middle = static_cast<double>(bucket.low_ns + (bucket.high_ns - bucket.low_ns) / 2);
-    const double value = std::clamp(middle, static_cast<double>(histogram.min()),
-                                    static_cast<double>(histogram.max()));
+    const std::uint64_t middle_ns = bucket.low_ns + (bucket.high_ns - bucket.low_ns) / 2;
+    const double value =
+        std::clamp(static_cast<double>(middle_ns), static_cast<double>(histogram.min()),
+                   static_cast<double>(histogram.max()));
     for (double nines = 0; (nines = static_cast<double>(next) * kStepNines) <= last_nines; ++next) {
       if (std::ceil(share_of(nines) * count) > seen) break;
       curve.points.push_back({nines, value});

@@ -1,6 +1,7 @@
 #include "plot/history.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -125,7 +126,8 @@ std::string history_text(const HistoryPicture& history, const TerminalStyle& sty
   std::vector<std::string> lines(height, std::string(width, ' '));
   std::string marks(width, ' ');
   const auto line_of = [&](double value) {
-    return static_cast<std::size_t>(range.share(value) * static_cast<double>(height - 1) + 0.5);
+    return static_cast<std::size_t>(
+        std::lround(range.share(value) * static_cast<double>(height - 1)));
   };
   const auto x_of = [&](std::size_t index) { return index * width / history.points.size(); };
   for (std::size_t i = 0; i < history.points.size(); ++i) {

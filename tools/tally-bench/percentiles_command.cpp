@@ -58,7 +58,8 @@ Result<std::vector<Series>> load_series(const PercentilesArguments& arguments,
       if (taken) name = fmt::format("{}: {}", file, name);
       add_series(recording, name, series);
       if (recording.partial) notes.push_back(name + ": partial, cut short");
-      for (const std::string& note : recording.notes) notes.push_back(name + ": " + note);
+      for (const std::string& note : recording.notes)
+        notes.push_back(fmt::format("{}: {}", name, note));
     }
   }
   if (series.empty()) return fail(Code::bad_data, "no values to draw");
