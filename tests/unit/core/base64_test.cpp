@@ -14,7 +14,9 @@ TEST_CASE("base64 gives the test vectors of RFC 4648") {
                                                          {"foob", "Zm9vYg=="},
                                                          {"fooba", "Zm9vYmE="},
                                                          {"foobar", "Zm9vYmFy"}};
-  for (const auto& [plain, encoded] : vectors) {
+  for (const auto& vector : vectors) {
+    const char* const plain = vector.first;
+    const char* const encoded = vector.second;
     CAPTURE(plain);
     CHECK(core::to_base64(core::as_bytes(plain)) == encoded);
     CHECK(core::as_text(core::from_base64(encoded).value()) == plain);
