@@ -53,7 +53,7 @@ TEST_CASE("each field that differs is named and changes the id") {
 
 TEST_CASE("a fingerprint that lacks a field is refused") {
   std::string text = json_of(sample());
-  text.replace(text.find("\"kernel\""), 8, "\"kernal\"");
+  text.replace(text.find("\"kernel\""), 8, "\"krenel\"");
   CHECK(bench::parse_fingerprint(tally::json::parse(text).value()).error().message ==
         "member 'kernel' is missing");
   text = json_of(sample());
