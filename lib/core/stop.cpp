@@ -50,6 +50,12 @@ Result<StopSignal> StopSignal::install() {
   return StopSignal(std::move(event));
 }
 
+StopSignal::~StopSignal() {
+  // Whoever opens a file next gets this number, and must not find a signal's word in it.
+  int own = event_.get();
+  if (own >= 0) g_event_fd.compare_exchange_strong(own, -1);
+}
+
 bool StopSignal::requested() {
   return g_requested.load(std::memory_order_relaxed);
 }

@@ -22,6 +22,13 @@ class StopSignal {
   // Asks for a stop from inside the process: a peer died, the count is reached.
   static void request();
 
+  StopSignal(StopSignal&&) noexcept = default;
+  StopSignal& operator=(StopSignal&&) = delete;
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+  // The handlers stay; a later signal is still seen by requested().
+  ~StopSignal();
+
  private:
   explicit StopSignal(UniqueFd event) : event_(std::move(event)) {}
   UniqueFd event_;
