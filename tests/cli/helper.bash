@@ -36,7 +36,7 @@ tally_setup() {
   local variable
   for variable in $(compgen -e TALLY_); do
     case $variable in
-    TALLY_BIN | TALLY_SOURCE_DIR | TALLY_VECTORS | TALLY_CPU | TALLY_TOOLS) ;;
+    TALLY_BIN | TALLY_SOURCE_DIR | TALLY_VECTORS | TALLY_CPU | TALLY_TOOLS | TALLY_SANITIZE) ;;
     *) unset "$variable" ;;
     esac
   done

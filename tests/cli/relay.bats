@@ -20,6 +20,9 @@ assert_balanced() {
 
 listens_on() { ss -lunH "sport = :$1" | grep -q .; }
 ring_is_there() { tally-relay ring stat "$1"; }
+ring_holds_its_producer() {
+  tally-relay ring stat "$1" --json | grep -q '"producer":.*"stalls":[1-9].*"consumer"'
+}
 ring_has_taken() { tally-relay ring stat "$1" --json | grep -q "\"released\":$2"; }
 no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]]; }
 
@@ -197,7 +200,8 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   local ring
   ring=$(ring_name)
   start tally-relay gen:count=0 "shm:$ring,slots=64" --drain 1h
-  wait_until 5 ring_is_there "$ring"
+  # Before that there is nothing to drain, and the first signal ends it.
+  wait_until 5 ring_holds_its_producer "$ring"
   kill -TERM "$started"
   sleep 0.2
   kill -TERM "$started"
