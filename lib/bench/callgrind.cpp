@@ -29,7 +29,10 @@ constexpr std::string_view kTotals = "totals: ";
 class ScratchFolder {
  public:
   [[nodiscard]] static Result<ScratchFolder> make() {
-    std::string path = (fs::temp_directory_path() / "tally-bench.XXXXXX").string();
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    if (error) return fail_errno("no folder for temporary files", error.value(), "set TMPDIR");
+    std::string path = (parent / "tally-bench.XXXXXX").string();
     if (::mkdtemp(path.data()) == nullptr) return fail_errno("cannot create " + path, errno);
     return ScratchFolder(path);
   }

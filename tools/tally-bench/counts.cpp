@@ -8,7 +8,9 @@
 #include "bench/callgrind.hpp"
 #include "bench/counts.hpp"
 #include "bench/result.hpp"
+#include "commands.hpp"
 #include "core/file.hpp"
+#include "core/stop.hpp"
 
 namespace tally::bench_tool {
 
@@ -112,10 +114,14 @@ Result<Code> run_counts(const Selected& selected, const CountsArguments& argumen
     return fail(Code::unavailable, "what two threads do together cannot be counted",
                 "name cases of one thread");
   }
+  // The folder of the copy's files goes on Ctrl-C as well.
+  TALLY_TRY(const auto stop_signal, core::StopSignal::install());
   bench::Counts found;
   TALLY_TRY(found.origin, bench::counts_origin({TALLY_CXX_FLAGS, TALLY_LIBSECP256K1_VERSION}));
   TALLY_TRY(const auto words, words_of_copy(arguments.pattern));
-  TALLY_TRY(found.instructions, bench::count_under_callgrind(words));
+  auto counted = bench::count_under_callgrind(words);
+  if (core::StopSignal::requested()) return stopped_code();
+  TALLY_TRY(found.instructions, std::move(counted));
   print_counts(found, run);
   if (arguments.against.empty()) return Code::ok;
   if (!arguments.accept) return compare(found, arguments.against, run.out);
