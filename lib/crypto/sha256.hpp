@@ -1,10 +1,14 @@
-// SHA-256 in pieces, by libsodium, and the tagged hash of BIP-340. A Sha256 is a value: a copy of
-// one that has taken a prefix is that prefix's midstate, and hashing on from the copy costs nothing
-// for the prefix. One thread at a time; allocates nothing.
+// SHA-256 in pieces, the tagged hash of BIP-340, and batches of short messages. A Sha256 is a
+// value: a copy of one that has taken a prefix is that prefix's midstate, and hashing on from the
+// copy costs nothing for the prefix. One thread at a time; allocates nothing.
+//
+// Source: FIPS 180-4. SHA-256 adds, rotates and selects by masks in every form of it here, so time
+// depends on lengths alone. The processor's own instructions are used where it has them
+// (crypto/sha256_kernels.hpp).
 #pragma once
 
+#include <array>
 #include <initializer_list>
-#include <sodium/crypto_hash_sha256.h>
 #include <string_view>
 
 #include "core/bytes.hpp"
@@ -13,7 +17,10 @@ namespace tally::crypto {
 
 class Sha256 {
  public:
-  Sha256();
+  static constexpr std::size_t kBlockBytes = 64;
+  using Words = std::array<std::uint32_t, 8>;
+
+  Sha256() = default;
   Sha256& update(ByteView bytes);
   // The digest of everything taken so far. The state is wiped: this object is at its end.
   [[nodiscard]] ByteArray<32> finish();
@@ -25,11 +32,30 @@ class Sha256 {
   [[nodiscard]] static Sha256 tagged(std::string_view tag);
 
  private:
-  crypto_hash_sha256_state state_;
+  friend class Sha256Batch;
+
+  [[nodiscard]] std::size_t pending() const {
+    return static_cast<std::size_t>(total_bytes_ % kBlockBytes);
+  }
+
+  Words words_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  ByteArray<kBlockBytes> block_{};  // the first pending() bytes wait for the rest of their block
+  std::uint64_t total_bytes_ = 0;
 };
 
 // SHA-256(h || h || parts...) with h = SHA-256(tag), continued from the midstate `tagged`.
 [[nodiscard]] ByteArray<32> tagged_hash(const Sha256& tagged,
                                         std::initializer_list<ByteView> parts);
+
+// Hashes many messages of one length after one prefix: message i is bytes [i * message_bytes,
+// (i + 1) * message_bytes) of `messages`, its digest SHA-256(prefix || message) goes to
+// [32 * i, 32 * (i + 1)) of `digests`. What the prefix has taken is not hashed again, part of a
+// block included: hash what the messages share once, and give the rest here. Several messages are
+// in flight at once, which pays as long as prefix and message end within four blocks; longer ones
+// are hashed one after the other. The work space is wiped. Messages and digests must not overlap.
+// Pre: message_bytes > 0, messages.size() is a multiple of it, digests.size() is 32 a message.
+void sha256_batch(const Sha256& prefix, ByteView messages, std::size_t message_bytes,
+                  MutableByteView digests);
 
 }  // namespace tally::crypto

@@ -11,6 +11,7 @@
 #include "crypto/scalar.hpp"
 #include "crypto/schnorr.hpp"
 #include "crypto/sha256.hpp"
+#include "crypto/sha256_kernels.hpp"
 #include "subjects.hpp"
 
 namespace tally::bench_tool {
@@ -97,6 +98,42 @@ Result<Subject> sha256_64() {
   });
 }
 
+// The portable form of what sha256_64 does: two blocks, the second one padding.
+Result<Subject> sha256_64_portable() {
+  return make_loop([blocks = std::array<std::uint8_t, 128>{}]() mutable {
+    crypto::Sha256::Words state{};
+    crypto::sha256_portable().compress(state, blocks.data(), 2);
+    blocks[0] = static_cast<std::uint8_t>(state[0]);
+    return true;
+  });
+}
+
+// As the multiplications of threshold ECDSA hash: 19 bytes each after a prefix of 32.
+constexpr std::size_t kShortMessages = 416;
+constexpr std::size_t kShortBytes = 19;
+
+Result<Subject> sha256_multi() {
+  return make_granular(kShortMessages, [messages = Bytes(kShortMessages * kShortBytes),
+                                        digests = Bytes(kShortMessages * 32),
+                                        prefix = crypto::Sha256::tagged("x")]() mutable {
+    crypto::Sha256 state = prefix;
+    state.update(pattern_bytes(1));
+    crypto::sha256_batch(state, messages, kShortBytes, digests);
+    messages[0] = digests[0];
+    return true;
+  });
+}
+
+Result<Subject> sha256_multi_portable() {
+  return make_granular(
+      kShortMessages, [blocks = Bytes(kShortMessages * crypto::Sha256::kBlockBytes),
+                       digests = Bytes(kShortMessages * 32)]() mutable {
+        crypto::sha256_portable().digest_many({}, blocks.data(), 1, kShortMessages, digests.data());
+        blocks[0] = digests[0];
+        return true;
+      });
+}
+
 Result<Subject> schnorr_single() {
   TALLY_TRY(const SignedMessage signed_message, make_signed_message());
   return make_loop([signed_message] {
@@ -155,6 +192,14 @@ void add_crypto_cases(bench::Registry& registry) {
   definition.name = "sha256.64";
   definition.summary = "SHA-256 of 64 bytes";
   definition.make = sha256_64;
+  definition.peers = {{"portable", sha256_64_portable}};
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "sha256.multi";
+  definition.summary = "SHA-256 of 19 bytes after a common prefix, 416 of them in a batch";
+  definition.make = sha256_multi;
+  definition.peers = {{"portable", sha256_multi_portable}};
   registry.add(definition);
 
   definition = {};

@@ -30,6 +30,31 @@ class Loop final : public bench::Subject {
   bool wrong_ = false;
 };
 
+// The same for an operation that does `each` operations at a time.
+template <typename Operation>
+class GranularLoop final : public bench::Subject {
+ public:
+  GranularLoop(std::uint64_t each, Operation operation)
+      : each_(each), operation_(std::move(operation)) {}
+  void run(std::size_t /*side*/, std::uint64_t operations) override {
+    for (std::uint64_t i = 0; i < operations; i += each_)
+      if (!operation_()) wrong_ = true;
+  }
+  [[nodiscard]] std::uint64_t granularity() const override { return each_; }
+  [[nodiscard]] bool healthy() const override { return !wrong_; }
+
+ private:
+  std::uint64_t each_;
+  Operation operation_;
+  bool wrong_ = false;
+};
+
+template <typename Operation>
+[[nodiscard]] Result<std::unique_ptr<bench::Subject>> make_granular(std::uint64_t each,
+                                                                    Operation operation) {
+  return std::make_unique<GranularLoop<Operation>>(each, std::move(operation));
+}
+
 template <typename Operation>
 [[nodiscard]] Result<std::unique_ptr<bench::Subject>> make_loop(Operation operation) {
   return std::make_unique<Loop<Operation>>(std::move(operation));

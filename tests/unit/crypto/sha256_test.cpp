@@ -1,17 +1,31 @@
 #include "crypto/sha256.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <secp256k1.h>
 #include <string>
 
+#include "core/cpu.hpp"
 #include "core/hex.hpp"
 #include "core/secret.hpp"
 #include "crypto/context.hpp"
+#include "crypto/sha256_kernels.hpp"
+#include "support/skip.hpp"
 
 namespace core = tally::core;
 using tally::Bytes;
 using tally::ByteView;
 using tally::crypto::Sha256;
+
+namespace {
+
+Bytes random(std::size_t size) {
+  Bytes bytes(size);
+  core::random_bytes(bytes);
+  return bytes;
+}
+
+}  // namespace
 
 TEST_SUITE_BEGIN("crypto");
 
@@ -26,8 +40,7 @@ TEST_CASE("SHA 256 of the examples of FIPS 180") {
 }
 
 TEST_CASE("pieces hash as the whole and a copy keeps its midstate") {
-  Bytes data(300);
-  core::random_bytes(data);
+  const Bytes data = random(300);
   const auto whole = Sha256::digest(data);
   for (std::size_t cut = 0; cut <= data.size(); cut += 7) {
     Sha256 state;
@@ -42,8 +55,7 @@ TEST_CASE("tagged hashes agree with libsecp256k1 for every length around a block
   for (const std::string tag : {"", "BIP0340/challenge", "BIP0445/noncecoef"}) {
     const Sha256 midstate = Sha256::tagged(tag);
     for (std::size_t size = 0; size < 140; ++size) {
-      Bytes message(size);
-      core::random_bytes(message);
+      const Bytes message = random(size);
       const auto tag_bytes = core::as_bytes(tag);
       tally::ByteArray<32> expected{};
       // The library refuses null pointers, even to no bytes.
@@ -55,6 +67,61 @@ TEST_CASE("tagged hashes agree with libsecp256k1 for every length around a block
       const ByteView view(message);
       CHECK(tally::crypto::tagged_hash(midstate, {view.first(size / 3), view.subspan(size / 3)}) ==
             expected);
+    }
+  }
+}
+
+TEST_CASE("a finished hash and its block are wiped") {
+  Sha256 state;
+  state.update(random(100));
+  (void)state.finish();
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&state);
+  for (std::size_t i = 0; i < sizeof state; ++i) CHECK(bytes[i] == 0);
+}
+
+TEST_CASE("SHA NI gives the digests of the portable code") {
+  if (!core::cpu_features().sha_ni) tally::test::skip("SHA-NI is missing or switched off");
+  const auto& fast = tally::crypto::sha256_sha_ni();
+  const auto& portable = tally::crypto::sha256_portable();
+  for (std::size_t count = 0; count < 20; ++count) {
+    const Bytes blocks = random(count * Sha256::kBlockBytes);
+    Sha256::Words ours = {1, 2, 3, 0xffffffff, 0x80000000, 6, 7, 8};
+    Sha256::Words theirs = ours;
+    fast.compress(ours, blocks.data(), count);
+    portable.compress(theirs, blocks.data(), count);
+    CHECK(ours == theirs);
+  }
+  for (std::size_t blocks_each = 1; blocks_each < 5; ++blocks_each) {
+    for (std::size_t count = 0; count < 9; ++count) {
+      const Bytes messages = random(count * blocks_each * Sha256::kBlockBytes);
+      const Sha256::Words from = {8, 7, 6, 5, 4, 0xdeadbeef, 2, 1};
+      Bytes ours(32 * count);
+      Bytes theirs(32 * count);
+      fast.digest_many(from, messages.data(), blocks_each, count, ours.data());
+      portable.digest_many(from, messages.data(), blocks_each, count, theirs.data());
+      CHECK(ours == theirs);
+    }
+  }
+}
+
+TEST_CASE("a batch hashes each message as it would be hashed alone") {
+  // Lengths around each block, prefixes that end in the middle of one, counts around a group of
+  // sixteen, and messages too long for the lanes.
+  for (const std::size_t held : {0U, 1U, 32U, 55U, 56U, 63U, 64U, 70U}) {
+    const Bytes prefix_bytes = random(held);
+    Sha256 prefix = Sha256::tagged("batch");
+    prefix.update(prefix_bytes);
+    for (const std::size_t size : {1U, 7U, 19U, 22U, 23U, 24U, 55U, 56U, 64U, 100U, 190U, 300U}) {
+      for (const std::size_t count : {0U, 1U, 2U, 3U, 15U, 16U, 17U, 33U}) {
+        const Bytes messages = random(count * size);
+        Bytes digests(32 * count);
+        tally::crypto::sha256_batch(prefix, messages, size, digests);
+        for (std::size_t i = 0; i < count; ++i) {
+          const auto alone =
+              tally::crypto::tagged_hash(prefix, {ByteView(messages).subspan(i * size, size)});
+          CHECK(std::equal(alone.begin(), alone.end(), digests.data() + 32 * i));
+        }
+      }
     }
   }
 }
