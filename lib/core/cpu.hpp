@@ -17,6 +17,7 @@ struct CpuFeatures {
   bool sha_ni = false;
   bool avx512_ifma = false;  // with F, VL, BW and DQ, and the operating system saving the registers
   bool vaes = false;
+  bool pclmul = false;  // carry-less 64-bit products
 };
 
 // Read once, at the first call. Any thread.

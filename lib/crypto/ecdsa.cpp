@@ -1,6 +1,7 @@
 #include "crypto/ecdsa.hpp"
 
 #include <secp256k1.h>
+#include <secp256k1_recovery.h>
 
 #include "crypto/context.hpp"
 
@@ -58,6 +59,21 @@ EcdsaVerdict ecdsa_verify(ByteView public_key, ByteView digest, ByteView signatu
   return secp256k1_ecdsa_verify(context(), &normal, digest.data(), &key) == 1
              ? EcdsaVerdict::valid
              : EcdsaVerdict::invalid;
+}
+
+std::optional<Point> ecdsa_recover(ByteView digest, ByteView signature, int recovery_id) {
+  secp256k1_ecdsa_recoverable_signature parsed;
+  secp256k1_pubkey key;
+  if (digest.size() != 32 || signature.size() != 64 || recovery_id < 0 || recovery_id > 3 ||
+      secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &parsed, signature.data(),
+                                                          recovery_id) != 1 ||
+      secp256k1_ecdsa_recover(context(), &key, &parsed, digest.data()) != 1) {
+    return std::nullopt;
+  }
+  PointBytes compressed;
+  std::size_t size = compressed.size();
+  secp256k1_ec_pubkey_serialize(context(), compressed.data(), &size, &key, SECP256K1_EC_COMPRESSED);
+  return Point::parse(compressed);
 }
 
 }  // namespace tally::crypto

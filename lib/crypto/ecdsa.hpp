@@ -1,9 +1,11 @@
-// ECDSA verification by libsecp256k1. Any thread; allocates nothing.
+// ECDSA verification and key recovery by libsecp256k1. Any thread; allocates nothing.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "core/bytes.hpp"
+#include "crypto/point.hpp"
 
 namespace tally::crypto {
 
@@ -20,5 +22,12 @@ enum class EcdsaVerdict { valid, bad_public_key, bad_digest, malformed, high_s, 
 // first (what SEC 1 says).
 [[nodiscard]] EcdsaVerdict ecdsa_verify(ByteView public_key, ByteView digest, ByteView signature,
                                         EcdsaFormat format, bool low_s);
+
+// The public key under which the compact `signature` (r || s, 64 bytes) over `digest` (32 bytes) is
+// valid when its nonce point has the parity of bit 0 of `recovery_id` and x = r + n for bit 1 (SEC
+// 1, 4.1.6). Nothing where there is none. A key that comes back satisfies the equation of
+// verification.
+[[nodiscard]] std::optional<Point> ecdsa_recover(ByteView digest, ByteView signature,
+                                                 int recovery_id);
 
 }  // namespace tally::crypto

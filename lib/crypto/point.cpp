@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <secp256k1_ecdh.h>
 #include <secp256k1_extrakeys.h>
 #include <vector>
 
@@ -13,6 +14,15 @@ namespace {
 
 constexpr std::uint8_t kEvenTag = 2;
 constexpr std::uint8_t kOddTag = 3;
+constexpr std::uint8_t kUncompressedTag = 4;
+
+// What secp256k1_ecdh asks for: keeps both coordinates as they are.
+int keep_coordinates(unsigned char* out, const unsigned char* x, const unsigned char* y,
+                     void* /*data*/) {
+  std::copy_n(x, 32, out);
+  std::copy_n(y, 32, out + 32);
+  return 1;
+}
 
 }  // namespace
 
@@ -108,6 +118,37 @@ Point Point::mul_generator(const Scalar& k) {
   core::wipe(bytes);
   declassify(&result.key_, sizeof result.key_);
   result.infinity_ = !declassified(made);
+  return result;
+}
+
+void Point::cmov(const Point& other, bool flag) {
+  const auto mask = static_cast<std::uint8_t>(value_barrier(0 - static_cast<std::uint64_t>(flag)));
+  for (std::size_t i = 0; i < sizeof key_.data; ++i) {
+    const int changed = (key_.data[i] ^ other.key_.data[i]) & mask;
+    key_.data[i] = static_cast<unsigned char>(key_.data[i] ^ changed);
+  }
+  infinity_ = ((static_cast<unsigned>(infinity_) & ~unsigned{mask}) |
+               (static_cast<unsigned>(other.infinity_) & unsigned{mask})) != 0;
+}
+
+Point Point::mul_secret(const Scalar& k, const Point& point) {
+  Point result;
+  if (point.infinity_) return result;
+  ByteArray<32> bytes;
+  ByteArray<65> product;
+  product[0] = kUncompressedTag;
+  k.encode_to(bytes);
+  // Refused only when k is zero, and then the output is that of k = 1. The library's own branch on
+  // that counts as public, as the point at infinity does in each of its uses.
+  const bool made = secp256k1_ecdh(context(), product.data() + 1, &point.key_, bytes.data(),
+                                   keep_coordinates, nullptr) == 1;
+  // The coordinates come from the library and lie on the curve; the check that they do branches.
+  declassify(product.data(), product.size());
+  result.infinity_ =
+      !declassified(made) ||
+      secp256k1_ec_pubkey_parse(context(), &result.key_, product.data(), product.size()) != 1;
+  core::wipe(bytes);
+  core::wipe(product);
   return result;
 }
 

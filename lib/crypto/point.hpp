@@ -44,8 +44,15 @@ class Point {
   // One inversion for the whole sum. Allocates 8 bytes a point.
   [[nodiscard]] static Point sum(std::span<const Point> points);
 
+  // Takes the value of `other` if `flag`, in the same time either way.
+  void cmov(const Point& other, bool flag);
+
   // k*G in constant time. Whether k is zero, and the result, count as public.
   [[nodiscard]] static Point mul_generator(const Scalar& k);
+  // k*P in constant time, by secp256k1_ecdh, the library's one such product. Whether the result is
+  // infinity counts as public, and that it lies on the curve; sums of the result with other points
+  // take the library's variable time, so that it must not be secret itself or be hashed only.
+  [[nodiscard]] static Point mul_secret(const Scalar& k, const Point& point);
   // k*P in a time that depends on both: for public values only.
   [[nodiscard]] static Point mul_var(const Scalar& k, const Point& point);
 
