@@ -1,0 +1,59 @@
+// Base oblivious transfer: 128 instances at once, in which Y ends with two random seeds each and X
+// with the one of its choice. X later plays Alice of a multiplication and Y plays Bob: roles flip
+// between the layers.
+//
+// Endemic OT (Masny, Rindal, ePrint 2019/706, figure 8), with the session and the index bound into
+// every hash and the point at infinity refused. An instance costs X two multiplications of the
+// generator and one other, Y two and two. Any thread; nothing is kept but in the objects.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "crypto/point.hpp"
+#include "mpc/dkls_random.hpp"
+#include "mpc/dkls_suite.hpp"
+
+namespace tally::mpc::dkls {
+
+using Seed = ByteArray<kSeedBytes>;
+// What both directions of a pair hash first: key, epoch, ids, reset counter and both nonces.
+using SetupTag = ByteArray<32>;
+
+// A point nobody knows the logarithm of: hashes `bit`, `instance` and `point` until an x fits. Its
+// time depends on what it hashes; X runs it for both bits of each instance, so that the sum of
+// times does not depend on the choice.
+[[nodiscard]] crypto::Point hash_to_curve(const SetupTag& tag, std::uint8_t bit,
+                                          std::uint8_t instance, const crypto::PointBytes& point);
+
+// X. Keeps the choice bits and scalars, wiped at the end.
+class BaseOtReceiver {
+ public:
+  BaseOtReceiver() = default;
+  BaseOtReceiver(const BaseOtReceiver&) = delete;
+  BaseOtReceiver& operator=(const BaseOtReceiver&) = delete;
+  ~BaseOtReceiver();
+
+  // Draws everything and writes the offer. Pre: kOtPointsBytes.
+  void offer(const SetupTag& tag, Randomness& random, MutableByteView out);
+
+  // The seed of the choice of each instance. False when a point of the answer is none.
+  // Pre: `answer` is kOtPointsBytes, seeds.size() is kColumns; offer() was called.
+  [[nodiscard]] bool finish(ByteView answer, std::span<Seed> seeds) const;
+
+  // Bit i is the choice of instance i.
+  [[nodiscard]] const ByteArray<kColumns / 8>& choices() const { return choices_; }
+
+ private:
+  SetupTag tag_{};
+  ByteArray<kColumns / 8> choices_{};
+  std::array<crypto::SecretScalar, kColumns> scalars_;
+  ByteArray<kOtPointsBytes> offer_{};
+};
+
+// Y: both seeds of each instance, and the answer. False when a point of the offer is none.
+// Pre: `offer` and `out` are kOtPointsBytes, seeds.size() is kColumns.
+[[nodiscard]] bool answer_base_ot(const SetupTag& tag, ByteView offer, Randomness& random,
+                                  MutableByteView out, std::span<std::array<Seed, 2>> seeds);
+
+}  // namespace tally::mpc::dkls
