@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "core/clock.hpp"
 
@@ -60,8 +61,11 @@ struct Slice {
   double counter_ns = 0;    // duration by the time-stamp counter
   double monotonic_ns = 0;  // duration by CLOCK_MONOTONIC
   std::uint64_t operations = 1;
+  std::optional<double> figure = {};  // of an operation, where it is not its duration
 
-  [[nodiscard]] double cost_ns() const { return counter_ns / static_cast<double>(operations); }
+  [[nodiscard]] double cost_ns() const {
+    return figure ? *figure : counter_ns / static_cast<double>(operations);
+  }
   [[nodiscard]] Mode mode() const;
 };
 

@@ -33,6 +33,10 @@ class Subject {
   // that it did not allocate the first time. Side 0 is timed, so it must be the one that ends last.
   virtual void run(std::size_t side, std::uint64_t operations) = 0;
 
+  // What one operation came to, in the case's unit, where that is not its duration: bytes said, for
+  // one. Asked on the owner's thread after each run().
+  [[nodiscard]] virtual std::optional<double> figure() const { return std::nullopt; }
+
   // run() is given multiples of this.
   [[nodiscard]] virtual std::uint64_t granularity() const { return 1; }
   // Asked on the owner's thread after every slice: false when an answer was wrong, so that a figure

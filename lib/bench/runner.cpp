@@ -135,6 +135,7 @@ Slice CaseRun::take_slice(Entrant& entrant) {
     slice.counter_ns = clock_.to_ns(end - begin);
     slice.monotonic_ns = static_cast<double>(end_ns - begin_ns);
   });
+  slice.figure = entrant.subject->figure();
   return slice;
 }
 

@@ -8,6 +8,7 @@ void add_cases(bench::Registry& registry) {
   add_ring_cases(registry);
   add_crypto_cases(registry);
   add_mpc_cases(registry);
+  add_ecdsa_cases(registry);
   add_mem_cases(registry);
   add_net_cases(registry);
   add_relay_cases(registry);

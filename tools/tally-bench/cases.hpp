@@ -18,6 +18,7 @@ void add_tune_cases(bench::Registry& registry);
 void add_ring_cases(bench::Registry& registry);
 void add_crypto_cases(bench::Registry& registry);
 void add_mpc_cases(bench::Registry& registry);
+void add_ecdsa_cases(bench::Registry& registry);
 
 // One ECDSA verification by libsecp256k1 itself: a peer, and the unit that figures of signing are
 // given in.
