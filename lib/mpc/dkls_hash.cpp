@@ -1,6 +1,5 @@
 #include "mpc/dkls_hash.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 
@@ -46,14 +45,6 @@ crypto::Sha256 prefix_of(Label label, std::initializer_list<ByteView> parts) {
   crypto::Sha256 state = midstate(label);
   for (const ByteView part : parts) state.update(part);
   return state;
-}
-
-void hash_many(const crypto::Sha256& prefix, ByteView tails, std::size_t tail_bytes,
-               MutableByteView digests) {
-  for (std::size_t i = 0; i < tails.size() / tail_bytes; ++i) {
-    const auto digest = crypto::tagged_hash(prefix, {tails.subspan(i * tail_bytes, tail_bytes)});
-    std::copy(digest.begin(), digest.end(), &digests[32 * i]);
-  }
 }
 
 }  // namespace tally::mpc::dkls

@@ -60,12 +60,7 @@ template <std::unsigned_integral T>
   return bytes;
 }
 
-// The hash state after the label and `parts`: what many inputs share.
+// The hash state after the label and `parts`: what many inputs share, for crypto::sha256_batch.
 [[nodiscard]] crypto::Sha256 prefix_of(Label label, std::initializer_list<ByteView> parts);
-
-// The hashes that there are thousands of: digest i, at 32 i, is that of the prefix and the bytes
-// [i * tail_bytes, (i + 1) * tail_bytes). Pre: digests.size() is 32 a tail.
-void hash_many(const crypto::Sha256& prefix, ByteView tails, std::size_t tail_bytes,
-               MutableByteView digests);
 
 }  // namespace tally::mpc::dkls

@@ -49,7 +49,7 @@ class Stretcher {
       tail[2] = static_cast<std::uint8_t>(i % kBlocksPerLeaf);
       std::memcpy(tail + 3, &leaves[(tree * kLeaves + y) * kSeedBytes], kSeedBytes);
     }
-    hash_many(prefix_, *tails_, kTailBytes, *digests_);
+    crypto::sha256_batch(prefix_, *tails_, kTailBytes, *digests_);
     for (std::size_t y = 0; y < kLeaves; ++y) {
       out[y] = load_column({&(*digests_)[32 * kBlocksPerLeaf * y], kColumnBytes});
     }

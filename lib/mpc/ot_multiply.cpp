@@ -40,7 +40,7 @@ class PadMaker {
       core::store_be(tail + kSeedBytes, static_cast<std::uint16_t>(row));
       tail[kSeedBytes + 2] = static_cast<std::uint8_t>(i % kPerRow);
     }
-    hash_many(prefix_, *tails_, kTailBytes, *digests_);
+    crypto::sha256_batch(prefix_, *tails_, kTailBytes, *digests_);
     for (std::size_t i = 0; i < kCount; ++i) {
       out[first + i / kPerRow][i % kPerRow] =
           Scalar::from_bytes_reduced(ByteView(*digests_).subspan(32 * i, 32));
@@ -122,7 +122,7 @@ Gadget make_gadget(const ByteArray<32>& setup_id, XId alice) {
   for (std::size_t j = 0; j < kXi; ++j) {
     core::store_be(&tails[2 * j], static_cast<std::uint16_t>(j));
   }
-  hash_many(prefix_of(Label::gadget, {setup_id, be(alice)}), tails, 2, digests);
+  crypto::sha256_batch(prefix_of(Label::gadget, {setup_id, be(alice)}), tails, 2, digests);
   Gadget gadget;
   for (std::size_t j = 0; j < kXi; ++j) {
     gadget[j] = Scalar::from_bytes_reduced(ByteView(digests).subspan(32 * j, 32));

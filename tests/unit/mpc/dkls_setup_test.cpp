@@ -52,17 +52,6 @@ TEST_CASE("the field of the check is the one of degree 208") {
   for (std::size_t i = 0; i < 4; ++i) CHECK(left[i] == (right_b[i] ^ right_c[i]));
 }
 
-TEST_CASE("many hashes are the hashes of their bytes") {
-  const Bytes session = dkls_value("session", 32);
-  const Bytes tails = dkls_value("tails", 37 * 19);
-  Bytes digests(37 * 32);
-  hash_many(prefix_of(Label::prg, {session}), tails, 19, digests);
-  for (std::size_t i = 0; i < 37; ++i) {
-    CHECK(hex(ByteView(digests).subspan(32 * i, 32)) ==
-          hex(th(Label::prg, {session, ByteView(tails).subspan(19 * i, 19)})));
-  }
-}
-
 TEST_CASE("pair setup matches the vectors value for value") {
   const auto file = dkls_file("setup.json");
   Side one(file, 1, 2);
