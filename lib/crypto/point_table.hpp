@@ -1,0 +1,43 @@
+// Multiples of a point that stays: of the generator, of a group's key, of a verification share.
+// With such a table u1 * B costs 2 * (128 / window + 1) additions and no doubling of its own.
+//
+// Two rows of 2^(window - 1) points, one cache line each: of B and of 2^128 * B. 12 bits take 256
+// KiB, 15 bits 2 MiB; from there on the memory is huge pages where the host grants them
+// (mem/pages.hpp). Built once, read by any thread; public points only. Memory is mapped by make().
+#pragma once
+
+#include "core/result.hpp"
+#include "crypto/engine.hpp"
+#include "crypto/point.hpp"
+#include "mem/pages.hpp"
+
+namespace tally::crypto {
+
+class PointTable {
+ public:
+  // Errors: bad_data for infinity; those of mem::Mapping. Pre: kLeastTableWindow <= window <=
+  // kMostTableWindow.
+  [[nodiscard]] static Result<PointTable> make(const Point& base, int window);
+
+  // The generator's, of kGeneratorWindow bits, built at the first call. Any thread. Ends the
+  // process when there is no memory for it.
+  [[nodiscard]] static const PointTable& generator();
+  // By measurement: 12 bits stay in the second level of the cache beside everything else, and the
+  // fewer additions of 13 to 15 bits are lost to misses.
+  static constexpr int kGeneratorWindow = 12;
+
+  [[nodiscard]] TableView view() const;
+  [[nodiscard]] const mem::PageReport& pages() const { return memory_.report(); }
+
+ private:
+  PointTable(mem::Mapping memory, int window) : memory_(std::move(memory)), window_(window) {}
+
+  mem::Mapping memory_;
+  int window_;
+};
+
+// Between the point of libsecp256k1 and the words of the engines. A square root each way.
+[[nodiscard]] AffineWords to_affine(const Point& point);
+[[nodiscard]] Point from_affine(const AffineWords& words);
+
+}  // namespace tally::crypto
