@@ -3,7 +3,9 @@
 //
 // Representation: four 64-bit limbs, least significant first, always fully reduced, so that equal
 // scalars have equal limbs. A build with TALLY_VERIFY checks this on the way in and out of every
-// operation; the portable 64x64 -> 128 multiplication is all it asks of the compiler.
+// operation. Products use mulx, adcx and adox where the processor has them, and otherwise no more
+// than the portable 64x64 -> 128 multiplication. Sums of products, and vectors of scalars, are
+// faster by scalar_sum.hpp and scalar_vector.hpp.
 //
 // Source: SEC 2, section 2.4.1 (the curve); the reduction by folding with 2^256 - n is our own.
 #pragma once
@@ -45,10 +47,18 @@ class Scalar {
   // Takes the value of `other` if `flag`, in the same time either way.
   void cmov(const Scalar& other, bool flag);
 
-  // 1/a in a time that depends on a: for public values only. Pre: a is not zero.
+  // 1/a, and zero for zero, in the same time for every a.
+  [[nodiscard]] static Scalar inverse(const Scalar& a);
+  // The same in a time that depends on a, about half: for public values only.
   [[nodiscard]] static Scalar inverse_var(const Scalar& a);
 
   [[nodiscard]] const Limbs& limbs() const { return limbs_; }
+  // Pre: below n.
+  [[nodiscard]] static Scalar from_limbs(const Limbs& limbs) {
+    const Scalar r(limbs);
+    r.verify();
+    return r;
+  }
 
  private:
   constexpr explicit Scalar(const Limbs& limbs) : limbs_(limbs) {}

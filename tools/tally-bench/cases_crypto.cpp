@@ -4,11 +4,15 @@
 #include <secp256k1.h>
 #include <secp256k1_extrakeys.h>
 #include <secp256k1_schnorrsig.h>
+#include <vector>
 
 #include "cases.hpp"
 #include "core/bytes.hpp"
+#include "core/cpu.hpp"
 #include "crypto/ecdsa.hpp"
 #include "crypto/scalar.hpp"
+#include "crypto/scalar_limbs.hpp"
+#include "crypto/scalar_vector.hpp"
 #include "crypto/schnorr.hpp"
 #include "crypto/sha256.hpp"
 #include "crypto/sha256_kernels.hpp"
@@ -74,13 +78,59 @@ Result<SignedMessage> make_signed_message() {
   return made;
 }
 
+crypto::Scalar pattern_scalar(std::uint8_t first) {
+  return crypto::Scalar::from_bytes_reduced(pattern_bytes(first));
+}
+
 Result<Subject> scalar_mul() {
-  const auto factor = crypto::Scalar::from_bytes_reduced(pattern_bytes(9));
-  return make_loop([factor, value = crypto::Scalar(3)]() mutable {
-    value = value * factor;
-    keep(value);
+  return make_loop([a = pattern_scalar(3), b = pattern_scalar(9)] {
+    const crypto::Scalar product = a * b;
+    keep(product);
     return true;
   });
+}
+
+Result<Subject> scalar_mul_portable() {
+  return make_loop([a = pattern_scalar(3), b = pattern_scalar(9)] {
+    crypto::Scalar::Limbs product;
+    crypto::limbs::multiply_reduced_portable(product, a.limbs(), b.limbs());
+    keep(product);
+    return true;
+  });
+}
+
+Result<Subject> scalar_inverse() {
+  return make_loop([value = pattern_scalar(3)]() mutable {
+    value = crypto::Scalar::inverse(value) + crypto::Scalar(1);
+    return true;
+  });
+}
+
+Result<Subject> scalar_inverse_var() {
+  return make_loop([value = pattern_scalar(3)]() mutable {
+    value = crypto::Scalar::inverse_var(value) + crypto::Scalar(1);
+    return true;
+  });
+}
+
+// As long as the gadget of a multiplication in threshold ECDSA.
+constexpr std::size_t kInnerTerms = 416;
+
+template <const crypto::ScalarVectorKernel* (*kernel)()>
+Result<Subject> scalar_inner() {
+  std::vector<crypto::Scalar> a(kInnerTerms, pattern_scalar(3));
+  std::vector<crypto::Scalar> b(kInnerTerms, pattern_scalar(9));
+  return make_loop([a = std::move(a), b = std::move(b)]() mutable {
+    a[0] = kernel()->inner_product(a, b);
+    return true;
+  });
+}
+const crypto::ScalarVectorKernel* vector_kernel() {
+  return core::cpu_features().avx512_ifma ? &crypto::scalar_vector_ifma()
+                                          : &crypto::scalar_vector_portable();
+}
+const crypto::ScalarVectorKernel* vector_kernel_portable() {
+  return &crypto::scalar_vector_portable();
 }
 
 Result<Subject> secp_scalar_mul() {
@@ -184,8 +234,27 @@ void add_crypto_cases(bench::Registry& registry) {
   definition.name = "scalar.mul";
   definition.summary = "product of two scalars modulo the order of secp256k1, constant time";
   definition.make = scalar_mul;
-  definition.peers = {{"libsecp256k1", secp_scalar_mul}};
+  definition.peers = {{"portable", scalar_mul_portable}, {"libsecp256k1", secp_scalar_mul}};
   definition.notes = {"libsecp256k1 offers no product of scalars but one of encoded keys"};
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "scalar.inverse";
+  definition.summary = "inverse of a scalar modulo the order, constant time";
+  definition.make = scalar_inverse;
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "scalar.inverse_var";
+  definition.summary = "inverse of a public scalar modulo the order, variable time";
+  definition.make = scalar_inverse_var;
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "scalar.inner416";
+  definition.summary = "inner product of two vectors of 416 scalars, constant time";
+  definition.make = scalar_inner<vector_kernel>;
+  definition.peers = {{"portable", scalar_inner<vector_kernel_portable>}};
   registry.add(definition);
 
   definition = {};

@@ -11,9 +11,13 @@
 
 #include "core/hex.hpp"
 #include "crypto/context.hpp"
+#include "crypto/scalar_limbs.hpp"
+#include "crypto/scalar_sum.hpp"
+#include "support/skip.hpp"
 
 namespace core = tally::core;
 namespace crypto = tally::crypto;
+namespace limbs = tally::crypto::limbs;
 using crypto::Scalar;
 using tally::ByteArray;
 
@@ -78,6 +82,23 @@ void compare_with_library(const Bytes32& a, const Bytes32& b) {
   REQUIRE(secp256k1_ec_seckey_negate(crypto::context(), negative.data()) == 1);
   CHECK(negative == (-scalar(b)).encode());
   CHECK(scalar(a) - scalar(b) == scalar(a) + scalar(negative));
+}
+
+Scalar random_scalar() {
+  Bytes32 bytes{};
+  core::random_bytes(bytes);
+  return Scalar::from_bytes_reduced(bytes);
+}
+
+void check_inverse(const Scalar& a) {
+  const Scalar inverse = Scalar::inverse(a);
+  CHECK(a * inverse == Scalar(1));
+  CHECK(Scalar::inverse_var(a) == inverse);
+}
+
+// Four limbs of any value, modulo n.
+Scalar scalar_of(const Scalar::Limbs& value) {
+  return Scalar::from_limbs(limbs::reduce_once(value, 0));
 }
 
 }  // namespace
@@ -147,17 +168,84 @@ TEST_CASE("parsing refuses the order and above reducing wraps them") {
 TEST_CASE("a scalar times its inverse is one") {
   for (const Bytes32& bytes : edge_values()) {
     const Scalar a = scalar(bytes);
-    CHECK(a * Scalar::inverse_var(a) == Scalar(1));
+    check_inverse(a);
+    check_inverse(-a);
   }
-  for (int i = 0; i < 500; ++i) {
-    Bytes32 bytes{};
-    core::random_bytes(bytes);
-    const Scalar a = Scalar::from_bytes_reduced(bytes);
-    CHECK(a * Scalar::inverse_var(a) == Scalar(1));
-  }
+  for (int i = 0; i < 2000; ++i) check_inverse(random_scalar());
   for (std::uint64_t small = 1; small < 300; ++small) {
-    CHECK(Scalar(small) * Scalar::inverse_var(Scalar(small)) == Scalar(1));
-    CHECK(-Scalar(small) * Scalar::inverse_var(-Scalar(small)) == Scalar(1));
+    check_inverse(Scalar(small));
+    check_inverse(-Scalar(small));
+  }
+}
+
+TEST_CASE("zero has zero for its inverse in both forms") {
+  CHECK(Scalar::inverse(Scalar()).is_zero());
+  CHECK(Scalar::inverse_var(Scalar()).is_zero());
+}
+
+TEST_CASE("products by mulx are those of the portable code") {
+  if (!limbs::has_mulx()) tally::test::skip("BMI2 or ADX is missing or switched off");
+  auto values = edge_values();
+  for (int i = 0; i < 200; ++i) values.push_back(random_scalar().encode());
+  for (const Bytes32& left : values) {
+    for (const Bytes32& right : values) {
+      const Scalar a = scalar(left);
+      const Scalar b = scalar(right);
+      Scalar::Limbs ours;
+      Scalar::Limbs theirs;
+      limbs::multiply_reduced_mulx(ours, a.limbs(), b.limbs());
+      limbs::multiply_reduced_portable(theirs, a.limbs(), b.limbs());
+      CHECK(ours == theirs);
+      limbs::Product wide;
+      limbs::multiply_mulx(wide, a.limbs(), b.limbs());
+      CHECK(limbs::reduce(wide) == theirs);
+    }
+  }
+}
+
+TEST_CASE("both reductions take products of any limbs") {
+  // Operands beyond the contract, whose products reach every carry of the reductions.
+  const std::uint64_t ones = ~std::uint64_t{0};
+  std::vector<Scalar::Limbs> values = {
+      {ones, ones, ones, ones}, {0, 0, 0, ones}, {ones, 0, 0, ones}, {0, ones, ones, ones}};
+  values.push_back(limbs::kOrder);
+  for (const auto& a : values) {
+    for (const auto& b : values) {
+      limbs::Product wide;
+      limbs::multiply_portable(wide, a, b);
+      Scalar::Limbs expected;
+      limbs::multiply_reduced_portable(expected, scalar_of(a).limbs(), scalar_of(b).limbs());
+      CHECK(limbs::reduce(wide) == expected);
+      if (!limbs::has_mulx()) continue;
+      Scalar::Limbs ours;
+      limbs::multiply_reduced_mulx(ours, a, b);
+      CHECK(ours == expected);
+    }
+  }
+}
+
+TEST_CASE("a sum is reduced to what its terms add up to") {
+  Scalar expected;
+  crypto::ScalarSum sum;
+  for (int i = 0; i < 300; ++i) {
+    const Scalar a = i % 3 == 0 ? -Scalar(1) : random_scalar();
+    const Scalar b = i % 2 == 0 ? -Scalar(1) : random_scalar();
+    sum.add_product(a, b);
+    sum.add(b);
+    sum.add_if(a, i % 5 == 0);
+    expected = expected + a * b + b + (i % 5 == 0 ? a : Scalar());
+    CHECK(sum.reduced() == expected);
+  }
+}
+
+TEST_CASE("shifted words add up to the powers of two that they stand for") {
+  for (unsigned shift = 0; shift <= 512; shift += 13) {
+    crypto::ScalarSum sum;
+    sum.add_product(-Scalar(1), -Scalar(1));
+    sum.add_shifted(~std::uint64_t{0}, shift);
+    Scalar expected(~std::uint64_t{0});
+    for (unsigned i = 0; i < shift; ++i) expected = expected + expected;
+    CHECK(sum.reduced() == expected + Scalar(1));
   }
 }
 

@@ -1,0 +1,279 @@
+// Eight scalars at a time by AVX-512 IFMA, which multiplies 52-bit numbers and adds the lower or
+// the upper half of the product to a 64-bit lane. In here a scalar is five limbs of 52 bits, limb i
+// of eight scalars in register i; vectors in memory stay as scalar.hpp has them.
+//
+// A column, the sum of all half products of one weight, may reach 2^64: at most ten half products
+// of 52 bits a product, so 400 products may be added up before carries are taken. Source of the
+// radix: S. Gueron, V. Krasnov, "Accelerating big integer arithmetic using Intel IFMA extensions"
+// (2016); the reduction by folding is ours.
+#include <algorithm>
+#include <cstring>
+#include <immintrin.h>
+#include <type_traits>
+
+#include "crypto/scalar_limbs.hpp"
+#include "crypto/scalar_sum.hpp"
+#include "crypto/scalar_vector.hpp"
+
+#define TALLY_IFMA gnu::target("avx512f,avx512vl,avx512bw,avx512dq,avx512ifma")
+#define TALLY_IFMA_INLINE TALLY_IFMA, gnu::always_inline
+
+namespace tally::crypto {
+namespace {
+
+static_assert(sizeof(Scalar) == 32 && std::is_trivially_copyable_v<Scalar>);
+
+constexpr std::size_t kLanes = 8;
+constexpr std::uint64_t kMask52 = (std::uint64_t{1} << 52U) - 1;
+constexpr std::uint64_t kMask48 = (std::uint64_t{1} << 48U) - 1;
+
+// c = 2^256 - n in limbs of 52 bits, and 16 c, which is 2^260 modulo n.
+constexpr std::array<std::uint64_t, 3> kFold256 = {
+    limbs::kFold[0] & kMask52, (limbs::kFold[0] >> 52U | limbs::kFold[1] << 12U) & kMask52,
+    limbs::kFold[1] >> 40U | limbs::kFold[2] << 24U};
+constexpr std::array<std::uint64_t, 3> kFold260 = {
+    (kFold256[0] << 4U) & kMask52, (kFold256[1] << 4U | kFold256[0] >> 48U) & kMask52,
+    kFold256[2] << 4U | kFold256[1] >> 48U};
+
+struct Eight {
+  __m512i limb[5];
+};
+struct Columns {
+  __m512i at[10];
+};
+
+[[TALLY_IFMA_INLINE]] inline __m512i fill(std::uint64_t value) {
+  return _mm512_set1_epi64(static_cast<long long>(value));
+}
+[[TALLY_IFMA_INLINE]] inline __m512i right(__m512i value, unsigned bits) {
+  return _mm512_maskz_srli_epi64(0xFF, value, bits);
+}
+[[TALLY_IFMA_INLINE]] inline __m512i left(__m512i value, unsigned bits) {
+  return _mm512_maskz_slli_epi64(0xFF, value, bits);
+}
+[[TALLY_IFMA_INLINE]] inline __m512i masked(__m512i value, std::uint64_t mask) {
+  return _mm512_and_si512(value, fill(mask));
+}
+template <int kParts>
+[[TALLY_IFMA_INLINE]] inline __m512i shuffle_parts(__m512i a, __m512i b) {
+  return _mm512_maskz_shuffle_i64x2(0xFF, a, b, kParts);
+}
+[[TALLY_IFMA_INLINE]] inline __m512i lower_of_pairs(__m512i a, __m512i b) {
+  return _mm512_maskz_unpacklo_epi64(0xFF, a, b);
+}
+[[TALLY_IFMA_INLINE]] inline __m512i upper_of_pairs(__m512i a, __m512i b) {
+  return _mm512_maskz_unpackhi_epi64(0xFF, a, b);
+}
+
+// Scalars lie in the lanes in the order 0 2 1 3 4 6 5 7, which loads and stores agree on and
+// nothing else asks about.
+[[TALLY_IFMA_INLINE]] inline Eight load(const Scalar* from) {
+  const auto* rows = reinterpret_cast<const __m512i*>(from);
+  const __m512i even01 = lower_of_pairs(_mm512_loadu_si512(rows), _mm512_loadu_si512(rows + 1));
+  const __m512i odd01 = upper_of_pairs(_mm512_loadu_si512(rows), _mm512_loadu_si512(rows + 1));
+  const __m512i even23 = lower_of_pairs(_mm512_loadu_si512(rows + 2), _mm512_loadu_si512(rows + 3));
+  const __m512i odd23 = upper_of_pairs(_mm512_loadu_si512(rows + 2), _mm512_loadu_si512(rows + 3));
+  const __m512i l0 = shuffle_parts<0x88>(even01, even23);
+  const __m512i l1 = shuffle_parts<0x88>(odd01, odd23);
+  const __m512i l2 = shuffle_parts<0xDD>(even01, even23);
+  const __m512i l3 = shuffle_parts<0xDD>(odd01, odd23);
+  return {{masked(l0, kMask52), masked(_mm512_or_si512(right(l0, 52), left(l1, 12)), kMask52),
+           masked(_mm512_or_si512(right(l1, 40), left(l2, 24)), kMask52),
+           masked(_mm512_or_si512(right(l2, 28), left(l3, 36)), kMask52), right(l3, 16)}};
+}
+
+[[TALLY_IFMA_INLINE]] inline void store(const Eight& a, Scalar* to) {
+  const __m512i l0 = _mm512_or_si512(a.limb[0], left(a.limb[1], 52));
+  const __m512i l1 = _mm512_or_si512(right(a.limb[1], 12), left(a.limb[2], 40));
+  const __m512i l2 = _mm512_or_si512(right(a.limb[2], 24), left(a.limb[3], 28));
+  const __m512i l3 = _mm512_or_si512(right(a.limb[3], 36), left(a.limb[4], 16));
+  const __m512i even_low = shuffle_parts<0x44>(l0, l2);
+  const __m512i even_high = shuffle_parts<0xEE>(l0, l2);
+  const __m512i odd_low = shuffle_parts<0x44>(l1, l3);
+  const __m512i odd_high = shuffle_parts<0xEE>(l1, l3);
+  const __m512i even01 = shuffle_parts<0xD8>(even_low, even_low);
+  const __m512i even23 = shuffle_parts<0xD8>(even_high, even_high);
+  const __m512i odd01 = shuffle_parts<0xD8>(odd_low, odd_low);
+  const __m512i odd23 = shuffle_parts<0xD8>(odd_high, odd_high);
+  auto* rows = reinterpret_cast<__m512i*>(to);
+  _mm512_storeu_si512(rows, lower_of_pairs(even01, odd01));
+  _mm512_storeu_si512(rows + 1, upper_of_pairs(even01, odd01));
+  _mm512_storeu_si512(rows + 2, lower_of_pairs(even23, odd23));
+  _mm512_storeu_si512(rows + 3, upper_of_pairs(even23, odd23));
+}
+
+// columns[i + j] += a[i] * b[j].
+template <std::size_t kA, std::size_t kB>
+[[TALLY_IFMA_INLINE]] inline void add_products(__m512i* columns, const __m512i* a,
+                                               const __m512i* b) {
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kA; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kB; ++j) {
+      columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], a[i], b[j]);
+      columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], a[i], b[j]);
+    }
+  }
+}
+
+// Brings all columns but the last one below 2^52.
+template <std::size_t kCount>
+[[TALLY_IFMA_INLINE]] inline void carry(__m512i* columns) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i + 1 < kCount; ++i) {
+    columns[i + 1] = _mm512_add_epi64(columns[i + 1], right(columns[i], 52));
+    columns[i] = masked(columns[i], kMask52);
+  }
+}
+
+// The ten columns modulo n, wholly reduced. Pre: their sum is below 2^514. 514 -> 388 -> 262 bits
+// by 2^260, then to 257 by 2^256, then one subtraction.
+[[TALLY_IFMA_INLINE]] inline Eight reduce(Columns& columns) {
+  const __m512i fold260[3] = {fill(kFold260[0]), fill(kFold260[1]), fill(kFold260[2])};
+  const __m512i fold256[3] = {fill(kFold256[0]), fill(kFold256[1]), fill(kFold256[2])};
+  const __m512i zero = _mm512_setzero_si512();
+  __m512i* c = columns.at;
+  carry<10>(c);
+  __m512i d[8] = {c[0], c[1], c[2], c[3], c[4], zero, zero, zero};
+  add_products<5, 3>(d, c + 5, fold260);
+  carry<8>(d);
+  __m512i e[6] = {d[0], d[1], d[2], d[3], d[4], zero};
+  add_products<3, 3>(e, d + 5, fold260);
+  carry<6>(e);
+  const __m512i above = _mm512_or_si512(right(e[4], 48), left(e[5], 4));
+  e[4] = masked(e[4], kMask48);
+  add_products<1, 3>(e, &above, fold256);
+  carry<5>(e);
+  // e + c has bit 256 exactly when e >= n, and without it is then e - n.
+  __m512i s[5] = {_mm512_add_epi64(e[0], fold256[0]), _mm512_add_epi64(e[1], fold256[1]),
+                  _mm512_add_epi64(e[2], fold256[2]), e[3], e[4]};
+  carry<5>(s);
+  const __mmask8 not_below = _mm512_test_epi64_mask(s[4], fill(~kMask48));
+  s[4] = masked(s[4], kMask48);
+  Eight r;
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 5; ++i) r.limb[i] = _mm512_mask_mov_epi64(e[i], not_below, s[i]);
+  return r;
+}
+
+// Eight scalars, the last ones zero where fewer are left. Wiped.
+class Tail {
+ public:
+  explicit Tail(Scalars rest) {
+    for (std::size_t i = 0; i < rest.size(); ++i) values_[i] = rest[i];
+  }
+  Tail(const Tail&) = delete;
+  Tail& operator=(const Tail&) = delete;
+  ~Tail() { core::wipe(&values_, sizeof values_); }
+  [[nodiscard]] Scalar* data() { return values_.data(); }
+
+ private:
+  std::array<Scalar, kLanes> values_;
+};
+
+// Products that are added up in the lanes before their columns go into the sum: 32 * 10 * 2^52 in
+// each of eight lanes is below 2^64.
+constexpr std::size_t kGroupsAtATime = 32;
+
+[[TALLY_IFMA]] void add_inner_product(const Scalar* a, const Scalar* b, std::size_t groups,
+                                      ScalarSum& sum) {
+  Columns columns;
+  for (__m512i& column : columns.at) column = _mm512_setzero_si512();
+  for (std::size_t i = 0; i < groups; ++i) {
+    const Eight x = load(a + i * kLanes);
+    const Eight y = load(b + i * kLanes);
+    add_products<5, 5>(columns.at, x.limb, y.limb);
+  }
+  alignas(64) std::array<std::uint64_t, kLanes> lanes;
+  for (unsigned i = 0; i < 10; ++i) {
+    _mm512_store_si512(lanes.data(), columns.at[i]);
+    std::uint64_t total = 0;
+    for (const std::uint64_t lane : lanes) total += lane;
+    sum.add_shifted(total, 52 * i);
+  }
+}
+
+Scalar inner_product_ifma(Scalars a, Scalars b) {
+  ScalarSum sum;
+  while (a.size() >= kLanes) {
+    const std::size_t groups = std::min(a.size() / kLanes, kGroupsAtATime);
+    add_inner_product(a.data(), b.data(), groups, sum);
+    a = a.subspan(groups * kLanes);
+    b = b.subspan(groups * kLanes);
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) sum.add_product(a[i], b[i]);
+  return sum.reduced();
+}
+
+[[TALLY_IFMA]] void multiply_eight(const Scalar* a, const Scalar* b, Scalar* out) {
+  const Eight x = load(a);
+  const Eight y = load(b);
+  Columns columns;
+  for (__m512i& column : columns.at) column = _mm512_setzero_si512();
+  add_products<5, 5>(columns.at, x.limb, y.limb);
+  store(reduce(columns), out);
+}
+
+void multiply_each_ifma(Scalars a, Scalars b, std::span<Scalar> out) {
+  for (; a.size() >= kLanes; a = a.subspan(kLanes), b = b.subspan(kLanes)) {
+    multiply_eight(a.data(), b.data(), out.data());
+    out = out.subspan(kLanes);
+  }
+  if (a.empty()) return;
+  Tail x(a);
+  Tail y(b);
+  multiply_eight(x.data(), y.data(), x.data());
+  std::memcpy(out.data(), x.data(), a.size() * sizeof(Scalar));
+}
+
+// One scalar in all lanes.
+[[TALLY_IFMA_INLINE]] inline Eight fill_scalar(const Scalar& x) {
+  const auto& l = x.limbs();
+  return {{fill(l[0] & kMask52), fill((l[0] >> 52U | l[1] << 12U) & kMask52),
+           fill((l[1] >> 40U | l[2] << 24U) & kMask52), fill((l[2] >> 28U | l[3] << 36U) & kMask52),
+           fill(l[3] >> 16U)}};
+}
+
+struct Line {
+  Eight x;
+  Eight y;
+};
+
+[[TALLY_IFMA_INLINE]] inline void add_scaled_eight(const Line& line, const Scalar* addend,
+                                                   const Scalar* a, const Scalar* b, Scalar* out) {
+  const Eight sum = load(addend);
+  Columns columns;
+  for (std::size_t i = 0; i < 10; ++i) {
+    columns.at[i] = i < 5 ? sum.limb[i] : _mm512_setzero_si512();
+  }
+  const Eight first = load(a);
+  add_products<5, 5>(columns.at, first.limb, line.x.limb);
+  const Eight second = load(b);
+  add_products<5, 5>(columns.at, second.limb, line.y.limb);
+  store(reduce(columns), out);
+}
+
+[[TALLY_IFMA]] void add_scaled_ifma(Scalars addend, const Scalar& x, Scalars a, const Scalar& y,
+                                    Scalars b, std::span<Scalar> out) {
+  const Line line = {fill_scalar(x), fill_scalar(y)};
+  std::size_t i = 0;
+  for (; i + kLanes <= a.size(); i += kLanes) {
+    add_scaled_eight(line, &addend[i], &a[i], &b[i], &out[i]);
+  }
+  if (i == a.size()) return;
+  Tail sums(addend.subspan(i));
+  Tail first(a.subspan(i));
+  Tail second(b.subspan(i));
+  add_scaled_eight(line, sums.data(), first.data(), second.data(), sums.data());
+  std::memcpy(&out[i], sums.data(), (a.size() - i) * sizeof(Scalar));
+}
+
+}  // namespace
+
+const ScalarVectorKernel& scalar_vector_ifma() {
+  static constexpr ScalarVectorKernel kKernel = {inner_product_ifma, multiply_each_ifma,
+                                                 add_scaled_ifma};
+  return kKernel;
+}
+
+}  // namespace tally::crypto

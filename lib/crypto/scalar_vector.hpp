@@ -1,0 +1,42 @@
+// Arithmetic of many scalars at a time: what the multiplications of threshold ECDSA do with vectors
+// of hundreds. By AVX-512 IFMA, eight scalars in the lanes of a register, where the processor has
+// it. Constant time in the values; lengths are public. Any thread; allocates nothing.
+//
+// Spans of one call have one length, any length, zero included; `out` may be one of the inputs and
+// must not overlap one in another way.
+#pragma once
+
+#include <span>
+
+#include "crypto/scalar.hpp"
+
+namespace tally::crypto {
+
+using Scalars = std::span<const Scalar>;
+
+// The sum of a[i] * b[i], reduced once.
+[[nodiscard]] Scalar inner_product(Scalars a, Scalars b);
+
+// The sum of the values whose bit is one; value i has bit i % 8 of byte i / 8. Pre: `bits` has a
+// bit for every value.
+[[nodiscard]] Scalar masked_sum(Scalars values, ByteView bits);
+
+// out[i] = a[i] * b[i].
+void multiply_each(Scalars a, Scalars b, std::span<Scalar> out);
+
+// out[i] = addend[i] + x * a[i] + y * b[i], reduced once each.
+void add_scaled(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
+                std::span<Scalar> out);
+
+// The forms of the above, for tests and benchmarks. Pre of the second: the processor has
+// avx512_ifma of core/cpu.hpp.
+struct ScalarVectorKernel {
+  Scalar (*inner_product)(Scalars a, Scalars b);
+  void (*multiply_each)(Scalars a, Scalars b, std::span<Scalar> out);
+  void (*add_scaled)(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
+                     std::span<Scalar> out);
+};
+[[nodiscard]] const ScalarVectorKernel& scalar_vector_portable();
+[[nodiscard]] const ScalarVectorKernel& scalar_vector_ifma();
+
+}  // namespace tally::crypto
