@@ -3,6 +3,8 @@
 // is at least once for records that were peeked, exactly once for those that were released.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +12,8 @@
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 #include "queue/wait.hpp"
+#include "ring/copy.hpp"
+#include "ring/counters.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
@@ -73,16 +77,114 @@ class Consumer {
 
  private:
   Consumer(Region region, const Options& options);
-  // Whether the record at `position` is there and within bounds; poisons the ring if it is not.
-  [[nodiscard]] bool is_readable(std::uint64_t position) const;
-  [[nodiscard]] PopResult why_over() const;
+  // Whether the record at `position` is there. A record out of bounds poisons the ring.
+  [[nodiscard]] bool is_readable(SlotHeader& slot, std::uint64_t position) const {
+    std::uint32_t length = 0;
+    return is_readable(slot, position, length);
+  }
+  [[nodiscard]] bool is_readable(SlotHeader& slot, std::uint64_t position,
+                                 std::uint32_t& length) const {
+    // Acquire pairs with the stamp of Producer::commit(): the record is whole.
+    if (slot.stamp.load(std::memory_order_acquire) != position + 1) {
+      // A record that goes on in another line: while this one is polled, that one is fetched with
+      // it instead of after it.
+      __builtin_prefetch(slots_.payload(slot) + kSlotHeaderBytes);
+      return false;
+    }
+    length = foreign(slot.meta.length);
+    if (length <= slots_.payload_bytes) [[likely]]
+      return true;
+    region_.poison(PoisonReason::bad_length);
+    return false;
+  }
+  void free_slots(std::uint64_t head, std::uint64_t bytes);
+  [[nodiscard]] static Record record_in(const SlotArea& slots, SlotHeader& slot,
+                                        std::uint32_t length);
+  // A field that the other side may change at any time is read once, as a relaxed atomic. (It also
+  // keeps the compiler from joining fields into a load that spans several recent stores, which the
+  // processor cannot forward: 4 ns where one thread has both ends.)
+  template <typename T>
+  [[nodiscard]] static T foreign(T& field) {
+    return std::atomic_ref<T>(field).load(std::memory_order_relaxed);
+  }
+  void wake_writer();
   void note_depth();
 
   Region region_;
   SlotArea slots_;
+  Header* header_;
+  const std::atomic<std::uint32_t>* peer_may_sleep_;
+  EndpointStats* stats_;
   std::uint64_t head_ = 0;
   std::size_t peeked_ = 0;
   queue::WaitPlan wait_;
 };
+
+[[gnu::always_inline]] inline bool Consumer::try_pop(RecordMeta& meta, MutableByteView into) {
+  const SlotArea slots = slots_;
+  const std::uint64_t head = head_;
+  SlotHeader& slot = slots.at(head);
+  std::uint32_t length = 0;
+  if (!is_readable(slot, head, length)) return false;
+  const Record next = record_in(slots, slot, length);
+  meta = next.meta;
+  if (!into.empty()) {
+    copy_payload(into.data(), next.payload.data(), std::min(next.payload.size(), into.size()));
+  }
+  free_slots(head + 1, next.payload.size());
+  return true;
+}
+
+inline std::size_t Consumer::peek(std::size_t wanted) {
+  const SlotArea slots = slots_;
+  const std::uint64_t head = head_;
+  wanted = std::min<std::size_t>(wanted, slots.capacity);
+  std::size_t count = 0;
+  while (count < wanted && is_readable(slots.at(head + count), head + count)) ++count;
+  peeked_ = count;
+  return count;
+}
+
+inline Consumer::Record Consumer::record_in(const SlotArea& slots, SlotHeader& slot,
+                                            std::uint32_t length) {
+  RecordMeta& there = slot.meta;
+  return {{foreign(there.sequence), foreign(there.time_ns), foreign(there.flags),
+           foreign(there.source), length},
+          {slots.payload(slot), length}};
+}
+
+inline Consumer::Record Consumer::record(std::size_t index) const {
+  SlotHeader& slot = slots_.at(head_ + index);
+  // Clamped again: what is read now need not be what peek() checked.
+  return record_in(slots_, slot, std::min(foreign(slot.meta.length), slots_.payload_bytes));
+}
+
+inline void Consumer::release(std::size_t count) {
+  count = std::min(count, peeked_);
+  peeked_ = 0;
+  if (count == 0) return;
+  const SlotArea slots = slots_;
+  const std::uint64_t end = head_ + count;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t position = head_; position != end; ++position) {
+    bytes += std::min(foreign(slots.at(position).meta.length), slots.payload_bytes);
+  }
+  free_slots(end, bytes);
+}
+
+inline void Consumer::free_slots(std::uint64_t head, std::uint64_t bytes) {
+  // The producer's line is foreign: the depth is sampled once in this many records.
+  constexpr std::uint64_t kDepthSample = 64;
+  if (((head_ ^ head) & ~(kDepthSample - 1)) != 0) [[unlikely]]
+    note_depth();
+  count_batch(*stats_, head - head_, bytes);
+  head_ = head;
+  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
+    wake_writer();
+  } else {
+    // Release: the reads of the records are over before their slots are free.
+    header_->head.store(head, std::memory_order_release);
+  }
+}
 
 }  // namespace tally::ring

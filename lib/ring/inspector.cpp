@@ -86,9 +86,11 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.full =
       static_cast<Full>(snapshot.at<std::uint32_t>(base + offsetof(Endpoint, full_policy)));
   status.may_sleep = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, may_sleep)) != 0;
-  status.records = stat(offsetof(EndpointStats, records));
+  const std::size_t cursor =
+      role == Role::producer ? offsetof(Header, tail) : offsetof(Header, head);
+  status.records = snapshot.at<std::uint64_t>(cursor);
   status.bytes = stat(offsetof(EndpointStats, bytes));
-  status.batches = stat(offsetof(EndpointStats, batches));
+  status.batches = status.records - stat(offsetof(EndpointStats, merged));
   status.stalls = stat(offsetof(EndpointStats, stalls));
   status.dropped_new = stat(offsetof(EndpointStats, dropped_new));
   status.dropped_old = stat(offsetof(EndpointStats, dropped_old));
@@ -97,8 +99,18 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.wakes = stat(offsetof(EndpointStats, wakes));
   status.sleeps = stat(offsetof(EndpointStats, sleeps));
   status.max_depth = stat(offsetof(EndpointStats, max_depth));
-  status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
   return status;
+}
+
+// The time of the record before the cursor, from its slot; 0 when there is none.
+std::uint64_t record_time(int fd, const Geometry& geometry, std::uint64_t cursor) {
+  constexpr std::size_t kTimeAt = offsetof(SlotHeader, meta) + offsetof(RecordMeta, time_ns);
+  std::uint64_t time_ns = 0;
+  if (cursor == 0) return 0;
+  const std::uint64_t at =
+      kSlotsOffset + ((cursor - 1) & geometry.mask()) * geometry.slot_bytes + kTimeAt;
+  const ssize_t got = ::pread(fd, &time_ns, sizeof time_ns, static_cast<off_t>(at));
+  return got == static_cast<ssize_t>(sizeof time_ns) ? time_ns : 0;
 }
 
 Result<RingStatus> status_of(int fd, const std::string& name) {
@@ -126,6 +138,8 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
   status.depth = depth <= geometry.capacity ? depth : 0;
   status.producer = endpoint_status(fd, snapshot, kProducerEntry, Role::producer);
   status.consumer = endpoint_status(fd, snapshot, kConsumerEntry, Role::consumer);
+  status.producer.last_record_ns = record_time(fd, geometry, status.tail);
+  status.consumer.last_record_ns = record_time(fd, geometry, status.head);
   status.lost = status.producer.dropped_new + status.producer.dropped_old + status.consumer.lost;
   status.taken_ns = core::monotonic_ns();
   return status;

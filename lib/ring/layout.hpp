@@ -1,24 +1,24 @@
-// Layout v1 of a ring in shared memory: little-endian, fixed width, offsets only, so that any
+// Layout v2 of a ring in shared memory: little-endian, fixed width, offsets only, so that any
 // process of the host can map it anywhere.
 //
 //      0  header       what the ring is; written once under the set-up lock, sealed by a CRC-32C
 //    128  state        stored last when a ring is made; then why the ring was given up, if it was
 //    256  producer     tail: position of the next record to publish. 128 bytes to the next owner's
 //                      line everywhere, because processors fetch lines in pairs
-//    512  consumer     head: position of the next record to release
+//    512  consumer     head: position of the next record to release; what is before it is free
 //    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
 //   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters
 //   8192  slots        capacity x slot_bytes
 //
-// A slot is {stamp, RecordMeta, payload}, a multiple of a cache line. Positions are 64-bit, only
-// ever grow (modulo 2^64) and are masked to a slot index at use. With p a position that maps to the
-// slot:
-//   stamp == p             free for the record of position p
-//   stamp == p + 1         the record of position p is committed
-//   stamp == p + capacity  the record of position p has been released
-// The consumer therefore polls only the line it is about to read (Vyukov's bounded queue), and a
-// successor of a killed process finds where it stood from the stamps alone. The same stamps carry
-// several producers or consumers; entry 2 to 16 of the endpoint table and `intent` are theirs.
+// A slot is {stamp, RecordMeta, payload}, a multiple of half a cache line. Positions are 64-bit,
+// only ever grow (modulo 2^64) and are masked to a slot index at use. With p a position that maps
+// to the slot, stamp == p + 1 says that the record of position p is committed; anything else is
+// left from an earlier lap. The consumer therefore polls only the line it is about to read, and
+// never writes to a slot: it frees a whole batch with one store of `head`, which the producer reads
+// once it has used up the room that it last saw. A slot's lines thus cross between two cores once
+// in a lap. A producer's successor finds where it stood from the stamps (`tail` is stored after
+// them and may be behind), a consumer's from `head` alone. (Version 1 had the consumer stamp each
+// slot it freed.)
 //
 // Nothing here is trusted after mapping: the header is checked against the file before use and
 // copied out, indices are masked, lengths clamped.
@@ -40,10 +40,10 @@
 namespace tally::ring {
 
 inline constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'R', 'N', 'G'};
-inline constexpr std::uint16_t kLayoutVersion = 1;
+inline constexpr std::uint16_t kLayoutVersion = 2;
 inline constexpr std::size_t kSlotsOffset = 8192;
 inline constexpr std::size_t kEndpointCount = 17;
-inline constexpr std::uint64_t kMinSlots = 2;  // with one slot "committed" and "released" are equal
+inline constexpr std::uint64_t kMinSlots = 2;
 inline constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24U;
 inline constexpr std::uint64_t kMaxTotalBytes = std::uint64_t{1} << 40U;
 inline constexpr std::size_t kProducerEntry = 0;
@@ -54,7 +54,7 @@ enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2 };
 enum class State : std::uint32_t { init = 0, ready = 1, closing = 2, poisoned = 3 };
 enum class Role : std::uint32_t { none = 0, producer = 1, consumer = 2 };
 enum class Phase : std::uint32_t { never = 0, attached = 1, closed = 2 };
-enum class PoisonReason : std::uint32_t { none = 0, bad_length = 1, removed = 2 };
+enum class PoisonReason : std::uint32_t { none = 0, bad_length = 1, removed = 2, bad_cursor = 3 };
 
 // The part of the header that never changes once the ring is ready.
 struct StaticHeader {
@@ -79,10 +79,10 @@ struct StaticHeader {
 
 // Written by its owner alone with relaxed stores, read by inspectors.
 struct EndpointStats {
-  std::atomic<std::uint64_t> records;
-  std::atomic<std::uint64_t> bytes;
-  std::atomic<std::uint64_t> batches;
-  std::atomic<std::uint64_t> stalls;  // found the ring full (producer), empty (consumer)
+  std::atomic<std::uint64_t> records;  // of a ring of bytes; in a ring of slots the cursor counts
+  std::atomic<std::uint64_t> bytes;    // of payloads
+  std::atomic<std::uint64_t> merged;   // records that came in one batch with an earlier one
+  std::atomic<std::uint64_t> stalls;   // found the ring full (producer), empty (consumer)
   std::atomic<std::uint64_t> dropped_new;
   std::atomic<std::uint64_t> dropped_old;
   std::atomic<std::uint64_t> lost;
@@ -90,7 +90,7 @@ struct EndpointStats {
   std::atomic<std::uint64_t> wakes;   // times it woke the other side
   std::atomic<std::uint64_t> sleeps;  // times it slept
   std::atomic<std::uint64_t> max_depth;
-  std::atomic<std::uint64_t> last_record_ns;  // time_ns of its latest record
+  std::atomic<std::uint64_t> last_record_ns;  // as `records`; a slot has its own time
 };
 
 struct Endpoint {
@@ -174,7 +174,7 @@ struct Geometry {
 [[nodiscard]] StaticHeader make_header(const Geometry& geometry);
 
 // Checks every field of a header read from a file of `file_bytes` bytes. Errors: bad_data, naming
-// the field, for anything but a whole v1 header of this program's record type.
+// the field, for anything but a whole header of this version and record type.
 [[nodiscard]] Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_bytes);
 
 // CRC-32C over everything before the field itself.

@@ -3,13 +3,18 @@
 // process is killed in between.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "core/bytes.hpp"
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "queue/wait.hpp"
+#include "ring/copy.hpp"
+#include "ring/counters.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
@@ -51,7 +56,10 @@ class Producer {
     MutableByteView payload;  // payload_bytes() long
   };
   std::size_t claim(std::size_t wanted);
-  [[nodiscard]] Slot slot(std::size_t index) const;
+  [[nodiscard]] Slot slot(std::size_t index) const {
+    SlotHeader& slot = slots_.at(tail_ + index);
+    return {slot.meta, {slots_.payload(slot), slots_.payload_bytes}};
+  }
   void commit(std::size_t count);
 
   // Sleeps by the wait policy until a slot is free: ok, timeout, closed, peer_dead or poisoned.
@@ -80,16 +88,97 @@ class Producer {
 
  private:
   Producer(Region region, const Options& options);
-  void publish(std::size_t count, std::uint64_t bytes, std::uint64_t time_ns);
-  // The reason to stop waiting, or ok.
-  [[nodiscard]] PushResult why_over() const;
+  // Free slots by the head that was last seen. A head that makes no sense leaves none.
+  [[nodiscard]] std::uint64_t known_room() const {
+    const std::uint64_t used = tail_ - head_seen_;
+    return used <= slots_.capacity ? slots_.capacity - used : 0;
+  }
+  // No consumer of ours stores a head outside of what was published.
+  [[nodiscard]] bool is_head_wrong() const { return tail_ - head_seen_ > slots_.capacity; }
+  // Looks at the consumer's line. Acquire pairs with Consumer::release(): its reads are over.
+  void look_at_head() { head_seen_ = header_->head.load(std::memory_order_acquire); }
+  void publish_tail(std::uint64_t tail, std::uint64_t bytes);
+  void wake_reader();
 
   Region region_;
   SlotArea slots_;
+  Header* header_;
+  const std::atomic<std::uint32_t>* peer_may_sleep_;
+  EndpointStats* stats_;
   std::uint64_t tail_ = 0;
+  std::uint64_t head_seen_ = 0;
   std::size_t claimed_ = 0;
   Full full_ = Full::block;
   queue::WaitPlan wait_;
 };
+
+// Inlined by force, here and in the consumer: a length that the caller knows saves half of it.
+[[gnu::always_inline]] inline bool Producer::try_push(const RecordMeta& meta, ByteView payload) {
+  if (payload.size() > slots_.payload_bytes) return false;
+  if (known_room() == 0) [[unlikely]] {
+    look_at_head();
+    if (known_room() == 0) {
+      bump(stats_->stalls, 1);
+      return false;
+    }
+  }
+  const std::uint64_t tail = tail_;
+  SlotHeader& slot = slots_.at(tail);
+  const std::uint64_t time_ns = meta.time_ns != 0 ? meta.time_ns : core::monotonic_ns();
+  // The end of a payload that goes on in another line is stored first: a reader that polls this
+  // line takes it away while that store waits for its own.
+  std::uint8_t* const to = slots_.payload(slot);
+  const std::size_t near = std::min<std::size_t>(payload.size(), kSlotHeaderBytes);
+  if (payload.size() > near) {
+    copy_payload(to + near, payload.data() + near, payload.size() - near);
+  }
+  slot.meta = {meta.sequence, time_ns, meta.flags, meta.source,
+               static_cast<std::uint32_t>(payload.size())};
+  copy_payload(to, payload.data(), near);
+  // Release: the record is written before its stamp says so.
+  slot.stamp.store(tail + 1, std::memory_order_release);
+  publish_tail(tail + 1, payload.size());
+  return true;
+}
+
+inline std::size_t Producer::claim(std::size_t wanted) {
+  if (known_room() < wanted) look_at_head();
+  claimed_ = std::min<std::size_t>(wanted, known_room());
+  if (claimed_ == 0 && wanted > 0) [[unlikely]]
+    bump(stats_->stalls, 1);
+  return claimed_;
+}
+
+inline void Producer::commit(std::size_t count) {
+  count = std::min(count, claimed_);
+  claimed_ = 0;
+  if (count == 0) return;
+  std::uint64_t now_ns = 0;
+  std::uint64_t bytes = 0;
+  const SlotArea slots = slots_;
+  const std::uint64_t end = tail_ + count;
+  for (std::uint64_t position = tail_; position != end; ++position) {
+    SlotHeader& slot = slots.at(position);
+    if (slot.meta.time_ns == 0) {
+      if (now_ns == 0) now_ns = core::monotonic_ns();
+      slot.meta.time_ns = now_ns;
+    }
+    bytes += slot.meta.length;
+    // Release: as in try_push(). In order, so that a kill in between leaves a prefix.
+    slot.stamp.store(position + 1, std::memory_order_release);
+  }
+  publish_tail(end, bytes);
+}
+
+inline void Producer::publish_tail(std::uint64_t tail, std::uint64_t bytes) {
+  count_batch(*stats_, tail - tail_, bytes);
+  tail_ = tail;
+  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
+    wake_reader();
+  } else {
+    // Release: an inspector or a sleeper to be that sees the cursor finds the stamps.
+    header_->tail.store(tail, std::memory_order_release);
+  }
+}
 
 }  // namespace tally::ring

@@ -178,6 +178,8 @@ Error poison_error(int fd) {
     why = "because a record's length was out of range";
   } else if (known && reason == static_cast<std::uint32_t>(PoisonReason::removed)) {
     why = "because it was removed by force";
+  } else if (known && reason == static_cast<std::uint32_t>(PoisonReason::bad_cursor)) {
+    why = "because a cursor was out of range";
   }
   return {Code::bad_data, std::string("it was given up ") + why,
           "remove it with tally-relay ring rm, and start again", 0};
@@ -200,31 +202,16 @@ Result<UniqueFd> open_ring_file(const std::string& path, bool writable) {
 
 bool has_unread(const SlotArea& slots, std::uint64_t head) {
   // Acquire: what was committed before a close or a death is seen here.
-  const std::uint64_t at = recover_head(slots, head);
-  return slots.at(at).stamp.load(std::memory_order_acquire) == at + 1;
+  return slots.at(head).stamp.load(std::memory_order_acquire) == head + 1;
 }
 
 std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored) {
   std::uint64_t tail = stored;
   for (std::uint64_t i = 0; i < slots.capacity; ++i, ++tail) {
-    // Acquire pairs with the stamp of the predecessor or of the consumer.
-    const std::uint64_t stamp = slots.at(tail).stamp.load(std::memory_order_acquire);
-    if (stamp != tail + 1 && stamp != tail + slots.capacity) break;
+    // Acquire pairs with the stamp of the predecessor.
+    if (slots.at(tail).stamp.load(std::memory_order_acquire) != tail + 1) break;
   }
   return tail;
-}
-
-std::uint64_t recover_head(const SlotArea& slots, std::uint64_t stored) {
-  std::uint64_t head = stored;
-  for (std::uint64_t i = 0; i < slots.capacity; ++i, ++head) {
-    // Acquire pairs with the stamp the predecessor released with. The producer may have filled the
-    // slot again before the predecessor, killed in between, stored its cursor.
-    const std::uint64_t stamp = slots.at(head).stamp.load(std::memory_order_acquire);
-    const bool released = stamp == head + slots.capacity;
-    const bool filled_again = stamp == head + slots.capacity + 1;
-    if (!released && !filled_again) break;
-  }
-  return head;
 }
 
 SlotArea Region::slots() const {
@@ -301,7 +288,21 @@ Result<bool> Region::join(const Options& options) {
   }
   TALLY_CHECK(check_asked(options, geometry_));
   TALLY_CHECK(take_endpoint());
+  TALLY_CHECK(check_cursors());
   return true;
+}
+
+// The head first: what it leaves behind by the time that the tail is read is room, never too much
+// of it.
+Status Region::check_cursors() const {
+  const std::uint64_t head = stored_head();
+  const std::uint64_t tail =
+      recover_tail(slots(), header().tail.load(std::memory_order_acquire));  // after the head
+  if (tail - head <= geometry_.capacity) return {};
+  return fail(Code::bad_data,
+              "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
+                  " are not within the ring's capacity of each other",
+              "remove it with tally-relay ring rm, and start again");
 }
 
 Status Region::create(const Options& options) {

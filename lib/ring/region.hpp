@@ -86,6 +86,7 @@ class Region {
   Result<bool> join(const Options& options);
   Status create(const Options& options);
   Status take_endpoint();
+  [[nodiscard]] Status check_cursors() const;
   void introduce(const Options& options) const;
   void remove_if_last() const;
   [[nodiscard]] std::uint64_t stored_head() const;
@@ -101,10 +102,9 @@ class Region {
 // Whether records are committed and not released, by the stamps from `head` on.
 [[nodiscard]] bool has_unread(const SlotArea& slots, std::uint64_t head);
 
-// First position from `stored` on whose record is not yet committed, or not yet released: where a
-// successor goes on. The cursors are stored after the stamps, so they may be behind, never ahead.
+// First position from `stored` on whose record is not yet committed: where a producer's successor
+// goes on. The tail is stored after the stamps, so it may be behind, never ahead.
 [[nodiscard]] std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored);
-[[nodiscard]] std::uint64_t recover_head(const SlotArea& slots, std::uint64_t stored);
 
 // Opens the file of a ring for reading and, where `writable`, writing, and checks that it is a
 // regular file of this user that nobody else may touch. Errors: no_input when there is none;

@@ -1,10 +1,11 @@
-/* A stamped ring of two slots, as ring/producer.cpp and ring/consumer.cpp move records, where either
+/* A stamped ring of two slots, as ring/producer.hpp and ring/consumer.hpp move records, where either
  * process may be killed between any two of its stores and a successor takes over with nothing but
- * what lies in shared memory. Every record must be read whole and in order, and both must finish.
+ * what lies in shared memory. Every record must be read whole, as one writer wrote it, and in order,
+ * and both must finish.
  *
- * TRUST_CURSOR: a successor believes the stored cursor instead of the stamps (it is stored after
- * them, so it may be behind). STAMP_FIRST: the stamp is stored before the payload. FORGET_REUSE: the
- * consumer's successor does not know a released slot that was filled again. Each must fail.
+ * TRUST_CURSOR: a producer's successor believes the stored cursor instead of the stamps (it is
+ * stored after them, so it may be behind). STAMP_FIRST: the stamp is stored before the payload.
+ * RELEASE_FIRST: the head is stored before the record is read. Each must fail.
  */
 #define CAP 2
 #define LAST 5
@@ -21,26 +22,31 @@ byte kills = 0;
 
 proctype Producer() {
   byte t;
+  byte seen;
+  byte writer;
 again:
+  writer = kills + 1;
   t = tail;
 #ifndef TRUST_CURSOR
   do
-  :: stamp[t % CAP] == t + 1 || stamp[t % CAP] == t + CAP -> t++
+  :: stamp[t % CAP] == t + 1 -> t++
   :: else -> break
   od;
 #endif
   tail = t;
+  seen = head;
   do
   :: t == LAST -> break
-  :: t < LAST && stamp[t % CAP] == t ->
+  :: t < LAST && t - seen >= CAP -> t - head < CAP; seen = head
+  :: t < LAST && t - seen < CAP ->
     MAY_DIE;
 #ifdef STAMP_FIRST
     stamp[t % CAP] = t + 1;
     MAY_DIE;
 #endif
-    low[t % CAP] = 100 + t;
+    low[t % CAP] = 10 * writer + t;
     MAY_DIE;
-    high[t % CAP] = 100 + t;
+    high[t % CAP] = 10 * writer + t;
     MAY_DIE;
 #ifndef STAMP_FIRST
     stamp[t % CAP] = t + 1;
@@ -53,22 +59,18 @@ again:
 
 proctype Consumer() {
   byte h;
+  byte value;
 again:
   h = head;
   do
-  :: stamp[h % CAP] == h + CAP -> h++
-#ifndef FORGET_REUSE
-  :: stamp[h % CAP] == h + CAP + 1 -> h++
-#endif
-  :: else -> break
-  od;
-  head = h;
-  do
   :: h == LAST -> break
   :: h < LAST && stamp[h % CAP] == h + 1 ->
-    assert(low[h % CAP] == 100 + h && high[h % CAP] == 100 + h);
-    MAY_DIE;
-    stamp[h % CAP] = h + CAP;
+#ifdef RELEASE_FIRST
+    head = h + 1;
+#endif
+    value = low[h % CAP];
+    assert(value % 10 == h);
+    assert(high[h % CAP] == value);
     MAY_DIE;
     h++;
     head = h
@@ -76,7 +78,5 @@ again:
 }
 
 init {
-  stamp[0] = 0;
-  stamp[1] = 1;
   atomic { run Producer(); run Consumer() }
 }

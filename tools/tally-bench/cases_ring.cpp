@@ -49,17 +49,19 @@ ring::RecordMeta stamped(std::uint64_t sequence) {
   return {.sequence = sequence, .time_ns = 1, .flags = 0, .source = 0, .length = 0};
 }
 
+template <std::size_t Bytes>
 bool push_word(ring::Producer& producer, std::uint64_t word) {
-  std::array<std::uint8_t, 8> bytes{};
-  std::memcpy(bytes.data(), &word, sizeof word);
-  return producer.try_push(stamped(word), bytes);
+  std::array<std::uint8_t, Bytes> payload{};
+  std::memcpy(payload.data(), &word, sizeof word);
+  return producer.try_push(stamped(word), payload);
 }
 
+template <std::size_t Bytes>
 bool pop_word(ring::Consumer& consumer, std::uint64_t& word) {
-  std::array<std::uint8_t, 8> bytes{};
+  std::array<std::uint8_t, Bytes> payload;
   ring::RecordMeta meta;
-  if (!consumer.try_pop(meta, bytes)) return false;
-  std::memcpy(&word, bytes.data(), sizeof word);
+  if (!consumer.try_pop(meta, payload)) return false;
+  std::memcpy(&word, payload.data(), sizeof word);
   return true;
 }
 
@@ -69,11 +71,13 @@ Result<Subject> ring_pair() {
   return make_loop([shared, word = std::uint64_t{0}]() mutable {
     std::uint64_t got = 0;
     ++word;
-    return push_word(shared->producer, word) && pop_word(shared->consumer, got) && got == word;
+    return push_word<8>(shared->producer, word) && pop_word<8>(shared->consumer, got) &&
+           got == word;
   });
 }
 
 // Side 0 sends a word and waits for its echo.
+template <std::size_t Bytes>
 class RingRoundTrip final : public bench::Subject {
  public:
   RingRoundTrip(BothEnds there, BothEnds back) : there_(std::move(there)), back_(std::move(back)) {}
@@ -82,14 +86,14 @@ class RingRoundTrip final : public bench::Subject {
     std::uint64_t word = 0;
     for (std::uint64_t i = 0; i < operations; ++i) {
       if (side == 0) {
-        push_word(there_.producer, i);
-        while (!pop_word(back_.consumer, word)) {
+        push_word<Bytes>(there_.producer, i);
+        while (!pop_word<Bytes>(back_.consumer, word)) {
         }
         if (word != i) wrong_ = true;
       } else {
-        while (!pop_word(there_.consumer, word)) {
+        while (!pop_word<Bytes>(there_.consumer, word)) {
         }
-        push_word(back_.producer, word);
+        push_word<Bytes>(back_.producer, word);
       }
     }
   }
@@ -101,10 +105,11 @@ class RingRoundTrip final : public bench::Subject {
   bool wrong_ = false;  // side 0 alone
 };
 
+template <std::size_t Bytes>
 Result<Subject> ring_round_trip() {
   TALLY_TRY(auto there, open_ring());
   TALLY_TRY(auto back, open_ring());
-  return std::make_unique<RingRoundTrip>(std::move(there), std::move(back));
+  return std::make_unique<RingRoundTrip<Bytes>>(std::move(there), std::move(back));
 }
 
 // Side 1 fills batches of records in place, side 0 reads them where they lie.
@@ -323,8 +328,14 @@ void add_ring_cases(bench::Registry& registry) {
   definition.summary = "round trip of 8 bytes through two shared-memory rings";
   definition.threads = 2;
   definition.round_trip = true;
-  definition.make = ring_round_trip;
+  definition.make = ring_round_trip<8>;
   definition.peers = {{"pipe", pipe_round_trip}};
+  registry.add(definition);
+
+  definition.name = "ring.shm.rtt56";
+  definition.summary = "round trip of 56 bytes through two shared-memory rings";
+  definition.make = ring_round_trip<56>;
+  definition.peers.clear();
   registry.add(definition);
 
   definition = {};

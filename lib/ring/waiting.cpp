@@ -1,0 +1,19 @@
+#include "ring/waiting.hpp"
+
+namespace tally::ring {
+
+Waited why_over(const Region& region) {
+  if (region.poisoned()) return Waited::poisoned;
+  switch (region.peer()) {
+    case Peer::closed:
+      return Waited::closed;
+    case Peer::dead:
+      return Waited::peer_dead;
+    case Peer::absent:
+    case Peer::alive:
+      break;
+  }
+  return Waited::ok;
+}
+
+}  // namespace tally::ring

@@ -1,0 +1,48 @@
+// What both sides of every kind of ring do while they wait for the other: the rhythm of the wait
+// policy, the sleep on a gate, and the look at what became of the other side.
+#pragma once
+
+#include <cstdint>
+
+#include "queue/wait.hpp"
+#include "ring/counters.hpp"
+#include "ring/region.hpp"
+
+namespace tally::ring {
+
+enum class Waited : std::uint8_t {
+  ok,
+  timeout,    // nothing came until the deadline
+  closed,     // the other side has left in an orderly way
+  peer_dead,  // it was killed; a successor may come
+  poisoned,   // the ring was given up
+};
+
+// Why there is nothing more to wait for, or ok. Asks the kernel about the other side (0.5 us).
+[[nodiscard]] Waited why_over(const Region& region);
+
+// Waits until ready() by the plan, up to `deadline_ns` of CLOCK_MONOTONIC. `unchanged` says with a
+// seq_cst load whether the cursor that the other side advances is still where ready() is false
+// (queue::Gate). What the other side did before it went counts: ready() is asked once more after
+// its end was noticed.
+template <typename Ready, typename Unchanged>
+[[nodiscard]] Waited wait_for(const Region& region, queue::Gate& gate, const queue::WaitPlan& plan,
+                              std::uint64_t deadline_ns, Ready ready, Unchanged unchanged) {
+  if (ready()) return Waited::ok;
+  queue::WaitLoop loop(plan.policy, deadline_ns, plan.spin_ns);
+  for (;;) {
+    const auto step = loop.next();
+    if (step == queue::WaitLoop::Step::sleep &&
+        gate.sleep(unchanged, loop.wake_at_ns(), queue::FutexScope::host)) {
+      bump(region.own().stats.sleeps, 1);
+    }
+    if (ready()) return Waited::ok;
+    if (step == queue::WaitLoop::Step::again) continue;
+    if (const Waited over = why_over(region); over != Waited::ok) {
+      return over != Waited::poisoned && ready() ? Waited::ok : over;
+    }
+    if (step == queue::WaitLoop::Step::expired) return Waited::timeout;
+  }
+}
+
+}  // namespace tally::ring
