@@ -18,7 +18,8 @@
 #
 # Text that is to stay as it is stands in tests/golden; after a change that is meant,
 #   UPDATE_GOLDEN=1 ctest --preset release -L cli
-# rewrites the files, and the diff is read before it is committed.
+# rewrites the files, and the diff is read before it is committed. Nothing is rewritten unless all
+# four tools are built, because a file of all tools would lose what the missing one says.
 
 bats_require_minimum_version 1.5.0
 BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
@@ -83,10 +84,16 @@ assert_golden() {
   assert_same_file "$TALLY_SOURCE_DIR/tests/golden/$1" "$output"
 }
 
-# assert_same_file FILE TEXT: that FILE holds TEXT and a newline; writes it under UPDATE_GOLDEN=1.
+# assert_same_file FILE TEXT: that FILE holds TEXT, which is not empty, and a newline; writes it
+# under UPDATE_GOLDEN=1.
 assert_same_file() {
-  local file=$1 text=$2
+  local file=$1 text=$2 tool
+  [[ $text == *[![:space:]]* ]] || fail "no text for $file" || return
   if [[ ${UPDATE_GOLDEN:-} == 1 ]]; then
+    for tool in "${TALLY_TOOLS[@]}"; do
+      [[ -x $TALLY_BIN/$tool ]] ||
+        fail "$file is left alone: there is no $TALLY_BIN/$tool; build it" || return
+    done
     mkdir -p "$(dirname "$file")"
     printf '%s\n' "$text" >"$file"
   fi

@@ -53,3 +53,23 @@ write_sample() {
   assert_failure 77
   assert_output 'skipped: bats is not installed'
 }
+
+@test "no golden file is rewritten when a tool is missing or the text is empty" {
+  mkdir bin
+  local tool
+  for tool in "${TALLY_TOOLS[@]}"; do
+    ln -s /bin/true "bin/$tool"
+  done
+  echo old >golden
+  TALLY_BIN=$PWD/bin UPDATE_GOLDEN=1 run assert_same_file golden ''
+  assert_failure
+  rm bin/tally-sign
+  TALLY_BIN=$PWD/bin UPDATE_GOLDEN=1 run assert_same_file golden new
+  assert_failure
+  assert_output --partial "golden is left alone: there is no $PWD/bin/tally-sign"
+  assert_equal "$(cat golden)" old
+  ln -s /bin/true bin/tally-sign
+  TALLY_BIN=$PWD/bin UPDATE_GOLDEN=1 run assert_same_file golden new
+  assert_success
+  assert_equal "$(cat golden)" new
+}
