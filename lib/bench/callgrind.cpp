@@ -12,6 +12,7 @@
 
 #include "core/file.hpp"
 #include "core/process.hpp"
+#include "core/scratch.hpp"
 
 namespace tally::bench {
 namespace {
@@ -24,32 +25,6 @@ constexpr std::size_t kFileLimitBytes = std::size_t{64} << 20U;
 
 constexpr std::string_view kTrigger = "desc: Trigger: Client Request: ";
 constexpr std::string_view kTotals = "totals: ";
-
-// A folder that goes with its content.
-class ScratchFolder {
- public:
-  [[nodiscard]] static Result<ScratchFolder> make() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    if (error) return fail_errno("no folder for temporary files", error.value(), "set TMPDIR");
-    std::string path = (parent / "tally-bench.XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) return fail_errno("cannot create " + path, errno);
-    return ScratchFolder(path);
-  }
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
 
 // What follows `key` on the line that begins with it.
 std::optional<std::string_view> line_of(std::string_view text, std::string_view key) {
@@ -162,7 +137,7 @@ Result<std::optional<CountedSlice>> parse_callgrind(std::string_view text) {
 
 Result<std::map<std::string, double>> count_under_callgrind(
     const std::vector<std::string>& arguments) {
-  TALLY_TRY(const ScratchFolder folder, ScratchFolder::make());
+  TALLY_TRY(const core::ScratchFolder folder, core::ScratchFolder::make("tally-bench"));
   core::ProcessRequest request;
   request.arguments = {"valgrind", "--quiet", "--tool=callgrind", "--collect-atstart=no",
                        "--callgrind-out-file=" + (folder.path() / "counts").string()};

@@ -8,101 +8,32 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
-#include <spawn.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/clock.hpp"
 #include "core/fd.hpp"
+#include "core/process.hpp"
 #include "core/units.hpp"
-
-extern char** environ;
 
 namespace tally::bench {
 
 namespace {
 
-// What a spawned process gets, freed at the end of the scope.
-class SpawnPlan {
- public:
-  SpawnPlan(const TimedOptions& options, int output) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (output >= 0)
-      ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-    else
-      ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (!options.show_errors)
-      ::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    // A group of its own: Ctrl-C reaches this process alone, and a kill all of the command.
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT})
-      ::sigaddset(&signals, number);
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    int flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    if (options.fifo) {
-      const sched_param priority{1};
-      ::posix_spawnattr_setschedpolicy(&attributes_, SCHED_FIFO);
-      ::posix_spawnattr_setschedparam(&attributes_, &priority);
-      flags |= POSIX_SPAWN_SETSCHEDULER;
-    }
-    ::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
-  }
-  ~SpawnPlan() {
-    ::posix_spawnattr_destroy(&attributes_);
-    ::posix_spawn_file_actions_destroy(&actions_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  [[nodiscard]] Result<pid_t> spawn(const std::vector<std::string>& words) const {
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    // The interface takes pointers to non-const for history's sake and changes nothing.
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    pid_t pid = -1;
-    const int error = ::posix_spawnp(&pid, argv[0], &actions_, &attributes_, argv.data(), environ);
-    if (error == 0) return pid;
-    return fail_errno("cannot start " + shown_command(words), error,
-                      "the command after -- is run as it stands, without a shell");
-  }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
-};
-
-// A started process: killed with its group and reaped unless it was reaped before.
-class Running {
- public:
-  explicit Running(pid_t pid) : pid_(pid) {}
-  ~Running() {
-    if (pid_ < 0) return;
-    ::kill(-pid_, SIGKILL);
-    static_cast<void>(reap());
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
-  // Its status as waitpid has it.
-  int reap() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-    return status;
-  }
-
- private:
-  pid_t pid_;
-};
+core::SpawnRequest spawn_request(const std::vector<std::string>& words, const TimedOptions& options,
+                                 int output) {
+  core::SpawnRequest request;
+  request.arguments = words;
+  request.output = output >= 0 ? output : core::kNullStream;
+  request.errors = options.show_errors ? core::kOwnStream : core::kNullStream;
+  // None is blocked, none ignored, and Ctrl-C reaches this process alone.
+  request.blocked.emplace();
+  ::sigemptyset(&*request.blocked);
+  request.default_signals = true;
+  request.own_group = true;
+  request.fifo_priority = options.fifo ? 1 : 0;
+  return request;
+}
 
 // Takes what the pipe holds now. False when there is more than may be kept.
 bool drain(int fd, std::string& into) {
@@ -116,12 +47,11 @@ bool drain(int fd, std::string& into) {
   }
 }
 
-Status check_status(int status, const std::vector<std::string>& words) {
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  const std::string how = WIFEXITED(status)
-                              ? fmt::format("ended with status {}", WEXITSTATUS(status))
-                              : fmt::format("was killed by signal {} ({})", WTERMSIG(status),
-                                            ::strsignal(WTERMSIG(status)));
+Status check_exit(const core::ProcessExit& exit, const std::vector<std::string>& words) {
+  if (exit.code() == 0) return {};
+  const std::string how = exit.signal == 0 ? fmt::format("ended with status {}", exit.status)
+                                           : fmt::format("was killed by signal {} ({})",
+                                                         exit.signal, ::strsignal(exit.signal));
   return fail(Code::unavailable, shown_command(words) + " " + how,
               "run it by itself, or with -v, to see what it says");
 }
@@ -150,16 +80,9 @@ Ended wait_for(int process, int output, const TimedOptions& options, std::uint64
   }
 }
 
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-Result<Pipe> open_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
-  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  // Only this end: a command must block on a full pipe, not fail.
+// Only this end does not block: a command must wait at a full pipe, not fail.
+Result<core::Pipe> open_output() {
+  TALLY_TRY(core::Pipe pipe, core::open_pipe());
   if (::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) != 0)
     return fail_errno("cannot set up a pipe", errno);
   return pipe;
@@ -177,16 +100,18 @@ std::string shown_command(const std::vector<std::string>& words) {
 
 Result<std::optional<TimedRun>> run_timed(const std::vector<std::string>& words,
                                           const TimedOptions& options) {
-  Pipe pipe;
+  core::Pipe pipe;
   if (options.capture) {
-    TALLY_TRY(pipe, open_pipe());
+    TALLY_TRY(pipe, open_output());
   }
-  const SpawnPlan plan(options, pipe.write.get());
+  const core::SpawnRequest request = spawn_request(words, options, pipe.write.get());
   const std::uint64_t begin_ns = core::monotonic_ns();
-  TALLY_TRY(const pid_t pid, plan.spawn(words));
-  Running running(pid);
+  auto child = core::Child::start(request);
+  if (!child)
+    return fail_errno("cannot start " + shown_command(words), child.error().os_errno,
+                      "the command after -- is run as it stands, without a shell");
   pipe.write.reset();
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, child->pid(), 0)));
   if (!process) return fail_errno("cannot watch a process", errno, "Linux 5.3 and later can");
 
   TimedRun run;
@@ -198,12 +123,15 @@ Result<std::optional<TimedRun>> run_timed(const std::vector<std::string>& words,
                 fmt::format("{} did not end within {}", shown_command(words),
                             core::format_duration(options.timeout_ns)),
                 "--timeout gives it longer");
-  const int status = ended == Ended::by_itself ? running.reap() : 0;
+  core::ProcessExit exit;
+  if (ended == Ended::by_itself) {
+    TALLY_TRY(exit, child->wait());
+  }
   run.wall_ns = core::monotonic_ns() - begin_ns;
   if (ended == Ended::too_much || (options.capture && !drain(pipe.read.get(), run.output)))
     return fail(Code::bad_data, fmt::format("{} printed more than {} MiB", shown_command(words),
                                             kMostOutputBytes >> 20U));
-  TALLY_CHECK(check_status(status, words));
+  TALLY_CHECK(check_exit(exit, words));
   return std::optional<TimedRun>(std::move(run));
 }
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/result.hpp"
+
 namespace tally::core {
 
 class UniqueFd {
@@ -26,6 +28,13 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+// Both ends close when a program is started.
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+[[nodiscard]] Result<Pipe> open_pipe();
 
 }  // namespace tally::core
 

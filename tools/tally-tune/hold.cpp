@@ -3,14 +3,11 @@
 // inherits would end the hold without a word.
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "commands.hpp"
+#include "core/process.hpp"
 
 namespace tally::tool {
 namespace {
@@ -30,10 +27,6 @@ Result<UniqueFd> hold_latency(const tune::Tree& tree) {
   return fd;
 }
 
-Error cannot_run(const std::string& name, int os_errno) {
-  return core::os_error(core::code_for_errno(os_errno), "cannot run " + name, os_errno);
-}
-
 sigset_t signals_of_interest() {
   sigset_t set;
   sigemptyset(&set);
@@ -41,39 +34,15 @@ sigset_t signals_of_interest() {
   return set;
 }
 
-Result<pid_t> start(const std::vector<std::string>& command, const sigset_t& mask) {
-  std::vector<std::string> words = command;
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  posix_spawnattr_setsigmask(&attributes, &mask);
-  pid_t child = 0;
-  const int failed =
-      ::posix_spawnp(&child, arguments[0], nullptr, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  if (failed != 0) return fail(cannot_run(command.front(), failed));
-  return child;
-}
-
-// Ends as the child ended: with its status, or by its signal as a shell tells it.
-Code code_of(int status) {
-  return static_cast<Code>(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
-}
-
-// Waits for the child; SIGTERM and SIGHUP go on to it, what the terminal sends it has already.
-Result<Code> attend(pid_t child, const sigset_t& set) {
+// Waits for the command and ends as it ended; SIGTERM and SIGHUP go on to it, what the terminal
+// sends it has already.
+Result<Code> attend(core::Child& child, const sigset_t& set) {
   for (;;) {
     const int number = ::sigwaitinfo(&set, nullptr);
     if (number < 0 && errno != EINTR) return fail_errno("cannot wait for a signal", errno);
-    if (number == SIGTERM || number == SIGHUP) ::kill(child, number);
-    int status = 0;
-    const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == child) return code_of(status);
-    if (ended < 0 && errno != EINTR) return fail_errno("cannot wait for the command", errno);
+    if (number == SIGTERM || number == SIGHUP) child.kill(number);
+    TALLY_TRY(const auto ended, child.try_wait());
+    if (ended) return static_cast<Code>(ended->code());
   }
 }
 
@@ -92,7 +61,11 @@ Result<Code> run_hold(cli::Invocation& invocation, const Options& options) {
     } while (number == SIGCHLD || (number < 0 && errno == EINTR));
     return number < 0 ? Code::os_failure : static_cast<Code>(128 + number);
   }
-  TALLY_TRY(const pid_t child, start(options.hold_command, before));
+  core::SpawnRequest request;
+  request.arguments = options.hold_command;
+  request.input = core::kOwnStream;
+  request.blocked = before;
+  TALLY_TRY(core::Child child, core::Child::start(request));
   return attend(child, set);
 }
 
