@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <sstream>
 #include <unistd.h>
 
 #include "core/file.hpp"
@@ -21,63 +20,18 @@ bool parse_number(const std::string& text, T& value) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-std::vector<int> parse_cpu_names(const std::string& line) {
-  std::vector<int> cpus;
-  std::istringstream words(line);
-  for (std::string word; words >> word;) {
-    int cpu = 0;
-    if (!word.starts_with("CPU") || !parse_number(word.substr(3), cpu)) return {};
-    cpus.push_back(cpu);
-  }
-  return cpus;
-}
-
-std::string rest_of(std::istringstream& words, std::string first) {
-  for (std::string word; words >> word;) first += (first.empty() ? "" : " ") + word;
-  return first;
-}
-
-// "ERR: 0" has fewer counts than there are processors: it is of none of them.
-std::optional<CountedLine> parse_count_line(const std::string& text, const std::vector<int>& cpus) {
-  std::istringstream words(text);
-  CountedLine line;
-  if (!(words >> line.name) || !line.name.ends_with(':')) return std::nullopt;
-  line.name.pop_back();
-  for (const int cpu : cpus) {
-    std::string word;
-    std::uint64_t count = 0;
-    if (!(words >> word) || !parse_number(word, count)) return std::nullopt;
-    line.by_cpu[cpu] = count;
-  }
-  line.what = rest_of(words, {});
-  return line;
-}
-
 std::optional<std::vector<CountedLine>> read_table(const std::string& path) {
   const auto text = core::read_file(path, kTableLimitBytes);
   return text ? parse_count_table(*text) : std::nullopt;
 }
 
-// "cpu0 user nice system idle iowait irq softirq steal ..." in ticks of USER_HZ.
 void read_steal(const std::string& root, HostCounts& counts) {
-  constexpr int kStealColumn = 8;
   constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
   const auto text = core::read_file(root + "/proc/stat", kTableLimitBytes);
   const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
   if (!text || ticks_per_second <= 0) return;
-  std::istringstream lines(*text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string word;
-    int cpu = 0;
-    if (!(words >> word) || !word.starts_with("cpu") || !parse_number(word.substr(3), cpu))
-      continue;
-    std::uint64_t ticks = 0;
-    int column = 0;
-    while (column < kStealColumn && words >> ticks) ++column;
-    if (column == kStealColumn)
-      counts.steal_ns[cpu] = ticks * (kNsPerSecond / static_cast<std::uint64_t>(ticks_per_second));
-  }
+  for (const auto& [cpu, ticks] : parse_steal_ticks(*text))
+    counts.steal_ns[cpu] = ticks * (kNsPerSecond / static_cast<std::uint64_t>(ticks_per_second));
 }
 
 std::optional<std::string> read_line(const std::string& path) {
@@ -124,18 +78,6 @@ std::optional<std::vector<Growth>> growth_of(const std::optional<std::vector<Cou
 }
 
 }  // namespace
-
-std::optional<std::vector<CountedLine>> parse_count_table(const std::string& text) {
-  std::istringstream lines(text);
-  std::string line;
-  if (!std::getline(lines, line)) return std::nullopt;
-  const std::vector<int> cpus = parse_cpu_names(line);
-  if (cpus.empty()) return std::nullopt;
-  std::vector<CountedLine> table;
-  while (std::getline(lines, line))
-    if (auto counted = parse_count_line(line, cpus)) table.push_back(std::move(*counted));
-  return table;
-}
 
 HostCounts read_host_counts(const std::vector<int>& cpus, const std::string& root) {
   HostCounts counts;

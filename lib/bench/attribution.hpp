@@ -9,14 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace tally::bench {
+#include "bench/kernel_text.hpp"
 
-// A line of counts, one for each processor.
-struct CountedLine {
-  std::string name;  // "LOC", "24", "TIMER"
-  std::string what;  // "Local timer interrupts", empty for softirqs
-  std::map<int, std::uint64_t> by_cpu;
-};
+namespace tally::bench {
 
 struct IdleState {
   std::string name;
@@ -50,9 +45,5 @@ struct Attribution {
   std::optional<std::vector<IdleState>> idle;
 };
 [[nodiscard]] Attribution attribute(const HostCounts& before, const HostCounts& after, int cpu);
-
-// Parses the tables of /proc/interrupts and /proc/softirqs: a line of processor names, then a line
-// "NAME: COUNT... WHAT" each. Empty when the first line names no processor. For tests and fuzzing.
-[[nodiscard]] std::optional<std::vector<CountedLine>> parse_count_table(const std::string& text);
 
 }  // namespace tally::bench

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "bench/environment.hpp"
+#include "bench/kernel_text.hpp"
 #include "core/file.hpp"
 
 namespace tally::bench {
@@ -71,30 +72,9 @@ std::string first_line(const std::string& path) {
   return content ? content->substr(0, content->find('\n')) : std::string{};
 }
 
-template <typename T>
-bool parse(std::string_view text, T& value) {
-  int base = 10;
-  if (text.starts_with("0x")) {
-    text.remove_prefix(2);
-    base = 16;
-  }
-  return std::from_chars(text.data(), text.data() + text.size(), value, base).ec == std::errc{};
-}
-
-// "event=0x00,umask=0x4", where the processor's event is bits 0 to 7 and the mask 8 to 15.
-bool parse_sysfs_event(std::string_view text, std::uint64_t& config) {
-  config = 0;
-  while (!text.empty()) {
-    const std::string_view term = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), term.size() + 1));
-    const auto equals = term.find('=');
-    std::uint64_t value = 0;
-    if (equals == std::string_view::npos || !parse(term.substr(equals + 1), value)) return false;
-    const std::string_view key = term.substr(0, equals);
-    if (key != "event" && key != "umask") return false;
-    config |= value << (key == "umask" ? 8U : 0U);
-  }
-  return true;
+// The number of the kernel's driver for the processor's own events.
+bool parse_type(std::string_view text, std::uint32_t& type) {
+  return std::from_chars(text.data(), text.data() + text.size(), type).ec == std::errc{};
 }
 
 // Type and config; false when this processor has no such event.
@@ -104,11 +84,10 @@ bool describe_event(const EventSpec& spec, const std::string& root, perf_event_a
   if (spec.sysfs == nullptr) return true;
   const std::string folder = root + "/sys/bus/event_source/devices/cpu/";
   const std::string event = first_line(folder + "events/" + spec.sysfs);
-  std::uint64_t config = 0;
-  if (event.empty() || !parse(first_line(folder + "type"), attributes.type) ||
-      !parse_sysfs_event(event, config))
+  const auto config = parse_event_config(event);
+  if (event.empty() || !config || !parse_type(first_line(folder + "type"), attributes.type))
     return false;
-  attributes.config = config;
+  attributes.config = *config;
   return true;
 }
 

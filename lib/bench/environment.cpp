@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <thread>
 
+#include "bench/kernel_text.hpp"
 #include "core/file.hpp"
 #include "core/threads.hpp"
 
@@ -24,16 +25,6 @@ std::optional<std::string> line_of(const std::string& path) {
   const auto content = core::read_file(path);
   if (!content) return std::nullopt;
   return std::string(trimmed(std::string_view(*content).substr(0, content->find('\n'))));
-}
-
-// The value of the first "NAME : value" line of /proc/cpuinfo.
-std::string cpuinfo_value(std::string_view content, std::string_view name) {
-  const auto at = content.find(name);
-  if (at == std::string_view::npos) return {};
-  const std::string_view line = content.substr(at, content.find('\n', at) - at);
-  const auto colon = line.find(':');
-  return colon == std::string_view::npos ? std::string{}
-                                         : std::string(trimmed(line.substr(colon + 1)));
 }
 
 std::optional<std::int64_t> integer_of(const std::optional<std::string>& text) {

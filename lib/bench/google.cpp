@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/environment.hpp"
+#include "bench/kernel_text.hpp"
 #include "core/clock.hpp"
 #include "core/file.hpp"
 #include "core/units.hpp"
@@ -99,12 +100,9 @@ void write_caches(json::Writer& writer) {
 std::optional<double> mhz_per_cpu() {
   const auto info = core::read_file("/proc/cpuinfo", std::size_t{4} << 20U);
   if (!info) return std::nullopt;
-  const auto at = info->find("cpu MHz");
-  const auto colon = at == std::string::npos ? at : info->find(": ", at);
-  if (colon == std::string::npos) return std::nullopt;
+  const std::string text = cpuinfo_value(*info, "cpu MHz");
   double value = 0;
-  const char* const begin = info->data() + colon + 2;
-  if (std::from_chars(begin, info->data() + info->size(), value).ec != std::errc{})
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
     return std::nullopt;
   return value;
 }

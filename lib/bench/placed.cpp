@@ -1,12 +1,12 @@
 #include "bench/placed.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <sys/resource.h>
 #include <thread>
 
+#include "bench/kernel_text.hpp"
 #include "core/file.hpp"
 #include "core/threads.hpp"
 
@@ -77,15 +77,8 @@ ThreadUsage thread_usage() {
     usage.voluntary = static_cast<std::uint64_t>(counts.ru_nvcsw);
     usage.involuntary = static_cast<std::uint64_t>(counts.ru_nivcsw);
   }
-  // "RUN_NS DELAY_NS SLICES" (Documentation/scheduler/sched-stats.rst).
-  if (const auto text = core::read_file("/proc/thread-self/schedstat")) {
-    const auto blank = text->find(' ');
-    std::uint64_t delay_ns = 0;
-    if (blank != std::string::npos &&
-        std::from_chars(text->data() + blank + 1, text->data() + text->size(), delay_ns).ec ==
-            std::errc{})
-      usage.run_delay_ns = delay_ns;
-  }
+  if (const auto text = core::read_file("/proc/thread-self/schedstat"))
+    usage.run_delay_ns = parse_run_delay_ns(*text);
   return usage;
 }
 

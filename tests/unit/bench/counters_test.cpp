@@ -8,8 +8,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <vector>
 
 #include "bench/result.hpp"
+#include "core/fd.hpp"
 #include "support/skip.hpp"
 #include "unit/bench/fake_root.hpp"
 
@@ -97,6 +99,28 @@ TEST_CASE("a driver that refuses an event is told from a missing one") {
   CHECK(set.hardware_reason() == "the processor or its driver does not count it (EOPNOTSUPP)");
 }
 
+TEST_CASE("every way to fail has its own words") {
+  const tally::test::FakeRoot root;
+  root.put("proc/sys/kernel/perf_event_paranoid", "4\n");
+  const auto reason = [&](int error) {
+    bench::CounterSet set(root.path(), [error](const perf_event_attr&, int) { return -error; });
+    CHECK_FALSE(set.has_hardware());
+    const bench::CounterReport report = count_faults(set);
+    CHECK_FALSE(find(report, "cycles").per_operation.has_value());
+    CHECK(find(report, "cycles").reason == set.hardware_reason());
+    // What the kernel counts for every process is there none the less.
+    CHECK(find(report, "page_faults").per_operation.has_value());
+    return set.hardware_reason();
+  };
+  CHECK(reason(ENOENT) == "the processor or its driver does not count it (ENOENT)");
+  CHECK(reason(ENODEV) == "the processor or its driver does not count it (ENODEV)");
+  CHECK(reason(EACCES) == "not permitted (EACCES): kernel.perf_event_paranoid is 4");
+  CHECK(reason(EPERM) == "not permitted (EPERM): kernel.perf_event_paranoid is 4");
+  CHECK(reason(ENOSYS) == "the kernel is built without perf_event_open (ENOSYS)");
+  CHECK(reason(EMFILE) == "perf_event_open: Too many open files");
+  CHECK(reason(EBUSY) == "perf_event_open: Device or resource busy");
+}
+
 TEST_CASE("a paranoid kernel is named and faults come from getrusage") {
   const tally::test::FakeRoot root;
   root.put("proc/sys/kernel/perf_event_paranoid", "3\n");
@@ -153,6 +177,42 @@ TEST_CASE("topdown events come from sysfs and are shares of the slots") {
   CHECK(find(report, "topdown_retiring").per_operation.value() ==
         doctest::Approx(1.0).epsilon(0.2));
   CHECK(find(report, "topdown_bad_speculation").reason.find("no topdown") != std::string::npos);
+}
+
+TEST_CASE("a group that had half of the time is scaled as it is read") {
+  // The first group is a pipe with the kernel's answer in it: three events, 100 ns enabled, 50 ns
+  // running. The second never ran. The others are not there.
+  const tally::test::FakeRoot root;
+  std::vector<tally::UniqueFd> pipes;
+  const auto answer = [&](const std::vector<std::uint64_t>& words) {
+    int ends[2] = {-1, -1};
+    REQUIRE(::pipe(ends) == 0);
+    pipes.emplace_back(ends[1]);
+    const auto bytes = static_cast<ssize_t>(words.size() * sizeof words[0]);
+    REQUIRE(::write(ends[1], words.data(), words.size() * sizeof words[0]) == bytes);
+    return ends[0];
+  };
+  bench::CounterSet set(root.path(), [&](const perf_event_attr& attributes, int group_fd) -> int {
+    if (attributes.type == PERF_TYPE_SOFTWARE) return -ENOENT;
+    if (group_fd >= 0) return ::dup(group_fd);
+    return attributes.type == PERF_TYPE_HARDWARE ? answer({3, 100, 50, 4000, 9000, 7})
+                                                 : answer({3, 100, 0, 0, 0, 0});
+  });
+  bench::CounterTotals totals;
+  set.start();
+  totals.add(set.stop(), 10);
+  const bench::CounterReport report = totals.report(set);
+  CHECK(find(report, "cycles").per_operation.value() == doctest::Approx(800));
+  CHECK(find(report, "instructions").per_operation.value() == doctest::Approx(1800));
+  CHECK(find(report, "branch_misses").per_operation.value() == doctest::Approx(1.4));
+  CHECK(find(report, "cycles").running == doctest::Approx(0.5));
+  CHECK_FALSE(find(report, "llc_misses").per_operation.has_value());
+  CHECK(find(report, "llc_misses").reason ==
+        "the kernel never gave it a counter: others hold them");
+  const auto notes = bench::counter_notes(report);
+  CHECK(std::count(notes.begin(), notes.end(),
+                   "counters: cycles, instructions, branch_misses: counted in 50 % of the time and "
+                   "scaled") == 1);
 }
 
 TEST_CASE("counts that took turns are scaled and their share is said") {
