@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "bench/google.hpp"
+#include "bench/result.hpp"
+#include "bench/result_line.hpp"
 #include "core/fd.hpp"
 #include "hist/hlog.hpp"
 
@@ -106,19 +108,18 @@ Result<Imported> import_log(std::string_view text, const std::string& name) {
   return imported;
 }
 
-Result<std::vector<CaseResult>> parse_results(std::string_view text) {
+Result<std::vector<CaseResult>> read_results(std::string_view text) {
   std::vector<CaseResult> results;
-  for (std::size_t line_number = 1; !text.empty(); ++line_number) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const auto where = [&] { return fmt::format("line {}", line_number); };
+  const auto read = [&](std::size_t number, std::string_view line) -> Status {
+    const std::string where = fmt::format("line {}", number);
     const auto document = json::parse(line);
-    if (!document) return fail(document.error().in(where()));
-    auto result = result_from_json(*document);
-    if (!result) return fail(result.error().in(where()));
+    if (!document) return fail(document.error().in(where));
+    auto result = read_result(*document);
+    if (!result) return fail(result.error().in(where));
     results.push_back(std::move(*result));
-  }
+    return {};
+  };
+  TALLY_CHECK(for_each_line(text, read));
   return results;
 }
 
@@ -139,8 +140,8 @@ Result<Imported> import_json(std::string_view text) {
     TALLY_TRY(imported.recordings, parse_recordings(text));
     return imported;
   }
-  if (schema && *schema == "tally.bench.result/1") {
-    TALLY_TRY(imported.results, parse_results(text));
+  if (schema && *schema == kResultSchema) {
+    TALLY_TRY(imported.results, read_results(text));
     return imported;
   }
   if (!schema) return fail(Code::bad_data, "JSON of an unknown kind", std::string(kHint));

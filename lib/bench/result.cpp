@@ -7,6 +7,7 @@
 
 #include "bench/clock_choice.hpp"
 #include "bench/csv.hpp"
+#include "bench/result_line.hpp"
 #include "json/writer.hpp"
 
 namespace tally::bench {
@@ -76,22 +77,22 @@ Result<std::optional<double>> optional_at(const json::Value& object, std::string
   return std::optional<double>(number);
 }
 
-Result<Mode> mode_at(const json::Value& object) {
-  TALLY_TRY(const std::string name, object.string_at("mode"));
+Result<Mode> mode_of(const ResultLine& line) {
   for (const Mode mode : {Mode::none, Mode::near, Mode::far})
-    if (name == mode_name(mode)) return mode;
-  return fail(Code::bad_data, fmt::format("member 'mode' is not near, far or none"));
+    if (line.mode == mode_name(mode)) return mode;
+  return fail(Code::bad_data, "member 'mode' is not near, far or none");
 }
 
-Result<std::optional<Summary>> summary_of(const json::Value& object) {
-  TALLY_TRY(const auto median, optional_at(object, "median"));
-  TALLY_TRY(const auto p10, optional_at(object, "p10"));
-  TALLY_TRY(const auto p90, optional_at(object, "p90"));
-  TALLY_TRY(const std::int64_t samples, object.int_at("samples"));
-  if (samples < 0) return fail(Code::bad_data, "member 'samples' is negative");
+Result<std::optional<Summary>> summary_of(const ResultLine& line) {
+  const auto median = line.number("median");
   if (!median) return std::optional<Summary>();
+  const double samples = line.number("samples").value_or(0);
+  constexpr double kMostSamples = 1e15;
+  if (!(samples >= 0 && samples < kMostSamples))
+    return fail(Code::bad_data, "member 'samples' is no count");
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  return std::optional<Summary>(Summary{*median, p10.value_or(kUnknown), p90.value_or(kUnknown),
+  return std::optional<Summary>(Summary{*median, line.number("p10").value_or(kUnknown),
+                                        line.number("p90").value_or(kUnknown),
                                         static_cast<std::size_t>(samples)});
 }
 
@@ -151,36 +152,47 @@ Result<PeerFigure> peer_of(const json::Value& object) {
   if (object.find("ratio_p90") != nullptr) {
     TALLY_TRY(peer.ratio_p90, optional_at(object, "ratio_p90"));
   }
+  if (object.find("pairs") != nullptr) {
+    TALLY_TRY(const std::int64_t pairs, object.int_at("pairs"));
+    if (pairs < 0) return fail(Code::bad_data, "member 'pairs' is negative");
+    peer.pairs = static_cast<std::size_t>(pairs);
+  }
+  if (object.find("limit") != nullptr) {
+    TALLY_TRY(peer.limit, object.bool_at("limit"));
+  }
   return peer;
 }
 
 }  // namespace
 
-Result<CaseResult> result_from_json(const json::Value& value) {
-  TALLY_TRY(const std::string schema, value.string_at("schema"));
-  if (schema != "tally.bench.result/1")
-    return fail(Code::bad_data, fmt::format("schema {} is not that of a result", schema));
+Result<CaseResult> read_result(const json::Value& document) {
+  TALLY_TRY(const auto line, result_line(document));
+  if (!line) return fail(Code::bad_data, fmt::format("not of schema {}", kResultSchema));
   CaseResult result;
-  TALLY_TRY(result.name, value.string_at("case"));
-  TALLY_TRY(result.unit, value.string_at("unit"));
-  TALLY_TRY(result.ours, summary_of(value));
-  TALLY_TRY(result.seed, optional_at(value, "seed"));
-  TALLY_TRY(result.calibration_ns, optional_at(value, "calibration_ns"));
-  TALLY_TRY(result.mode, mode_at(value));
-  TALLY_TRY(const json::Value::Array* peers, value.array_at("peers"));
-  for (const json::Value& item : *peers) {
-    TALLY_TRY(PeerFigure peer, peer_of(item));
-    result.peers.push_back(std::move(peer));
+  result.name = line->name;
+  result.unit = line->unit;
+  TALLY_TRY(result.ours, summary_of(*line));
+  result.seed = line->number("seed");
+  result.calibration_ns = line->number("calibration_ns");
+  TALLY_TRY(result.mode, mode_of(*line));
+  if (document.find("peers") != nullptr) {
+    TALLY_TRY(const json::Value::Array* peers, document.array_at("peers"));
+    for (const json::Value& item : *peers) {
+      TALLY_TRY(PeerFigure peer, peer_of(item));
+      result.peers.push_back(std::move(peer));
+    }
   }
-  TALLY_TRY(const json::Value::Array* notes, value.array_at("notes"));
-  for (const json::Value& note : *notes) {
-    if (note.as_string() == nullptr) return fail(Code::bad_data, "a note is not a string");
-    result.notes.push_back(*note.as_string());
+  if (document.find("notes") != nullptr) {
+    TALLY_TRY(const json::Value::Array* notes, document.array_at("notes"));
+    for (const json::Value& note : *notes) {
+      if (note.as_string() == nullptr) return fail(Code::bad_data, "a note is not a string");
+      result.notes.push_back(*note.as_string());
+    }
   }
-  if (const json::Value* clock = value.find("clock")) {
+  if (const json::Value* clock = document.find("clock")) {
     TALLY_TRY(result.clock, clock_of(*clock));
   }
-  if (const json::Value* counters = value.find("counters")) {
+  if (const json::Value* counters = document.find("counters")) {
     TALLY_TRY(result.counters, counters_of(*counters));
   }
   return result;
@@ -214,7 +226,7 @@ std::string to_json(const CaseResult& result) {
   };
   json::Writer writer;
   writer.begin_object();
-  writer.field("schema", "tally.bench.result/1");
+  writer.field("schema", kResultSchema);
   writer.field("case", result.name).field("unit", result.unit);
   field(writer, "median", of_ours(&Summary::median));
   field(writer, "p10", of_ours(&Summary::p10));

@@ -21,8 +21,9 @@ namespace tally::bench {
 // What could not be measured is null, with a note that says why. No newline at the end.
 [[nodiscard]] std::string to_json(const CaseResult& result);
 
-// Reads such a line back. Errors: bad_data, naming the member.
-[[nodiscard]] Result<CaseResult> result_from_json(const json::Value& value);
+// Reads such a line back, whole; what another program left out is unknown. Errors: bad_data, naming
+// the member.
+[[nodiscard]] Result<CaseResult> read_result(const json::Value& document);
 
 // CSV as RFC 4180 has it, but with a newline alone: a head, then for each result a row of ours and
 // one of each peer. What is not known is empty.

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "json/value.hpp"
-
 namespace tally::bench {
 
 namespace {
@@ -36,8 +34,7 @@ Kind kind_of_unit(std::string_view unit) {
   return unit.find('/') == std::string_view::npos ? Kind::cost : Kind::rate;
 }
 
-Result<std::optional<ResultLine>> parse_result_line(std::string_view line) {
-  TALLY_TRY(const json::Value document, json::parse(line));
+Result<std::optional<ResultLine>> result_line(const json::Value& document) {
   const auto* members = document.as_object();
   if (members == nullptr) return fail(Code::bad_data, "the line is no JSON object");
   const json::Value* schema = document.find("schema");
@@ -56,6 +53,11 @@ Result<std::optional<ResultLine>> parse_result_line(std::string_view line) {
   for (const auto& [name, value] : *members)
     if (const auto number = finite_number(value)) result.numbers.emplace(name, *number);
   return std::optional<ResultLine>(std::move(result));
+}
+
+Result<std::optional<ResultLine>> parse_result_line(std::string_view line) {
+  TALLY_TRY(const json::Value document, json::parse(line));
+  return result_line(document);
 }
 
 Status for_each_line(std::string_view text,

@@ -1,5 +1,7 @@
-// Reading back what result.hpp writes: lines of schema tally.bench.result/1, of this program or of
-// any other that prints them. Pure functions; any thread.
+// Reading lines of schema tally.bench.result/1, of this program or of any other that prints them,
+// which may leave out all but the case. The members that every result has are read here and
+// nowhere else; read_result() of result.hpp goes on to what only this program's have. Pure
+// functions; any thread.
 #pragma once
 
 #include <functional>
@@ -11,6 +13,7 @@
 
 #include "bench/statistics.hpp"
 #include "core/result.hpp"
+#include "json/value.hpp"
 
 namespace tally::bench {
 
@@ -30,6 +33,7 @@ struct ResultLine {
 
 // Empty for a JSON object of another schema. Errors: bad_data, for what is no JSON object and for a
 // line of the schema that lacks its case.
+[[nodiscard]] Result<std::optional<ResultLine>> result_line(const json::Value& document);
 [[nodiscard]] Result<std::optional<ResultLine>> parse_result_line(std::string_view line);
 
 // Calls visit(line number from 1, line) for each line that holds more than blanks, until it fails.

@@ -22,6 +22,8 @@ bench::CaseResult sample() {
   result.calibration_ns = 120;
   result.mode = bench::Mode::near;
   result.peers = {{"rte_ring", 25, 0.5}, {"boost", std::nullopt, std::nullopt}};
+  result.peers[0].pairs = 30;
+  result.peers[0].limit = true;
   result.notes = {"peer boost: \"gone\", it says"};
   return result;
 }
@@ -36,7 +38,7 @@ TEST_SUITE_BEGIN("bench");
 
 TEST_CASE("a result line comes back as it was written") {
   const std::string text = bench::to_json(sample());
-  CHECK(bench::to_json(bench::result_from_json(json::parse(text).value()).value()) == text);
+  CHECK(bench::to_json(bench::read_result(json::parse(text).value()).value()) == text);
   bench::CaseResult timed = sample();
   timed.clock.emplace();
   timed.clock->ns_per_tick = 0.385;
@@ -45,14 +47,28 @@ TEST_CASE("a result line comes back as it was written") {
   timed.counters = bench::CounterReport{
       100, {{"cycles", 12.5, 0.5, true, ""}, {"instructions", std::nullopt, 1, false, "no PMU"}}};
   const std::string timed_text = bench::to_json(timed);
-  CHECK(bench::to_json(bench::result_from_json(json::parse(timed_text).value()).value()) ==
-        timed_text);
+  CHECK(bench::to_json(bench::read_result(json::parse(timed_text).value()).value()) == timed_text);
   bench::CaseResult empty;
   empty.name = "none";
   empty.notes = {"not measured: no counter"};
   const std::string null_text = bench::to_json(empty);
-  CHECK(bench::to_json(bench::result_from_json(json::parse(null_text).value()).value()) ==
-        null_text);
+  CHECK(bench::to_json(bench::read_result(json::parse(null_text).value()).value()) == null_text);
+}
+
+TEST_CASE("a result of another program may have no more than its case") {
+  const auto read = [](const char* text) { return bench::read_result(json::parse(text).value()); };
+  const auto least = read(R"({"schema":"tally.bench.result/1","case":"a","median":3})");
+  REQUIRE(least);
+  CHECK(least->name == "a");
+  CHECK(least->ours.value().median == 3);
+  CHECK(least->unit == "ns");
+  CHECK(least->mode == bench::Mode::none);
+  CHECK(least->peers.empty());
+  CHECK_FALSE(read(R"({"schema":"tally.bench.result/1"})"));
+  CHECK_FALSE(read(R"({"schema":"tally.bench.hop/1","case":"a"})"));
+  CHECK_FALSE(read(R"({"schema":"tally.bench.result/1","case":"a","mode":"odd"})"));
+  CHECK_FALSE(read(R"({"schema":"tally.bench.result/1","case":"a","median":1,"samples":-1})"));
+  CHECK_FALSE(read(R"({"schema":"tally.bench.result/1","case":"a","notes":[1]})"));
 }
 
 TEST_CASE("rows of CSV quote what they must") {
