@@ -107,7 +107,7 @@ ExchangeOptions load_of(const PipelineArguments& arguments) {
   ExchangeOptions options;
   options.count = static_cast<std::uint64_t>(arguments.count);
   options.window = static_cast<std::uint64_t>(arguments.window);
-  options.rate = arguments.rate;
+  if (arguments.rate > 0) options.schedule = bench::Schedule::fixed(arguments.rate);
   options.timeout_ns = std::max<std::uint64_t>(1, arguments.timeout.ns);
   return options;
 }
@@ -140,6 +140,7 @@ Result<Code> run_pipeline(const PipelineArguments& arguments, cli::Invocation& r
   PipelineReport report;
   report.to = arguments.to;
   report.from = arguments.from;
+  report.rate = arguments.rate;
   report.load = load_of(arguments);
   Ledger ledger(run_id, report.load.count, static_cast<std::size_t>(arguments.bytes));
   report.start_unix_ns = core::realtime_ns();

@@ -54,6 +54,7 @@ class Exchange {
       : to_fd_(to_fd),
         from_fd_(from_fd),
         options_(options),
+        schedule_(options.schedule),
         ledger_(ledger),
         outgoing_(ledger.packet_bytes()),
         // One byte more than an answer has, so that a longer datagram is not taken for one.
@@ -62,8 +63,7 @@ class Exchange {
   Result<ExchangeResult> run();
 
  private:
-  [[nodiscard]] std::uint64_t due_ns(std::uint64_t sequence) const;
-  [[nodiscard]] std::uint64_t due_count(std::uint64_t now_ns) const;
+  [[nodiscard]] std::size_t write_due(std::uint64_t now_ns, std::uint64_t most);
   Result<std::size_t> send_due(std::uint64_t now_ns);
   Status note_refused();
   void book_sent(std::uint64_t packets, std::uint64_t now_ns);
@@ -81,29 +81,31 @@ class Exchange {
   int to_fd_;
   int from_fd_;
   const ExchangeOptions& options_;
+  std::optional<bench::Schedule> schedule_;  // at the next packet to send
   Ledger& ledger_;
   Batch<kSendBatch> outgoing_;
+  std::array<std::uint64_t, kSendBatch> due_ns_{};  // of the packets in outgoing_
   Batch<kReceiveBatch> incoming_;
   std::uint64_t start_ns_ = 0;
   std::uint64_t last_answer_ns_ = 0;
   std::uint64_t waiting_since_ns_ = 0;  // last answer, or when waiting began with none outstanding
-  std::uint64_t held_below_ = 0;        // sequences below this were due while the window was full
+  std::uint64_t full_at_ns_ = 0;        // when the window was last seen full
   bool send_blocked_ = false;
   ExchangeResult result_;
 };
 
-std::uint64_t Exchange::due_ns(std::uint64_t sequence) const {
-  constexpr double kNsPerSecond = 1e9;
-  return start_ns_ +
-         static_cast<std::uint64_t>(static_cast<double>(sequence) * kNsPerSecond / options_.rate);
-}
-
-std::uint64_t Exchange::due_count(std::uint64_t now_ns) const {
-  if (options_.rate <= 0) return options_.count;
-  constexpr double kNsPerSecond = 1e9;
-  const double passed = static_cast<double>(now_ns - start_ns_) * options_.rate / kNsPerSecond;
-  const double due = std::min(passed, static_cast<double>(options_.count)) + 1;
-  return std::min(static_cast<std::uint64_t>(due), options_.count);
+// Writes the next packets that are due, at most `most`; how many.
+std::size_t Exchange::write_due(std::uint64_t now_ns, std::uint64_t most) {
+  std::optional<bench::Schedule> ahead = schedule_;
+  std::size_t written = 0;
+  for (; written < most; ++written) {
+    const std::uint64_t due_ns = ahead ? start_ns_ + ahead->due_ns() : now_ns;
+    if (due_ns > now_ns) break;
+    due_ns_[written] = due_ns;
+    ledger_.write_next(written, due_ns, outgoing_.slot(written));
+    if (ahead) ahead->advance();
+  }
+  return written;
 }
 
 // Sends what is due and fits into the window, at most a batch; how many went out.
@@ -111,16 +113,11 @@ Result<std::size_t> Exchange::send_due(std::uint64_t now_ns) {
   const bool was_blocked = send_blocked_;
   send_blocked_ = false;
   const PipelineCounts& counts = ledger_.counts();
-  const std::uint64_t due = due_count(now_ns);
   const std::uint64_t room = options_.window - std::min(options_.window, counts.outstanding());
-  if (room == 0 && options_.rate > 0) held_below_ = std::max(held_below_, due);
+  if (room == 0) full_at_ns_ = now_ns;
   const std::size_t batch =
-      std::min({due - std::min(due, counts.sent), room, std::uint64_t{kSendBatch}});
+      write_due(now_ns, std::min({options_.count - counts.sent, room, std::uint64_t{kSendBatch}}));
   if (batch == 0) return std::size_t{0};
-  for (std::size_t i = 0; i < batch; ++i) {
-    const std::uint64_t intended = options_.rate > 0 ? due_ns(counts.sent + i) : now_ns;
-    ledger_.write_next(i, intended, outgoing_.slot(i));
-  }
   const int sent = ::sendmmsg(to_fd_, outgoing_.headers(), static_cast<unsigned>(batch),
                               MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent > 0) {
@@ -147,13 +144,13 @@ Status Exchange::note_refused() {
 }
 
 void Exchange::book_sent(std::uint64_t packets, std::uint64_t now_ns) {
-  const PipelineCounts& counts = ledger_.counts();
-  for (std::uint64_t i = counts.sent; i < counts.sent + packets && i < held_below_; ++i) {
+  for (std::uint64_t i = 0; schedule_ && i < packets; ++i) {
+    schedule_->advance();
+    if (due_ns_[i] > full_at_ns_) continue;
     ++result_.held_back;
-    const std::uint64_t due = due_ns(i);
-    if (now_ns > due) result_.held_back_ns_max = std::max(result_.held_back_ns_max, now_ns - due);
+    result_.held_back_ns_max = std::max(result_.held_back_ns_max, now_ns - due_ns_[i]);
   }
-  if (counts.outstanding() == 0) waiting_since_ns_ = now_ns;
+  if (ledger_.counts().outstanding() == 0) waiting_since_ns_ = now_ns;
   ledger_.confirm_sent(packets);
 }
 
@@ -180,8 +177,8 @@ Status Exchange::sleep(std::uint64_t now_ns) {
     const std::uint64_t give_up_ns = waiting_since_ns_ + options_.timeout_ns;
     wait_ns = std::min(wait_ns, give_up_ns > now_ns ? give_up_ns - now_ns : 1);
   }
-  if (options_.rate > 0 && counts.sent < options_.count && counts.outstanding() < options_.window) {
-    const std::uint64_t next_ns = due_ns(counts.sent);
+  if (schedule_ && counts.sent < options_.count && counts.outstanding() < options_.window) {
+    const std::uint64_t next_ns = start_ns_ + schedule_->due_ns();
     wait_ns = std::min(wait_ns, next_ns > now_ns ? next_ns - now_ns : 1);
   }
   const short sending = send_blocked_ ? POLLOUT : 0;

@@ -2,16 +2,17 @@
 // sendmmsg(2) and recvmmsg(2), and sleeps when there is nothing to do. One thread and not two,
 // because the processors belong to the chain that is measured.
 //
-// With a rate, packet i is due at start + i / rate whatever happened before, and its latency counts
-// from then: a stall shows in the latency of every packet that was due meanwhile (an open loop;
-// Gil Tene, "How NOT to Measure Latency"). Packets that the window kept back are counted. Without
-// a rate the window alone paces, a packet is due when it is sent, and a stall delays packets
-// without showing in their latency.
+// With a schedule every packet is due at its time (bench/schedule.hpp) and its latency counts from
+// then: a stall shows in the latency of every packet that was due meanwhile. Packets that the
+// window kept back are counted. Without a schedule the window alone paces, a packet is due when it
+// is sent, and a stall delays packets without showing in their latency.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
+#include "bench/schedule.hpp"
 #include "core/result.hpp"
 #include "pipeline_ledger.hpp"
 
@@ -20,7 +21,7 @@ namespace tally::bench_tool {
 struct ExchangeOptions {
   std::uint64_t count = 0;
   std::uint64_t window = 256;  // unanswered packets at most; a lost one keeps its place
-  double rate = 0;             // packets a second, 0 for as fast as the window allows
+  std::optional<bench::Schedule> schedule;   // empty: as fast as the window allows
   std::uint64_t timeout_ns = 5'000'000'000;  // without an answer while one is awaited
   std::function<bool()> stop;
   std::function<void(std::uint64_t received)> progress;

@@ -18,14 +18,14 @@ double packets_per_second(const PipelineReport& report, const PipelineCounts& co
 }
 
 std::string load_words(const PipelineReport& report) {
-  if (report.load.rate <= 0)
+  if (report.rate <= 0)
     return fmt::format(
         "closed loop, at most {} unanswered: latency counts from the moment of sending, so a stall "
         "delays packets without showing in their latency; --rate makes an open loop",
         report.load.window);
   std::string words = fmt::format(
       "open loop, {} packets/s, at most {} unanswered: latency counts from the intended send time",
-      report.load.rate, report.load.window);
+      report.rate, report.load.window);
   if (report.exchange.held_back != 0)
     fmt::format_to(std::back_inserter(words),
                    "; {} packets were due while the window was full and waited up to {}",
@@ -107,11 +107,11 @@ std::string to_json(const PipelineReport& report, const Ledger& ledger) {
   writer.field("count", report.load.count).field("window", report.load.window);
   writer.field("packet_bytes", ledger.packet_bytes());
   writer.key("rate_per_s");
-  if (report.load.rate > 0)
-    writer.value(report.load.rate);
+  if (report.rate > 0)
+    writer.value(report.rate);
   else
     writer.null();
-  writer.field("loop", report.load.rate > 0 ? "open" : "closed");
+  writer.field("loop", report.rate > 0 ? "open" : "closed");
   writer.field("sent", counts.sent).field("received", counts.received);
   writer.field("signed", counts.signed_).field("verified", report.verify.verified);
   writer.field("lost", counts.lost()).field("bad_signatures", report.verify.bad);

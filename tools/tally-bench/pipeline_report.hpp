@@ -15,6 +15,7 @@ namespace tally::bench_tool {
 struct PipelineReport {
   std::string to;
   std::string from;
+  double rate = 0;  // packets a second, 0 for a closed loop
   ExchangeOptions load;
   ExchangeResult exchange;
   VerifyResult verify;

@@ -157,7 +157,8 @@ TEST_CASE("a chain that falls silent ends the run after the timeout with what th
 
 TEST_CASE("an open loop counts from the intended time and what the window held back") {
   ExchangeOptions options = packets(100);
-  options.rate = 1e6;  // all are due within 100 us, the window is 32
+  options.schedule =
+      tally::bench::Schedule::fixed(1e6);  // all are due within 100 us, the window is 32
   const Run run = run_pipeline(options, {});
   CHECK(run.ledger->counts().received == 100);
   CHECK(run.report.exchange.held_back > 0);
