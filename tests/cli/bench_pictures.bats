@@ -254,29 +254,98 @@ assert_picture() {
   assert_output --partial $'\e['
 }
 
-@test "pages render in Chromium without an error or a request" {
+# history_file FILE: 16 results of a case that got slower at the ninth.
+history_file() {
+  local i
+  for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+    printf '{"schema":"tally.bench.history/1","time_ns":%d,"label":"c%d","host":"h","case":"a.b",' \
+      $((i * 1000000000)) "$i"
+    printf '"unit":"ns","mode":"none","median":%d.%d,"p10":9,"p90":18,"samples":9,' \
+      $((i > 8 ? 15 : 10)) $((i % 3))
+    printf '"calibration_ns":1}\n'
+  done >"$1"
+}
+
+# Appended to a page: puts into its title whether it is dark, how many texts it has, and the least
+# contrast of a text to what is drawn below it, as WCAG 2.1 defines it, with that text.
+probe='<script>
+const rgb = s => s.match(/[\d.]+/g).map(Number);
+const light = c => c.slice(0, 3).map(v => v / 255)
+  .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const opaque = s => s && s.startsWith("rgb") && (rgb(s)[3] ?? 1) > 0.5;
+const paint = e => { const s = getComputedStyle(e);
+  return e instanceof SVGElement && !(e instanceof SVGSVGElement) ? s.fill : s.backgroundColor; };
+let texts = 0, least = 99, which = "";
+for (const e of document.querySelectorAll("svg text, td, th, caption, footer")) {
+  if (!e.textContent.trim()) continue;
+  e.scrollIntoView({block: "center"});
+  const r = e.getBoundingClientRect();
+  const below = document.elementsFromPoint(r.x + r.width / 2, r.y + r.height / 2)
+    .filter(b => b != e && b.tagName != "text" && opaque(paint(b)))[0];
+  const s = getComputedStyle(e), ink = light(rgb(e instanceof SVGElement ? s.fill : s.color));
+  const ground = light(rgb(paint(below ?? document.body)));
+  const contrast = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+  texts++;
+  if (contrast < least) { least = contrast; which = e.textContent.trim(); }
+}
+document.title = ["look", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
+  getComputedStyle(document.body).backgroundColor.replaceAll(" ", ""), texts,
+  least.toFixed(1), which].join(" ");
+</script>'
+
+# chromium_dom PAGE MODE: what PAGE has become in Chromium, to PAGE.MODE.dom; fails when it
+# complains or asks for anything.
+chromium_dom() {
+  local page=$1 mode=$2 scheme=1
+  [[ $mode == light ]] || scheme=0
+  # A root without a user namespace needs --no-sandbox; the page is ours.
+  timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+    --disable-background-networking --disable-component-update --disable-sync \
+    --disable-dev-shm-usage --user-data-dir="$PWD/profile" --enable-logging=stderr --v=0 \
+    --blink-settings=preferredColorScheme=$scheme --log-net-log="$PWD/$page.net" \
+    --window-size=1040,1100 --dump-dom "file://$PWD/$page" >"$page.$mode.dom" 2>"$page.log" ||
+    fail "$(tail -5 "$page.log")"
+  ! grep -E 'CONSOLE|Uncaught|Refused' "$page.log" || fail "$page complains"
+  # What Chromium itself asks for, as far as it does, goes to Google's own services.
+  ! grep -oE '"url":"https?://[^"]*"' "$page.net" | grep -vE 'google(apis|usercontent)?\.com/' ||
+    fail "$page asks for something"
+}
+
+@test "pages render in Chromium in light and dark without an error or a request" {
   command -v chromium >/dev/null || skip "chromium is not installed"
   samples before.txt
   samples after.txt 0 1.25
+  history_file bench.jsonl
   tally-bench heatmap before.txt --html heatmap.html
   tally-bench heatmap before.txt --diff after.txt --html difference.html
   tally-bench percentiles before.txt after.txt --html percentiles.html
-  local page
-  for page in heatmap difference percentiles; do
-    # A root without a user namespace needs --no-sandbox; the page is ours.
-    timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
-      --disable-background-networking --disable-component-update --disable-sync \
-      --disable-dev-shm-usage --user-data-dir="$PWD/profile" --enable-logging=stderr --v=0 \
-      --log-net-log="$PWD/$page.net" --window-size=1040,1100 --dump-dom \
-      "file://$PWD/$page.html" >"$page.dom" 2>"$page.log" || fail "$(tail -5 "$page.log")"
-    grep -q '</svg>' "$page.dom"
-    ! grep -E 'CONSOLE|Uncaught|Refused' "$page.log" || fail "$page.html complains"
-    # What Chromium itself asks for, as far as it does, goes to Google's own services.
-    ! grep -oE '"url":"https?://[^"]*"' "$page.net" | grep -vE 'google(apis|usercontent)?\.com/' ||
-      fail "$page.html asks for something"
+  tally-bench history show bench.jsonl --html history.html >/dev/null
+  local -a pages=(heatmap difference percentiles history)
+  if (($(nproc) >= 2)); then
+    tally-bench cores --rounds 1 --html cores.html >/dev/null
+    pages+=(cores)
+  fi
+  local page mode look texts contrast which
+  for page in "${pages[@]}"; do
+    { sed 's/<\/body>.*//; /^<\/html>/d' "$page.html" && printf '%s</body></html>\n' "$probe"; } \
+      >"$page.probed.html"
+    for mode in light dark; do
+      chromium_dom "$page.html" "$mode"
+      grep -q '</svg>' "$page.html.$mode.dom"
+      chromium_dom "$page.probed.html" "$mode"
+      look=$(sed -n 's/.*<title>look \(.*\)<\/title>.*/\1/p' "$page.probed.html.$mode.dom")
+      echo "$page: $look"
+      [[ $mode == light ]] || [[ $look == "dark rgb(20,22,26) "* ]] || fail "$page is not dark"
+      [[ $mode == dark ]] || [[ $look == "light rgb(255,255,255) "* ]] || fail "$page is not light"
+      read -r _ _ texts contrast which <<<"$look"
+      ((texts >= 4)) || fail "$page has $texts texts"
+      # 4.5 is what WCAG 2.1 (1.4.3) asks of text.
+      jq -en "$contrast >= 4.5" || fail "$page in $mode: '$which' has a contrast of $contrast"
+    done
   done
   # The script has run: it has put its cursor into the image.
-  grep -q '<rect class="q"' heatmap.dom
+  grep -q '<rect class="q"' heatmap.html.light.dom
 }
 
 @test "what cannot be drawn is refused" {
@@ -318,14 +387,7 @@ assert_picture() {
 }
 
 @test "a history and a core matrix are pages as well" {
-  local i
-  for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-    printf '{"schema":"tally.bench.history/1","time_ns":%d,"label":"c%d","host":"h","case":"a.b",' \
-      $((i * 1000000000)) "$i"
-    printf '"unit":"ns","mode":"none","median":%d.%d,"p10":9,"p90":18,"samples":9,' \
-      $((i > 8 ? 15 : 10)) $((i % 3))
-    printf '"calibration_ns":1}\n'
-  done >bench.jsonl
+  history_file bench.jsonl
   run_tool tally-bench history show bench.jsonl --plot --html history.html
   assert_success
   assert_output --partial "^"

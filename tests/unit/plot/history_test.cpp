@@ -4,6 +4,7 @@
 #include <string>
 
 #include "plot/cores.hpp"
+#include "support/golden.hpp"
 
 namespace plot = tally::plot;
 
@@ -52,6 +53,26 @@ TEST_CASE("a core matrix has a cell for each pair that was measured") {
   CHECK(svg.find("class=\"l1\"") != std::string::npos);
   CHECK(svg.find("class=\"l16\"") != std::string::npos);
   CHECK(svg.find("a note") != std::string::npos);
+}
+
+TEST_CASE("a history and a core matrix are drawn as they were") {
+  plot::HistoryPicture history = sample();
+  history.points[5].value = 11.5;
+  history.changes.push_back({17, 15, 12, false});
+  for (std::size_t i = 17; i < 20; ++i) history.points[i] = {"c" + std::to_string(i), 12, 11, 13};
+  tally::test::check_golden("plot/history.svg", plot::history_svg(history));
+  tally::test::check_golden("plot/history.txt",
+                            plot::history_text(history, {.columns = 60, .lines = 10}));
+  const auto none = std::nullopt;
+  const plot::CorePicture cores{"core to core",
+                                "ns",
+                                {0, 1, 4, 5},
+                                {none, 71, 120, 475,    //
+                                 71, none, 118, 468,    //
+                                 120, 118, none, none,  //
+                                 475, 468, none, none},
+                                {"4 and 5 did not meet"}};
+  tally::test::check_golden("plot/cores.svg", plot::cores_svg(cores));
 }
 
 TEST_SUITE_END();
