@@ -9,6 +9,7 @@
 #include "core/secret.hpp"
 #include "core/stop.hpp"
 #include "json/writer.hpp"
+#include "net_hardware.hpp"
 #include "net_report.hpp"
 #include "net_server.hpp"
 #include "net_target.hpp"
@@ -78,6 +79,7 @@ Result<Code> run_client(const NetArguments& arguments, const NetTarget& target,
                         cli::Invocation& run) {
   NetReport report = report_of(arguments, target);
   TALLY_TRY(const UniqueFd fd, connect_to(target, report.load.timeout_ns));
+  report.load.no_hardware = no_hardware_stamps(device_of(fd.get()));
   const double by_rate = report.rate * static_cast<double>(report.load.duration_ns) / 1e9;
   std::uint64_t expected = static_cast<std::uint64_t>(by_rate);
   if (report.load.count != 0)

@@ -37,6 +37,8 @@ struct Slot {
   std::uint64_t handed_unix_ns = 0;  // to the device
   std::uint64_t came_unix_ns = 0;    // the answer, into this host
   std::uint64_t read_unix_ns = 0;    // the answer, by this program
+  std::uint64_t left_device_ns = 0;  // by the device's clock
+  std::uint64_t came_device_ns = 0;  // the answer
 };
 
 class Client {
@@ -77,9 +79,11 @@ class Client {
   Status receive(int flags);
   void take_datagram(std::size_t bytes, msghdr& message);
   void take_stream(std::size_t bytes);
-  void take_answer(ByteView answer, std::optional<std::uint64_t> came_unix_ns);
+  void take_answer(ByteView answer, Stamps came);
   void take_send_stamps();
-  void split(Slot& slot);
+  void split(const Slot& slot);
+  void split_device(const Slot& slot);
+  void enable_kernel_times();
 
   int fd_;
   const NetLoad& load_;
@@ -89,6 +93,7 @@ class Client {
   Bytes incoming_;
   std::size_t filled_ = 0;          // of incoming_, of a stream
   bool stamped_ = false;            // the kernel's times were granted
+  bool device_stamped_ = false;     // and the device's were asked for
   std::uint64_t stamps_taken_ = 0;  // of sent packets
   std::uint64_t start_ns_ = 0;
   std::uint64_t waiting_ = 0;  // packets unanswered and not given up
@@ -223,17 +228,15 @@ void Client::take_stream(std::size_t bytes) {
   filled_ += bytes;
   if (filled_ < incoming_.size()) return;
   filled_ = 0;
-  take_answer(incoming_, std::nullopt);
+  take_answer(incoming_, {});
 }
 
 void Client::take_datagram(std::size_t bytes, msghdr& message) {
-  std::optional<std::uint64_t> came_unix_ns;
-  if (stamped_) came_unix_ns = receive_stamp(message);
-  take_answer({incoming_.data(), bytes}, came_unix_ns);
+  take_answer({incoming_.data(), bytes}, stamped_ ? stamps_of(message) : Stamps{});
   if (stamped_) take_send_stamps();
 }
 
-void Client::take_answer(ByteView answer, std::optional<std::uint64_t> came_unix_ns) {
+void Client::take_answer(ByteView answer, Stamps came) {
   const std::uint64_t now_ns = core::monotonic_ns();
   const auto sequence = read_answer(load_.dialect, load_.run, load_.bytes, answer);
   if (!sequence || *sequence >= result_.sent) {
@@ -254,24 +257,33 @@ void Client::take_answer(ByteView answer, std::optional<std::uint64_t> came_unix
   result_.grid.record(now_ns, now_ns - slot.due_ns);
   if (!stamped_) return;
   slot.read_unix_ns = core::realtime_ns();
-  slot.came_unix_ns = came_unix_ns.value_or(0);
+  slot.came_unix_ns = came.software_ns;
+  slot.came_device_ns = came.hardware_ns;
   split(slot);
+  split_device(slot);
 }
 
 void Client::take_send_stamps() {
-  const auto take = [this](std::uint32_t number, std::uint64_t time_ns) {
+  const auto take = [this](std::uint32_t number, Stamps stamps) {
     // The slots are fewer than 2^32 by far, so the number finds its packet among them.
     Slot& slot = slot_of(number);
     if (static_cast<std::uint32_t>(slot.sequence) != number) return;
-    slot.handed_unix_ns = time_ns;
-    split(slot);
+    if (stamps.software_ns != 0) {
+      slot.handed_unix_ns = stamps.software_ns;
+      split(slot);
+    }
+    if (stamps.hardware_ns != 0) {
+      slot.left_device_ns = stamps.hardware_ns;
+      split_device(slot);
+    }
   };
-  stamps_taken_ += drain_send_stamps(fd_, result_.sent - stamps_taken_, take);
+  const std::uint64_t all = result_.sent * (device_stamped_ ? 2 : 1);
+  stamps_taken_ += drain_send_stamps(fd_, all - stamps_taken_, take);
 }
 
 // Once all times of a packet are there, in whichever order they came. Times that run backwards are
 // those of a clock that was set meanwhile.
-void Client::split(Slot& slot) {
+void Client::split(const Slot& slot) {
   if (slot.handed_unix_ns == 0 || slot.came_unix_ns == 0) return;
   NetSegments& segments = result_.segments;
   if (slot.sent_unix_ns > slot.handed_unix_ns || slot.handed_unix_ns > slot.came_unix_ns ||
@@ -283,15 +295,26 @@ void Client::split(Slot& slot) {
   segments.kernel_in.record(slot.read_unix_ns - slot.came_unix_ns);
 }
 
+void Client::split_device(const Slot& slot) {
+  if (slot.left_device_ns == 0 || slot.came_device_ns < slot.left_device_ns) return;
+  result_.segments.nic.record(slot.came_device_ns - slot.left_device_ns);
+}
+
+void Client::enable_kernel_times() {
+  NetSegments& segments = result_.segments;
+  device_stamped_ = load_.no_hardware.empty();
+  segments.reason = load_.tcp       ? "a stream has no packets to stamp"
+                    : !load_.stamps ? "not asked for"
+                                    : enable_stamps(fd_, device_stamped_);
+  stamped_ = segments.reason.empty();
+  segments.nic_reason = stamped_ ? load_.no_hardware : segments.reason;
+}
+
 Result<NetResult> Client::run() {
   // Sleeps end within a microsecond of the due time instead of the usual 50.
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   set_wait_limit();
-  NetSegments& segments = result_.segments;
-  segments.reason = load_.tcp       ? "a stream has no packets to stamp"
-                    : !load_.stamps ? "not asked for"
-                                    : enable_stamps(fd_);
-  stamped_ = segments.reason.empty();
+  enable_kernel_times();
   result_.start_unix_ns = core::realtime_ns();
   start_ns_ = core::monotonic_ns();
   last_answer_ns_ = start_ns_;
@@ -312,9 +335,12 @@ Result<NetResult> Client::run() {
   }
   if (result_.end == NetEnd::closed) result_.lost += waiting_;
   if (stamped_) {
+    NetSegments& segments = result_.segments;
     take_send_stamps();
     segments.missing = result_.received - segments.wire.count();
     if (segments.wire.count() == 0) segments.reason = "the kernel gave no stamps";
+    if (device_stamped_ && segments.nic.count() == 0)
+      segments.nic_reason = "the device gave no stamps";
   }
   result_.duration_ns = last_answer_ns_ - start_ns_;
   return result_;

@@ -30,6 +30,8 @@ struct NetLoad {
   std::uint64_t timeout_ns = 1'000'000'000;  // after which a packet is lost
   bool tcp = false;
   bool stamps = true;  // ask the kernel for its times, of datagrams
+  // Why the device's times are not asked for as well (net_hardware.hpp); empty: they are.
+  std::string no_hardware = "not asked for";
   Dialect dialect = Dialect::echo;
   std::uint64_t run = 0;  // a number that tells packets of this run from others
   std::function<bool()> stop;
@@ -44,8 +46,11 @@ struct NetSegments {
   hist::Histogram kernel_out;  // until the packet was handed to the device
   hist::Histogram wire;        // until the answer came in: the network and the server
   hist::Histogram kernel_in;   // until the receive call returned
-  std::uint64_t missing = 0;   // answers without both stamps
-  std::string reason;          // why there are none at all, empty when they were asked for
+  // Of the wire's part, from when the device sent until it received, by its own clock.
+  hist::Histogram nic;
+  std::string nic_reason;     // why there is none, empty when it was measured
+  std::uint64_t missing = 0;  // answers without both stamps
+  std::string reason;         // why there are none at all, empty when they were asked for
 };
 
 struct NetResult {

@@ -59,6 +59,9 @@ std::vector<std::string> all_notes(const NetReport& report) {
   else if (report.result.segments.missing != 0)
     notes.push_back(fmt::format("{} answers without both of the kernel's stamps",
                                 report.result.segments.missing));
+  // Said once when neither is there.
+  if (report.result.segments.reason.empty() && !report.result.segments.nic_reason.empty())
+    notes.push_back("no hardware stamps: " + report.result.segments.nic_reason);
   return notes;
 }
 
@@ -70,6 +73,12 @@ void write_segments(json::Writer& writer, const NetReport& report) {
   write_percentiles(writer, "kernel_out", known ? &segments.kernel_out : nullptr);
   write_percentiles(writer, "wire", known ? &segments.wire : nullptr);
   write_percentiles(writer, "kernel_in", known ? &segments.kernel_in : nullptr);
+  write_percentiles(writer, "nic", segments.nic_reason.empty() ? &segments.nic : nullptr);
+  writer.key("nic_reason");
+  if (segments.nic_reason.empty())
+    writer.null();
+  else
+    writer.value(segments.nic_reason);
   writer.field("missing", segments.missing);
   writer.key("reason");
   if (!known)
@@ -104,6 +113,7 @@ std::string to_text(const NetReport& report) {
     if (open_loop(report)) rows.push_back(plot::percentile_row("  app", segments.app));
     rows.push_back(plot::percentile_row("  kernel out", segments.kernel_out));
     rows.push_back(plot::percentile_row("  wire", segments.wire));
+    if (segments.nic_reason.empty()) rows.push_back(plot::percentile_row("    nic", segments.nic));
     rows.push_back(plot::percentile_row("  kernel in", segments.kernel_in));
   }
   text += plot::percentile_table(rows);

@@ -7,6 +7,7 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
+#include <optional>
 #include <time.h>
 
 namespace tally::bench_tool {
@@ -15,15 +16,10 @@ namespace {
 
 constexpr std::size_t kControlBytes = 256;
 
-std::optional<std::uint64_t> stamp_of(const cmsghdr& header) {
-  if (header.cmsg_level != SOL_SOCKET || header.cmsg_type != SCM_TIMESTAMPING) return std::nullopt;
-  scm_timestamping stamps{};
-  std::memcpy(&stamps, CMSG_DATA(&header), sizeof stamps);
-  const timespec& software = stamps.ts[0];
-  if (software.tv_sec == 0 && software.tv_nsec == 0) return std::nullopt;
+std::uint64_t ns_of(const timespec& time) {
   constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-  return static_cast<std::uint64_t>(software.tv_sec) * kNsPerSecond +
-         static_cast<std::uint64_t>(software.tv_nsec);
+  return static_cast<std::uint64_t>(time.tv_sec) * kNsPerSecond +
+         static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 // The number of the packet a message of the error queue is about.
@@ -39,24 +35,34 @@ std::optional<std::uint32_t> number_of(const cmsghdr& header) {
 
 }  // namespace
 
-std::string enable_stamps(int fd) {
-  const unsigned wanted = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-                          SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-                          SOF_TIMESTAMPING_OPT_TSONLY;
+std::string enable_stamps(int fd, bool hardware) {
+  unsigned wanted = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
+                    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+                    SOF_TIMESTAMPING_OPT_TSONLY;
+  // Without OPT_TX_SWHW a packet that the device stamps has no software stamp.
+  if (hardware)
+    wanted |= SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE |
+              SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_OPT_TX_SWHW;
   if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &wanted, sizeof wanted) == 0) return {};
   return fmt::format("SO_TIMESTAMPING is not granted: {}", std::strerror(errno));
 }
 
-std::optional<std::uint64_t> receive_stamp(msghdr& message) {
+Stamps stamps_of(msghdr& message) {
+  Stamps stamps;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-       header = CMSG_NXTHDR(&message, header))
-    if (const auto stamp = stamp_of(*header)) return stamp;
-  return std::nullopt;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPING) continue;
+    scm_timestamping times{};
+    std::memcpy(&times, CMSG_DATA(header), sizeof times);
+    // The second was of a clock that kernels no longer have.
+    if (const std::uint64_t time_ns = ns_of(times.ts[0])) stamps.software_ns = time_ns;
+    if (const std::uint64_t time_ns = ns_of(times.ts[2])) stamps.hardware_ns = time_ns;
+  }
+  return stamps;
 }
 
-std::uint64_t drain_send_stamps(
-    int fd, std::uint64_t most,
-    const std::function<void(std::uint32_t number, std::uint64_t time_ns)>& take) {
+std::uint64_t drain_send_stamps(int fd, std::uint64_t most,
+                                const std::function<void(std::uint32_t number, Stamps)>& take) {
   alignas(cmsghdr) std::array<char, kControlBytes> control{};
   std::uint64_t taken = 0;
   while (taken < most) {
@@ -64,15 +70,13 @@ std::uint64_t drain_send_stamps(
     message.msg_control = control.data();
     message.msg_controllen = control.size();
     if (::recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
-    std::optional<std::uint64_t> time_ns;
+    const Stamps stamps = stamps_of(message);
     std::optional<std::uint32_t> number;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-         header = CMSG_NXTHDR(&message, header)) {
-      if (const auto stamp = stamp_of(*header)) time_ns = stamp;
+         header = CMSG_NXTHDR(&message, header))
       if (const auto packet = number_of(*header)) number = packet;
-    }
-    if (!time_ns || !number) continue;
-    take(*number, *time_ns);
+    if (!number || (stamps.software_ns == 0 && stamps.hardware_ns == 0)) continue;
+    take(*number, stamps);
     ++taken;
   }
   return taken;

@@ -175,6 +175,8 @@ TEST_CASE("stamps that are not asked for are null with the reason") {
   CHECK(json.find("response")->is_null());
   CHECK(json.find("segments")->find("wire")->is_null());
   CHECK(json.find("segments")->string_at("reason").value() == "not asked for");
+  CHECK(json.find("segments")->find("nic")->is_null());
+  CHECK(json.find("segments")->string_at("nic_reason").value() == "not asked for");
   CHECK(json.find("service")->int_at("count").value() == 5);
   const auto recording = tool::to_recording(report);
   CHECK(recording.name == "net.udp.rtt");
