@@ -24,11 +24,7 @@ class CaseRun {
  public:
   CaseRun(const Case& definition, Team& team, const core::TscCalibration& clock,
           const RunOptions& options)
-      : case_(definition),
-        team_(team),
-        clock_(clock),
-        options_(options),
-        deadline_ns_(core::monotonic_ns() + options.budget_ns) {}
+      : case_(definition), team_(team), clock_(clock), options_(options) {}
 
   Result<std::vector<CaseResult>> run();
 
@@ -50,7 +46,7 @@ class CaseRun {
   Team& team_;
   const core::TscCalibration& clock_;
   const RunOptions& options_;
-  std::uint64_t deadline_ns_;
+  std::uint64_t deadline_ns_ = 0;
   std::vector<Entrant> entrants_;
   std::vector<std::string> notes_;
   PingPong ping_pong_;
@@ -208,6 +204,8 @@ Result<std::vector<CaseResult>> CaseRun::run() {
     return std::vector<CaseResult>{std::move(result)};
   }
   TALLY_CHECK(make_entrants());
+  // Some subjects take seconds to set up, which must not eat the time to measure them.
+  deadline_ns_ = core::monotonic_ns() + options_.budget_ns;
   TALLY_CHECK(size_slices());
   Collector collector(entrants_.size());
   TALLY_CHECK(take_rounds(collector));

@@ -15,7 +15,7 @@
 namespace tally::bench {
 
 struct RunOptions {
-  std::uint64_t budget_ns = 10'000'000'000;  // of one case, warming up included
+  std::uint64_t budget_ns = 10'000'000'000;  // of one case once it is set up
   std::size_t rounds = 200;                  // kept slices of ours that are enough
   std::uint64_t slice_ns = 2'000'000;        // below 10 ms, see Team
   bool counters = false;                     // of ours, see counters.hpp

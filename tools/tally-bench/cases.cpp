@@ -9,9 +9,12 @@ void add_cases(bench::Registry& registry) {
   add_crypto_cases(registry);
   add_mpc_cases(registry);
   add_ecdsa_cases(registry);
+  add_hist_cases(registry);
   add_mem_cases(registry);
   add_net_cases(registry);
   add_relay_cases(registry);
+  add_sign_cases(registry);
+  add_pipeline_cases(registry);
   add_tune_cases(registry);
 }
 

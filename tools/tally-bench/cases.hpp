@@ -11,9 +11,12 @@ namespace tally::bench_tool {
 
 void add_queue_cases(bench::Registry& registry);
 void add_pool_cases(bench::Registry& registry);
+void add_hist_cases(bench::Registry& registry);
 void add_mem_cases(bench::Registry& registry);
 void add_net_cases(bench::Registry& registry);
 void add_relay_cases(bench::Registry& registry);
+void add_sign_cases(bench::Registry& registry);
+void add_pipeline_cases(bench::Registry& registry);
 void add_tune_cases(bench::Registry& registry);
 void add_ring_cases(bench::Registry& registry);
 void add_crypto_cases(bench::Registry& registry);

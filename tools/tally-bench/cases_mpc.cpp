@@ -1,17 +1,12 @@
 // Cases of lib/mpc: all parties in one process on one core. The unit that makes figures of two
 // hosts comparable is one ECDSA verification by libsecp256k1, the peer "ecdsa_verify".
-#include <fmt/format.h>
 #include <memory>
-#include <numeric>
 #include <vector>
 
 #include "cases.hpp"
-#include "core/endian.hpp"
-#include "mpc/deal.hpp"
 #include "mpc/frost.hpp"
-#include "mpc/nonce.hpp"
-#include "mpc/quorum.hpp"
 #include "mpc/session.hpp"
+#include "parties.hpp"
 #include "subjects.hpp"
 
 namespace tally::bench_tool {
@@ -22,55 +17,6 @@ using Subject = std::unique_ptr<bench::Subject>;
 
 constexpr std::string_view kMessage =
     "a message of the length that chains sign: 64 bytes, as it is..";
-
-// The first t of n parties of a key that guards nothing. It and the randomness of nonces are the
-// same in every run, so that every run does the same work to the instruction.
-class Parties {
- public:
-  static Result<std::shared_ptr<Parties>> make(std::uint32_t t, std::uint32_t n) {
-    constexpr ByteArray<32> kSeed{1};
-    const auto dealing = mpc::deal(t, n, kSeed);
-    if (!dealing) return fail(Error(dealing.error()));
-    std::vector<mpc::PartyId> ids(t);
-    std::iota(ids.begin(), ids.end(), mpc::PartyId{0});
-    auto quorum = mpc::Quorum::make(dealing->group(), ids);
-    if (!quorum) return fail(Error(quorum.error()));
-    std::shared_ptr<Parties> parties(new Parties(std::move(*quorum)));
-    for (const mpc::PartyId id : ids) {
-      auto share = dealing->share(id);
-      if (!share) return fail(Error(share.error()));
-      parties->shares_.push_back(std::move(*share));
-    }
-    for (const mpc::Share& share : parties->shares_) {
-      auto signer = mpc::Signer::make(share, parties->quorum_);
-      if (!signer) return fail(Error(signer.error()));
-      parties->signers_.push_back(*signer);
-    }
-    return parties;
-  }
-
-  [[nodiscard]] const mpc::Quorum& quorum() const { return quorum_; }
-  [[nodiscard]] const std::vector<mpc::Signer>& signers() const { return signers_; }
-  [[nodiscard]] mpc::Outcome<mpc::NoncePair> nonce(std::size_t position) {
-    ByteArray<32> random{};
-    core::store_le(random.data(), ++nonces_made_);
-    const mpc::Share& share = shares_[position];
-    const auto pubshare = share.pubshare().encode();
-    return mpc::nonce_gen(random, {.secret_share = share.secret_bytes(),
-                                   .pubshare = pubshare,
-                                   .xonly_key = {},
-                                   .message = {},
-                                   .extra = {}});
-  }
-
- private:
-  explicit Parties(mpc::Quorum quorum) : quorum_(std::move(quorum)) {}
-
-  mpc::Quorum quorum_;
-  std::vector<mpc::Share> shares_;
-  std::vector<mpc::Signer> signers_;
-  std::uint64_t nonces_made_ = 0;
-};
 
 // One party's work once the aggregated nonce is there: open the session, sign. Nonces are made
 // ahead, as parties do, and used once.
@@ -127,38 +73,12 @@ bench::Factory partial(mpc::SelfCheck self_check) {
   };
 }
 
-// Everything from nothing to a verified signature: nonces, sessions and partial signatures of all
-// parties, then the coordinator's part.
-bool sign_once(Parties& parties) {
-  const std::size_t count = parties.signers().size();
-  std::vector<mpc::SecNonce> secret_nonces;
-  std::vector<mpc::PubNonce> public_nonces;
-  for (std::size_t position = 0; position < count; ++position) {
-    auto pair = parties.nonce(position);
-    if (!pair) return false;
-    secret_nonces.push_back(std::move(pair->secret));
-    public_nonces.push_back(pair->pub);
-  }
-  const auto aggregated = mpc::nonce_agg(public_nonces);
-  if (!aggregated) return false;
-  const ByteView message = core::as_bytes(kMessage);
-  std::vector<mpc::PartialSignature> partials;
-  for (std::size_t position = 0; position < count; ++position) {
-    const auto session = mpc::Session::open(parties.quorum(), *aggregated, message);
-    if (!session) return false;
-    const auto made = mpc::sign(std::move(secret_nonces[position]), parties.signers()[position],
-                                *session, mpc::SelfCheck::off);
-    if (!made) return false;
-    partials.push_back(*made);
-  }
-  const auto session = mpc::Session::open(parties.quorum(), *aggregated, message);
-  return session && mpc::aggregate_verified(*session, public_nonces, partials, message).has_value();
-}
-
 bench::Factory whole_signature(std::uint32_t t, std::uint32_t n) {
   return [t, n]() -> Result<Subject> {
     TALLY_TRY(auto parties, Parties::make(t, n));
-    return make_loop([parties = std::move(parties)] { return sign_once(*parties); });
+    return make_loop([parties = std::move(parties)] {
+      return sign_once(*parties, core::as_bytes(kMessage)).has_value();
+    });
   };
 }
 
