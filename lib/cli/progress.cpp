@@ -21,8 +21,12 @@ void write_stderr(std::string_view text) {
 
 }  // namespace
 
-Progress::Progress(Output& out, std::string what, std::uint64_t total)
-    : out_(out), what_(std::move(what)), total_(total), start_ns_(core::monotonic_ns()) {
+Progress::Progress(Output& out, std::string what, std::uint64_t total, std::uint64_t most_ns)
+    : out_(out),
+      what_(std::move(what)),
+      total_(total),
+      most_ns_(most_ns),
+      start_ns_(core::monotonic_ns()) {
   last_draw_ns_ = start_ns_;
 }
 
@@ -42,14 +46,27 @@ void Progress::update(std::uint64_t done) {
   draw(done, now_ns);
 }
 
-void Progress::draw(std::uint64_t done, std::uint64_t now_ns) {
-  const double seconds = static_cast<double>(now_ns - start_ns_) / 1e9;
+// The time left is what the rest takes at the pace so far.
+std::string Progress::line(std::uint64_t done, std::uint64_t passed_ns) const {
+  const double passed_s = static_cast<double>(passed_ns) / 1e9;
   std::string text = fmt::format("{} {}", what_, done);
+  double left_s =
+      most_ns_ == 0 ? -1 : std::max(0.0, static_cast<double>(most_ns_) / 1e9 - passed_s);
   if (total_ > 0) {
-    const double share = 100.0 * static_cast<double>(done) / static_cast<double>(total_);
-    text += fmt::format(" of {}, {:.0f} %", total_, std::min(share, 100.0));
+    const double share = std::min(static_cast<double>(done) / static_cast<double>(total_), 1.0);
+    text += fmt::format(" of {}, {:.0f} %", total_, 100 * share);
+    if (share > 0) {
+      const double by_pace_s = passed_s * (1 - share) / share;
+      left_s = left_s < 0 ? by_pace_s : std::min(left_s, by_pace_s);
+    }
   }
-  text += fmt::format(", {:.0f} s", seconds);
+  text += fmt::format(", {:.0f} s", passed_s);
+  if (left_s >= 0) text += fmt::format(", {:.0f} s left", left_s);
+  return text;
+}
+
+void Progress::draw(std::uint64_t done, std::uint64_t now_ns) {
+  const std::string text = line(done, now_ns - start_ns_);
   if (!out_.stderr_is_terminal()) {
     out_.detail(text);
     return;

@@ -73,6 +73,27 @@ pipeline() {
   assert_refused 66 "no case matches"
 }
 
+@test "a run on a terminal says how long it still takes and wipes that" {
+  command -v script >/dev/null || skip "script is not installed"
+  run timeout 60 script -qec "stty cols 80; TERM=xterm tally-bench run 'pool.lifo.*' --time 2s" \
+    /dev/null
+  assert_success
+  assert_output --regexp \
+    $'\r''pool\.lifo\.[0-9]+ [0-9]+ of [0-9]+, [0-9]+ %, [0-9]+ s, [0-9]+ s left'$'\e''\[K'
+  # Each line of progress is gone before a result is printed.
+  assert_line --regexp $'\r\e''\[Kpool\.lifo\.[0-9]+ +ns '
+}
+
+@test "an interrupted run prints the cases that it has measured" {
+  start env --default-signal=INT tally-bench run --json
+  wait_until 30 test -s "out.$started"
+  kill -INT "$started"
+  finish "$started"
+  assert_equal "$status" 130
+  jq -es --argjson all "$(tally-bench list | wc -l)" \
+    'length >= 1 and length < $all and all(.schema == "tally.bench.result/1")' "out.$started"
+}
+
 @test "doctor looks at the host" {
   run_tool tally-bench doctor --json
   [[ $status == 0 || $status == 1 ]]

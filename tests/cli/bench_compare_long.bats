@@ -32,12 +32,14 @@ p50_of_buckets() {
       else . end | .seen += $b.count) | .p50'
 }
 
-# compare NAME OURS THEIRS: functions that print a p50 in the same unit.
+# compare NAME OURS THEIRS: functions that print a p50 in the same unit. A pair during which others
+# took the processor more often than 50 times, which OURS notes in the file `aside`, is repeated.
 compare() {
-  local name=$1 ours=$2 theirs=$3 pair mine other
+  local name=$1 ours=$2 theirs=$3 pair tries mine other
   : >ratios
-  for ((pair = 0; pair < pairs; pair++)); do
-    if ((pair % 2)); then
+  for ((pair = tries = 0; pair < pairs; tries++)); do
+    ((tries < 3 * pairs)) || skip "the processor is not quiet: $pair pairs of $tries were"
+    if ((tries % 2)); then
       mine=$("$ours") && other=$("$theirs")
     else
       other=$("$theirs") && mine=$("$ours")
@@ -45,7 +47,10 @@ compare() {
     [[ -n $mine && -n $other && $mine != null && $other != null ]] ||
       fail "$name: no figure in pair $pair: ours '$mine', theirs '$other'"
     jq -n --argjson ours "$mine" --argjson theirs "$other" \
-      '{ours: $ours, theirs: $theirs, ratio: ($ours / $theirs)}' -c | tee -a ratios
+      '{ours: $ours, theirs: $theirs, ratio: ($ours / $theirs)}' -c >pair
+    [[ ! -f aside || $(cat aside) -le 50 ]] || continue
+    tee -a ratios <pair
+    ((++pair))
   done
   jq -s 'map(.ratio) | sort | (.[length / 2 | floor] + .[(length - 1) / 2 | floor]) / 2' \
     ratios >median
@@ -82,16 +87,24 @@ wake_cyclictest() {
   compare 'wake-up latency, OTHER, cyclictest' wake_ours wake_cyclictest
 }
 
+# Under OTHER a time slice that another program gets is a gap as well, of milliseconds, as often as
+# that program likes. Where it is allowed both instruments run with the weight of nice -20, which
+# leaves the kernel and the hypervisor as the ones to disturb them.
+favour=()
+if nice -n -20 true 2>/dev/null; then favour=(nice -n -20); fi
+
 spin_ours() {
-  tally-bench jitter --spin --policy "$policy" --priority 80 --cpus "$cpu" \
-    --threshold "${threshold}us" --duration 2s --json | jq '.p50_ns / 1000'
+  "${favour[@]}" tally-bench jitter --spin --policy "$policy" --priority 80 --cpus "$cpu" \
+    --threshold "${threshold}us" --duration 2s --json >spin.json
+  jq .attribution.involuntary_switches spin.json >aside
+  jq '.p50_ns / 1000' spin.json
 }
 
 # Its bucket K has the gaps from K - 1 to K us.
 spin_oslat() {
   local -a priority=()
   [[ $policy == other ]] || priority=(-f 80)
-  oslat -q -c "$cpu" -C 0 -D 2 -b 1000 "${priority[@]}" --json=oslat.json >/dev/null
+  "${favour[@]}" oslat -q -c "$cpu" -C 0 -D 2 -b 1000 "${priority[@]}" --json=oslat.json >/dev/null
   jq '.thread["0"].histogram' oslat.json | p50_of_buckets $((threshold + 1)) -1
 }
 
@@ -101,9 +114,6 @@ spin_oslat() {
   # run to the next and moves the median of all gaps with it. Beyond a millisecond lie the time
   # slices of other programs, for which oslat has no buckets.
   cpu=$(last_cpu) policy=other threshold=10
-  run_tool tally-bench jitter --spin --policy other --cpus "$cpu" --duration 2s --json
-  aside=$(jq .attribution.involuntary_switches <<<"$output")
-  ((aside <= 20)) || skip "processor $cpu is not quiet: others took it $aside times in 2 s"
   compare 'spin gaps of 10 us and more, OTHER, oslat' spin_ours spin_oslat
 }
 

@@ -59,13 +59,17 @@ Result<Code> measure(const std::vector<const bench::Case*>& cases, const Measure
   const core::TscCalibration clock = trusted_clock(asked.quick, run.out);
   TALLY_TRY(const auto team, bench::Team::start(bench::choose_cpus()));
 
+  bench::RunOptions options = options_of(asked);
+  cli::Progress progress(run.out, "slices", cases.size() * options.rounds,
+                         cases.size() * options.budget_ns);
+  std::size_t before = 0;  // slices of the cases that are done
+  options.progress = [&](std::size_t kept, std::size_t) { progress.update(before + kept); };
   for (const bench::Case* definition : cases) {
     if (core::StopSignal::requested()) break;
-    bench::RunOptions options = options_of(asked);
-    cli::Progress progress(run.out, definition->name, options.rounds);
-    options.progress = [&](std::size_t kept, std::size_t) { progress.update(kept); };
+    progress.rename(definition->name);
     const auto results = bench::run_case(*definition, *team, clock, options);
     progress.finish();
+    before += options.rounds;
     if (!results) return fail(results.error().in(definition->name));
     for (const bench::CaseResult& result : *results) TALLY_CHECK(sink(result));
     TALLY_CHECK(run.out.flush());

@@ -77,6 +77,30 @@ TEST_CASE("progress on a terminal is drawn late and erased at the end") {
   CHECK(terminal.text().empty());
 }
 
+TEST_CASE("progress says how long the rest takes at this pace or may take at most") {
+  const Terminal terminal;
+  Output out("tally-demo", ColorChoice::never, 0);
+  Progress endless(out, "records", 0);
+  Progress paced(out, "records", 1'000'000);
+  Progress bounded(out, "records", 1'000'000, 1'000'000'000);
+  Progress late(out, "records", 0, 1'000'000);
+  std::this_thread::sleep_for(550ms);
+  endless.update(7);
+  CHECK(terminal.text().find("left") == std::string::npos);
+  paced.update(500'000);
+  CHECK(terminal.text().find(" s left") != std::string::npos);
+  paced.rename("others");
+  std::this_thread::sleep_for(110ms);
+  paced.update(1'000'000);
+  const std::string whole = terminal.text();
+  CHECK(whole.find("\rothers 1000000 of 1000000, 100 %, ") == 0);
+  CHECK(whole.find(" s, 0 s left") != std::string::npos);
+  bounded.update(1);
+  CHECK(terminal.text().find(" 0 s left") != std::string::npos);
+  late.update(1);
+  CHECK(terminal.text().find(", 0 s left") != std::string::npos);
+}
+
 TEST_CASE("progress is drawn at most ten times a second") {
   const Terminal terminal;
   Output out("tally-demo", ColorChoice::never, 0);
