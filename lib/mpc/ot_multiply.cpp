@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "crypto/ctime.hpp"
+#include "crypto/scalar_vector.hpp"
 #include "mpc/dkls_hash.hpp"
 
 namespace tally::mpc::dkls {
@@ -22,7 +23,8 @@ constexpr std::size_t kATildeOffset = kSaltBytes;
 constexpr std::size_t kEtaOffset = kATildeOffset + kATildeBytes;
 constexpr std::size_t kMuOffset = kEtaOffset + 32;
 
-using Pads = std::array<std::array<Scalar, kPerRow>, kXi>;
+// Scalar k of every row, by k: sums run over rows.
+using Pads = std::array<std::array<Scalar, kXi>, kPerRow>;
 
 // alpha_{j,k}, three scalars a row: hashes of row, j and k behind the session.
 class PadMaker {
@@ -42,7 +44,7 @@ class PadMaker {
     }
     crypto::sha256_batch(prefix_, *tails_, kTailBytes, *digests_);
     for (std::size_t i = 0; i < kCount; ++i) {
-      out[first + i / kPerRow][i % kPerRow] =
+      out[i % kPerRow][first + i / kPerRow] =
           Scalar::from_bytes_reduced(ByteView(*digests_).subspan(32 * i, 32));
     }
   }
@@ -76,35 +78,18 @@ std::array<Scalar, kInputs> draw_theta(const ByteArray<32>& session, ByteView a_
   return theta;
 }
 
-// row[2] + theta_0 row[0] + theta_1 row[1].
-Scalar combine(const std::array<Scalar, kPerRow>& row, const std::array<Scalar, kInputs>& theta) {
-  return row[2] + theta[0] * row[0] + theta[1] * row[1];
+// Over all rows: row[2] + theta_0 row[0] + theta_1 row[1].
+void combine(const Pads& pads, const std::array<Scalar, kInputs>& theta,
+             std::array<Scalar, kXi>& out) {
+  crypto::add_scaled(pads[2], theta[0], pads[0], theta[1], pads[1], out);
 }
 
-class MuDigest {
- public:
-  explicit MuDigest(const ByteArray<32>& session) : state_(midstate(Label::mu)) {
-    state_.update(session);
+ByteArray<32> mu_digest(const ByteArray<32>& session, const std::array<Scalar, kXi>& values) {
+  Wiped<ByteArray<32 * kXi>> bytes;
+  for (std::size_t j = 0; j < kXi; ++j) {
+    values[j].encode_to(MutableByteView(*bytes).subspan(32 * j, 32));
   }
-  void add(const Scalar& value) {
-    value.encode_to(bytes_);
-    state_.update(bytes_);
-  }
-  ByteArray<32> finish() {
-    core::wipe(bytes_);
-    return state_.finish();
-  }
-
- private:
-  crypto::Sha256 state_;
-  ByteArray<32> bytes_{};
-};
-
-// Sum of g_j row_j[k].
-Scalar gadget_sum(const Gadget& gadget, const Pads& pads, std::size_t k) {
-  Scalar sum;
-  for (std::size_t j = 0; j < kXi; ++j) sum = sum + gadget[j] * pads[j][k];
-  return sum;
+  return th(Label::mu, {session, *bytes});
 }
 
 // `value` where the bit is set, zero elsewhere.
@@ -147,8 +132,7 @@ void BobMultiplication::begin(const BobSeeds& seeds, const Gadget& gadget,
   Scalar b;
   do {
     random.fill(Draw::x, alice, *x);
-    b = Scalar();
-    for (std::size_t j = 0; j < kXi; ++j) b = b + masked(gadget[j], *x, j);
+    b = crypto::masked_sum(gadget, ByteView(*x).first(kBetaBytes));
     // That a draw was zero says nothing of the next one.
   } while (crypto::declassified(b.is_zero()));
   b_ = crypto::SecretScalar(b);
@@ -196,7 +180,7 @@ void AliceMultiplication::multiply(const AliceSeeds& seeds, const Gadget& gadget
   const std::array<const Scalar*, kPerRow> added = {inputs[0], inputs[1], &a_hat.value()};
   for (std::size_t j = 0; j < kXi; ++j) {
     for (std::size_t k = 0; k < kPerRow; ++k) {
-      const Scalar value = (*pads)[j][k] - (*shifted)[j][k] + *added[k];
+      const Scalar value = (*pads)[k][j] - (*shifted)[k][j] + *added[k];
       value.encode_to(out.subspan(kATildeOffset + (j * kPerRow + k) * 32, 32));
     }
   }
@@ -204,11 +188,13 @@ void AliceMultiplication::multiply(const AliceSeeds& seeds, const Gadget& gadget
   const Scalar eta = a_hat.value() + theta[0] * *inputs[0] + theta[1] * *inputs[1];
   eta.encode_to(out.subspan(kEtaOffset, 32));
 
-  MuDigest mu(session);
-  for (std::size_t j = 0; j < kXi; ++j) mu.add(combine((*pads)[j], theta));
-  const auto mu_bytes = mu.finish();
+  Wiped<std::array<Scalar, kXi>> combined;
+  combine(*pads, theta, *combined);
+  const auto mu_bytes = mu_digest(session, *combined);
   std::copy(mu_bytes.begin(), mu_bytes.end(), &out[kMuOffset]);
-  for (std::size_t k = 0; k < kInputs; ++k) c.of[k] = -gadget_sum(gadget, *pads, k);
+  for (std::size_t k = 0; k < kInputs; ++k) {
+    c.of[k] = -crypto::inner_product(gadget, (*pads)[k]);
+  }
 }
 
 bool BobMultiplication::finish(const Gadget& gadget, ByteView message, Products& d) const {
@@ -224,20 +210,23 @@ bool BobMultiplication::finish(const Gadget& gadget, ByteView message, Products&
     for (std::size_t k = 0; k < kPerRow; ++k) {
       const auto value = Scalar::parse(a_tilde.subspan((j * kPerRow + k) * 32, 32));
       if (!value) return false;
-      (*pads)[j][k] = (*pads)[j][k] + masked(*value, *beta_, j);
+      (*pads)[k][j] = (*pads)[k][j] + masked(*value, *beta_, j);
     }
   }
   const auto theta = draw_theta(session, a_tilde);
-  MuDigest mu(session);
+  Wiped<std::array<Scalar, kXi>> combined;
+  combine(*pads, theta, *combined);
   for (std::size_t j = 0; j < kXi; ++j) {
-    mu.add(combine((*pads)[j], theta) - masked(*eta, *beta_, j));
+    (*combined)[j] = (*combined)[j] - masked(*eta, *beta_, j);
   }
-  const auto mu_bytes = mu.finish();
+  const auto mu_bytes = mu_digest(session, *combined);
   // The verdict is what Alice learns.
   if (!crypto::declassified(core::equal_constant_time(mu_bytes, message.subspan(kMuOffset, 32)))) {
     return false;
   }
-  for (std::size_t k = 0; k < kInputs; ++k) d.of[k] = gadget_sum(gadget, *pads, k);
+  for (std::size_t k = 0; k < kInputs; ++k) {
+    d.of[k] = crypto::inner_product(gadget, (*pads)[k]);
+  }
   return true;
 }
 
