@@ -107,6 +107,8 @@ void Presigning::begin(Workers& workers) {
   std::ranges::copy(sid_, broadcast_.begin());
   core::store_be(&broadcast_[32], me);
   std::ranges::copy(commitment(sid_, me, nonce_.encode(), blind_), broadcast_.begin() + 34);
+  // The commitment goes to everybody, and hides what it holds.
+  crypto::declassify(broadcast_.data(), broadcast_.size());
   workers.each(peers_.size(), [this, me](std::size_t i) {
     Peer& peer = *peers_[i];
     peer.r1_out.resize(kR1Bytes);
@@ -182,6 +184,19 @@ Attempt<void> Presigning::ready(Step step, Round round) {
   return {};
 }
 
+// Runs a check that may burn over all peers, with the ledger knowing of it from before to after.
+Attempt<void> Presigning::check_all(Workers& workers, void (Presigning::*check)(Peer&) const) {
+  for (const auto& peer : peers_) {
+    if (!in_.ledger.begin_check(*peer->setup)) {
+      return over(Verdict::own, Cause::journal_failed, std::vector{peer->id});
+    }
+  }
+  workers.each(peers_.size(), [this, check](std::size_t i) { (this->*check)(*peers_[i]); });
+  MPC_CHECK(burn_cheaters());
+  for (const auto& peer : peers_) in_.ledger.end_check(*peer->setup);
+  return {};
+}
+
 // Burns what was found cheating. First the marks, which end every other session with these setups;
 // then the records; and only then does the verdict go up, so that nothing is said before.
 Attempt<void> Presigning::burn_cheaters() {
@@ -252,14 +267,14 @@ void Presigning::answer(Peer& peer) {
   (phi_.value() - peer.bob.b()).encode_to(tail.subspan(kPsiOffset, 32));
 }
 
+void Presigning::check_rows(Peer& peer) const {
+  const auto pair = pair_tag(sid_, in_.party.id, peer.id, peer.setup->setup_id());
+  if (!peer.alice.check(peer.setup->as_alice(), pair, peer.bob_in())) peer.ban = Cause::ot_check;
+}
+
 Attempt<void> Presigning::make_r2(Workers& workers) {
   MPC_CHECK(ready(Step::r1, Round::r1));
-  workers.each(peers_.size(), [this](std::size_t i) {
-    Peer& peer = *peers_[i];
-    const auto pair = pair_tag(sid_, in_.party.id, peer.id, peer.setup->setup_id());
-    if (!peer.alice.check(peer.setup->as_alice(), pair, peer.bob_in())) peer.ban = Cause::ot_check;
-  });
-  MPC_CHECK(burn_cheaters());
+  MPC_CHECK(check_all(workers, &Presigning::check_rows));
   derive_key_share();
   if (pubkey_.is_infinity()) return over(Verdict::own, Cause::negligible);
   workers.each(peers_.size(), [this](std::size_t i) { answer(*peers_[i]); });
@@ -321,8 +336,7 @@ Attempt<Presignature> Presigning::finish_any(Workers& workers) {
     const auto wrong = open(*peer);
     if (wrong) return over(Verdict::abort, *wrong, std::vector{peer->id});
   }
-  workers.each(peers_.size(), [this](std::size_t i) { check_product(*peers_[i]); });
-  MPC_CHECK(burn_cheaters());
+  MPC_CHECK(check_all(workers, &Presigning::check_product));
 
   std::vector<Point> pubkeys = {pubkey_};
   std::vector<Point> nonces = {nonce_};

@@ -33,6 +33,10 @@ class BurnLedger {
   virtual ~BurnLedger() = default;
   // Returns once it is durable that this setup must never be used again; false when it is not.
   [[nodiscard]] virtual bool burn(const PairSetup& setup, Cause cause) = 0;
+  // Around each check of a message whose failure would burn: a process that dies between the two
+  // must find the setup burnt when it comes back. False when that cannot be promised.
+  [[nodiscard]] virtual bool begin_check(const PairSetup& setup) = 0;
+  virtual void end_check(const PairSetup& setup) = 0;
 };
 
 // What a session works with. All of it must outlive the session.
@@ -91,7 +95,9 @@ class Presigning {
                                       std::size_t bytes, std::size_t wanted_bytes);
   [[nodiscard]] Peer* find(dkls::XId id) const;
   [[nodiscard]] Attempt<void> ready(Step step, Round round);
+  [[nodiscard]] Attempt<void> check_all(Workers& workers, void (Presigning::*check)(Peer&) const);
   [[nodiscard]] Attempt<void> burn_cheaters();
+  void check_rows(Peer& peer) const;
   void derive_key_share();
   void answer(Peer& peer);
   [[nodiscard]] std::optional<Cause> open(Peer& peer) const;

@@ -45,6 +45,8 @@ class FixedRandom final : public dkls::Randomness {
 class NoLedger final : public BurnLedger {
  public:
   bool burn(const PairSetup& /*setup*/, Cause /*cause*/) override { return false; }
+  bool begin_check(const PairSetup& /*setup*/) override { return true; }
+  void end_check(const PairSetup& /*setup*/) override {}
 };
 
 Result<std::pair<std::shared_ptr<PairSetup>, std::shared_ptr<PairSetup>>> set_up(

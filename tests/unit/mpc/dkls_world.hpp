@@ -6,6 +6,9 @@
 #include <functional>
 #include <map>
 
+#include "core/endian.hpp"
+#include "core/hex.hpp"
+#include "crypto/sha256.hpp"
 #include "mpc/deal.hpp"
 #include "mpc/ecdsa_presign.hpp"
 #include "mpc/ecdsa_sign.hpp"
@@ -29,12 +32,19 @@ using mpc::dkls::XId;
 class RecordingLedger final : public mpc::BurnLedger {
  public:
   bool burn(const mpc::PairSetup& setup, mpc::Cause cause) override {
-    if (broken) return false;
+    if (refuse_burn) return false;
     burnt.emplace_back(setup.identity().peer, cause);
     return true;
   }
+  bool begin_check(const mpc::PairSetup& /*setup*/) override {
+    ++open_checks;
+    return true;
+  }
+  void end_check(const mpc::PairSetup& /*setup*/) override { --open_checks; }
+
   std::vector<std::pair<XId, mpc::Cause>> burnt;
-  bool broken = false;
+  int open_checks = 0;
+  bool refuse_burn = false;
 };
 
 // Distinct at every call, the same in every run.
@@ -57,6 +67,21 @@ class CountingRandom final : public mpc::dkls::Randomness {
   std::uint64_t seed_;
   std::atomic<std::uint64_t> calls_{0};
 };
+
+// Encodings that are no point: infinity, hybrid, uncompressed, x at and above p, x of no point.
+inline std::vector<Bytes> bad_points() {
+  Bytes zero(33);
+  Bytes hybrid(33, 1);
+  hybrid[0] = 6;
+  Bytes uncompressed(33, 1);
+  uncompressed[0] = 4;
+  Bytes above(33, 0xff);
+  above[0] = 2;
+  Bytes nowhere(33);
+  nowhere[0] = 2;
+  nowhere[32] = 5;  // 5^3 + 7 is no square
+  return {zero, hybrid, uncompressed, above, nowhere};
+}
 
 struct Member {
   mpc::EcdsaParty party;

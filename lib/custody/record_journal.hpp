@@ -1,0 +1,53 @@
+// A file that only grows, of records of one size, read whole when it is opened and held by one
+// process at a time: what must be remembered across a crash. Little-endian:
+//
+//   header  magic 8, bytes of a payload u32, zero u32
+//   record  number u32 from 0, type u32, payload, CRC-32C u32 of the record before it
+//
+// A record that was torn by a crash can only be the last, was never reported as written, and is cut
+// off at the next opening. Any other damage is refused. Mode 0600. One thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/fd.hpp"
+#include "core/result.hpp"
+
+namespace tally::custody {
+
+struct JournalRecord {
+  std::uint32_t type = 0;
+  Bytes payload;
+
+  bool operator==(const JournalRecord&) const = default;
+};
+
+class RecordJournal {
+ public:
+  // Creates the file where it is missing. `magic` has 8 characters. What stands in the journal goes
+  // to `records`. Errors: try_again when another process (or another opening in this one) holds it;
+  // bad_data when it is damaged or of another kind; permission, cannot_create, io.
+  [[nodiscard]] static Result<RecordJournal> open(const std::string& path, std::string_view magic,
+                                                  std::uint32_t payload_bytes,
+                                                  std::vector<JournalRecord>& records);
+
+  // Writes records behind the others. Durable: returns after fsync, so that they survive the
+  // machine; otherwise they survive the process. Errors: io; the journal takes nothing more then.
+  // Pre: payloads have the size given to open().
+  [[nodiscard]] Status append(std::span<const JournalRecord> records, bool durable);
+
+ private:
+  RecordJournal(UniqueFd fd, std::string path, std::uint32_t payload_bytes, std::uint32_t next)
+      : fd_(std::move(fd)), path_(std::move(path)), payload_bytes_(payload_bytes), next_(next) {}
+
+  UniqueFd fd_;
+  std::string path_;
+  std::uint32_t payload_bytes_;
+  std::uint32_t next_;
+  bool broken_ = false;
+};
+
+}  // namespace tally::custody

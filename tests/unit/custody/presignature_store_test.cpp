@@ -1,0 +1,278 @@
+#include "custody/presignature_store.hpp"
+
+#include <csignal>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <unistd.h>
+
+#include "core/file.hpp"
+#include "custody/burn_journal.hpp"
+#include "mpc/ecdsa_sign.hpp"
+#include "support/child.hpp"
+
+using namespace tally;
+using namespace tally::custody;
+using mpc::ComputedDigest;
+using mpc::DigestKind;
+using mpc::Presignature;
+using mpc::PresignatureFacts;
+using test::Child;
+
+namespace {
+
+// A folder that goes with the test.
+struct Folder {
+  Folder() {
+    std::string form = (std::filesystem::temp_directory_path() / "tally-store-XXXXXX").string();
+    REQUIRE(::mkdtemp(form.data()) != nullptr);
+    path = form;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
+  std::string path;
+};
+
+constexpr ByteArray<32> kKey = {7};
+
+ByteArray<32> id_of(std::uint8_t number) {
+  ByteArray<32> id{};
+  id.fill(number);
+  return id;
+}
+
+// Of the form of a real one; what it would sign does not matter here.
+Presignature make(std::uint8_t number, std::uint8_t setup = 1) {
+  PresignatureFacts facts;
+  facts.id = id_of(number);
+  facts.sid = id_of(number);
+  facts.key_id = kKey;
+  facts.me = 1;
+  facts.ids = {1, 2};
+  facts.setup_ids = {id_of(setup)};
+  facts.public_key = crypto::Point::generator();
+  facts.nonce = crypto::Point::generator();
+  ByteArray<mpc::kPresignatureSecretBytes> secrets{};
+  for (const std::size_t at : {31U, 63U, 95U}) secrets[at] = number;
+  return Presignature::take_from(std::move(facts), secrets);
+}
+
+ComputedDigest digest_of(std::string_view text) {
+  return ComputedDigest::of(DigestKind::sha256, core::as_bytes(text));
+}
+
+PresignatureStore open_store(const std::string& path, std::size_t block = 4) {
+  return PresignatureStore::open(path, kKey, 0, 16, block).value();
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("custody");
+
+TEST_CASE("a presignature is taken once and only out of an open block") {
+  const Folder folder;
+  auto store = open_store(folder.file("journal"), 2);
+  for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(store.put(make(i)));
+  CHECK_FALSE(store.take(id_of(1), digest_of("a")));
+  REQUIRE(store.open_block());
+  CHECK(store.ready() == std::vector{id_of(1), id_of(2)});
+  const auto bound = store.take(id_of(1), digest_of("a"));
+  REQUIRE(bound);
+  CHECK(bound->digest() == digest_of("a").bytes());
+  CHECK_FALSE(store.take(id_of(1), digest_of("a")));
+  CHECK_FALSE(store.take(id_of(1), digest_of("b")));
+  CHECK_FALSE(store.take(id_of(3), digest_of("a")));
+  CHECK_FALSE(store.take(id_of(9), digest_of("a")));
+  // It does not come back either.
+  CHECK_FALSE(store.put(make(1)));
+  CHECK(store.size() == 2);
+  REQUIRE(store.open_block());
+  CHECK(store.take(id_of(3), digest_of("a")));
+}
+
+TEST_CASE("a store keeps to its key its epoch and its room") {
+  const Folder folder;
+  auto store = PresignatureStore::open(folder.file("journal"), kKey, 1, 2, 2).value();
+  CHECK(store.put(make(1)).error().code == Code::usage);
+  auto other = PresignatureStore::open(folder.file("other"), kKey, 0, 2, 2).value();
+  REQUIRE(other.put(make(1)));
+  REQUIRE(other.put(make(2)));
+  CHECK(other.put(make(3)).error().code == Code::try_again);
+  CHECK_FALSE(PresignatureStore::open(folder.file("third"), kKey, 0, 1025, 2));
+}
+
+TEST_CASE("presignatures of a burnt pair setup are dropped") {
+  const Folder folder;
+  auto store = open_store(folder.file("journal"));
+  for (std::uint8_t i = 1; i <= 4; ++i) REQUIRE(store.put(make(i, i % 2)));
+  REQUIRE(store.open_block());
+  store.drop_with(id_of(1));
+  CHECK(store.ready() == std::vector{id_of(2), id_of(4)});
+  CHECK_FALSE(store.take(id_of(1), digest_of("a")));
+  CHECK_FALSE(store.put(make(1)));
+}
+
+TEST_CASE("row 13 of two processes that race for a presignature one gets it") {
+  const Folder folder;
+  const std::string path = folder.file("journal");
+  auto store = open_store(path);
+  REQUIRE(store.put(make(1)));
+  REQUIRE(store.open_block());
+  Child child([&] {
+    // Neither from the memory it was forked with nor by the journal.
+    if (store.take(id_of(1), digest_of("b"))) return 1;
+    if (store.put(make(2))) return 2;
+    const auto mine = PresignatureStore::open(path, kKey, 0, 16, 4);
+    return mine ? 3 : mine.error().code == Code::try_again ? 0 : 4;
+  });
+  CHECK(child.reap() == 0);
+  CHECK(store.take(id_of(1), digest_of("a")));
+}
+
+TEST_CASE("row 13 a store that is copied or set back holds nothing") {
+  const Folder folder;
+  const std::string path = folder.file("journal");
+  {
+    auto store = open_store(path);
+    REQUIRE(store.put(make(1)));
+    REQUIRE(store.put(make(2)));
+    std::filesystem::copy_file(path, folder.file("early"));
+    REQUIRE(store.open_block());
+    std::filesystem::copy_file(path, folder.file("late"));
+    REQUIRE(store.take(id_of(1), digest_of("a")));
+  }
+  for (const char* const name : {"early", "late", "journal"}) {
+    auto restored = open_store(folder.file(name));
+    CHECK(restored.size() == 0);
+    CHECK(restored.ready().empty());
+    CHECK_FALSE(restored.take(id_of(1), digest_of("b")));
+    REQUIRE(restored.open_block());
+    CHECK_FALSE(restored.take(id_of(2), digest_of("b")));
+  }
+  // And what was in an open block is refused for ever.
+  auto again = open_store(path);
+  CHECK_FALSE(again.put(make(1)));
+  CHECK_FALSE(again.put(make(2)));
+  CHECK(again.put(make(3)));
+}
+
+TEST_CASE("row 13 a process killed at any step has signed one digest at most") {
+  const Folder folder;
+  constexpr int kSteps = 7;
+  for (int step = 0; step < kSteps; ++step) {
+    CAPTURE(step);
+    const std::string path = folder.file("journal" + std::to_string(step));
+    const std::string sent = folder.file("sent" + std::to_string(step));
+    const auto life = [&](std::string_view digest, int die_at) {
+      Child child([&] {
+        int now = 0;
+        const auto here = [&] {
+          if (now++ == die_at) ::raise(SIGKILL);
+        };
+        here();
+        auto store = open_store(path);
+        here();
+        const bool put = store.put(make(1)).has_value();
+        here();
+        if (!store.open_block()) return 1;
+        here();
+        auto bound = store.take(id_of(1), digest_of(digest));
+        if (put != bound.has_value()) return 2;
+        here();
+        if (!bound) return 0;
+        const mpc::EcdsaSigning signing(std::move(*bound));
+        here();
+        // Out it goes.
+        std::ofstream out(sent, std::ios::app);
+        out << digest << '\n';
+        out.close();
+        here();
+        return 0;
+      });
+      return child.reap();
+    };
+    // Killed; then again and again with other digests, as after a restart.
+    CHECK(life("a", step) == -SIGKILL);
+    CHECK(life("b", -1) == 0);
+    CHECK(life("c", -1) == 0);
+    std::set<std::string> digests;
+    std::ifstream in(sent);
+    for (std::string line; std::getline(in, line);) digests.insert(line);
+    CHECK(digests.size() <= 1);
+  }
+}
+
+TEST_CASE("a journal torn at any byte forgets no whole record") {
+  const Folder folder;
+  const std::string path = folder.file("journal");
+  {
+    auto store = open_store(path);
+    for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(store.put(make(i)));
+    REQUIRE(store.open_block());
+  }
+  const std::string whole = core::read_file(path).value();
+  constexpr std::size_t kHeader = 16;
+  constexpr std::size_t kRecord = 44;
+  REQUIRE(whole.size() == kHeader + 3 * kRecord);
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    const std::string torn = folder.file("torn");
+    std::filesystem::remove(torn);
+    REQUIRE(core::create_file(torn, core::as_bytes(std::string_view(whole).substr(0, size)), 0600));
+    auto store = PresignatureStore::open(torn, kKey, 0, 16, 4);
+    REQUIRE(store.has_value() == (size >= kHeader));
+    if (!store) continue;
+    const std::size_t records = (size - kHeader) / kRecord;
+    for (std::uint8_t i = 1; i <= 3; ++i) CHECK(store->put(make(i)).has_value() == (i > records));
+  }
+  // Damage that no crash makes is refused.
+  std::string damaged = whole;
+  damaged[kHeader + 10] = static_cast<char>(damaged[kHeader + 10] ^ 1);
+  REQUIRE(core::create_file(folder.file("damaged"), core::as_bytes(damaged), 0600));
+  CHECK(PresignatureStore::open(folder.file("damaged"), kKey, 0, 16, 4).error().code ==
+        Code::bad_data);
+}
+
+namespace {
+
+std::shared_ptr<mpc::PairSetup> make_setup(std::uint8_t number) {
+  const Bytes leaves(mpc::dkls::kLeavesBytes);
+  const Bytes delta(mpc::dkls::kColumns / 8);
+  const Bytes seed(32);
+  return mpc::PairSetup::make({kKey, 0, 1, 2, 0}, id_of(number), seed,
+                              mpc::dkls::AliceSeeds::make(leaves, delta).value(),
+                              mpc::dkls::BobSeeds::make(leaves).value())
+      .value();
+}
+
+}  // namespace
+
+TEST_CASE("row 9 a burnt setup stays burnt whenever the process dies") {
+  const Folder folder;
+  const auto setup = make_setup(1);
+  // Killed: before a check, in it, after it, and after the burn. Burnt from the check on until it
+  // ends well.
+  const std::array<bool, 4> expected = {false, true, false, true};
+  for (std::size_t step = 0; step < expected.size(); ++step) {
+    CAPTURE(step);
+    const std::string path = folder.file("burns" + std::to_string(step));
+    Child child([&] {
+      auto journal = BurnJournal::open(path).value();
+      if (step == 0) ::raise(SIGKILL);
+      if (!journal->begin_check(*setup)) return 1;
+      if (step == 1) ::raise(SIGKILL);
+      if (step == 2) journal->end_check(*setup);
+      if (step == 3 && !journal->burn(*setup, mpc::Cause::ot_check)) return 2;
+      ::raise(SIGKILL);
+      return 3;
+    });
+    CHECK(child.reap() == -SIGKILL);
+    for (int restart = 0; restart < 2; ++restart) {
+      const auto journal = BurnJournal::open(path).value();
+      CHECK(journal->burnt(id_of(1)) == expected[step]);
+      CHECK_FALSE(journal->burnt(id_of(2)));
+    }
+  }
+}
