@@ -127,20 +127,21 @@ void Point::cmov(const Point& other, bool flag) {
     const int changed = (key_.data[i] ^ other.key_.data[i]) & mask;
     key_.data[i] = static_cast<unsigned char>(key_.data[i] ^ changed);
   }
-  infinity_ = ((static_cast<unsigned>(infinity_) & ~unsigned{mask}) |
-               (static_cast<unsigned>(other.infinity_) & unsigned{mask})) != 0;
 }
 
 Point Point::mul_secret(const Scalar& k, const Point& point) {
   Point result;
   if (point.infinity_) return result;
+  // The library's only branch on a point asks whether its x is zero, which that of none is.
+  const secp256k1_pubkey base = point.key_;
+  declassify(&base, sizeof base);
   ByteArray<32> bytes;
   ByteArray<65> product;
   product[0] = kUncompressedTag;
   k.encode_to(bytes);
   // Refused only when k is zero, and then the output is that of k = 1. The library's own branch on
   // that counts as public, as the point at infinity does in each of its uses.
-  const bool made = secp256k1_ecdh(context(), product.data() + 1, &point.key_, bytes.data(),
+  const bool made = secp256k1_ecdh(context(), product.data() + 1, &base, bytes.data(),
                                    keep_coordinates, nullptr) == 1;
   // The coordinates come from the library and lie on the curve; the check that they do branches.
   declassify(product.data(), product.size());

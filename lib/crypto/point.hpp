@@ -44,7 +44,7 @@ class Point {
   // One inversion for the whole sum. Allocates 8 bytes a point.
   [[nodiscard]] static Point sum(std::span<const Point> points);
 
-  // Takes the value of `other` if `flag`, in the same time either way.
+  // Takes the value of `other` if `flag`, in the same time either way. Pre: neither is infinity.
   void cmov(const Point& other, bool flag);
 
   // k*G in constant time. Whether k is zero, and the result, count as public.
