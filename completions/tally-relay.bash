@@ -20,11 +20,11 @@ _tally_relay() {
       continue
     fi
     case ${typed[i]} in
-    --color | --config | --count | --cpu | --drain | --duration | --engine | --from-frame | --stats | --stats-out | --to-frame) skip=1 ;;
+    --color | --config | --count | --cpu | --drain | --duration | --engine | --every | --from-frame | --stats | --stats-out | --to-frame) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-relay ring' | 'tally-relay ring ls' | 'tally-relay ring stat' | 'tally-relay ring rm' | 'tally-relay doctor' | 'tally-relay help')
+      'tally-relay ring' | 'tally-relay ring ls' | 'tally-relay ring stat' | 'tally-relay ring watch' | 'tally-relay ring verify' | 'tally-relay ring rm' | 'tally-relay doctor' | 'tally-relay help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -35,6 +35,12 @@ _tally_relay() {
   done
 
   case "$command:$prev" in
+    'tally-relay ring watch:--every')
+      return
+      ;;
+    'tally-relay ring watch:--count')
+      return
+      ;;
     'tally-relay:--from-frame')
       mapfile -t COMPREPLY < <(compgen -W 'rec line hex jsonl' -- "$cur")
       return
@@ -82,6 +88,8 @@ _tally_relay() {
       'tally-relay ring') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-relay ring ls') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-relay ring stat') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay ring watch') words='--every --count --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-relay ring verify') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-relay ring rm') words='--force --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-relay doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-relay help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
@@ -106,6 +114,16 @@ _tally_relay() {
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
       COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       ;;
+    'tally-relay ring watch':0)
+      words=$("${typed[0]}" --complete rings 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
+    'tally-relay ring verify':0)
+      words=$("${typed[0]}" --complete rings 2>/dev/null)
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+      COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      ;;
     'tally-relay ring rm':0)
       words=$("${typed[0]}" --complete rings 2>/dev/null)
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
@@ -115,7 +133,7 @@ _tally_relay() {
   words=''
   case $command:$arguments in
     'tally-relay':0) words='ring doctor help' ;;
-    'tally-relay ring':0) words='ls stat rm' ;;
+    'tally-relay ring':0) words='ls stat watch verify rm' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

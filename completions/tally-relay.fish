@@ -7,7 +7,7 @@ function __tally_relay_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-relay ring' 'tally-relay ring ls' 'tally-relay ring stat' 'tally-relay ring rm' 'tally-relay doctor' 'tally-relay help'
+            case 'tally-relay ring' 'tally-relay ring ls' 'tally-relay ring stat' 'tally-relay ring watch' 'tally-relay ring verify' 'tally-relay ring rm' 'tally-relay doctor' 'tally-relay help'
                 set command "$command $word"
         end
     end
@@ -50,7 +50,13 @@ complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -a '(tally-relay -
 complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -a '(tally-relay --complete endpoints 2>/dev/null)' -d 'TO'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay ring\'' -a ls -d 'list this user\'s rings'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay ring\'' -a stat -d 'show one ring and both its sides'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay ring\'' -a watch -d 'print what comes and goes, a line a period'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay ring\'' -a verify -d 'check the header, the cursors and every record that waits'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay ring\'' -a rm -d 'remove a ring that nobody holds'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay ring stat\'' -a '(tally-relay --complete rings 2>/dev/null)' -d 'NAME'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay ring watch\'' -l every -x -d 'the period'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay ring watch\'' -l count -x -d 'end after N lines; 0 goes on'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay ring watch\'' -a '(tally-relay --complete rings 2>/dev/null)' -d 'NAME'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay ring verify\'' -a '(tally-relay --complete rings 2>/dev/null)' -d 'NAME'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay ring rm\'' -l force -d 'also one that is held; both sides end with an error'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay ring rm\'' -a '(tally-relay --complete rings 2>/dev/null)' -d 'NAME'

@@ -3,27 +3,90 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <optional>
 
 #include "core/clock.hpp"
+#include "core/endian.hpp"
+#include "ring/inspector.hpp"
 
 namespace tally::net {
 namespace {
 
 constexpr std::uint64_t kQuietNs = 100'000'000;
+constexpr std::size_t kPrefixBytes = 16;  // sequence number and time
 
 std::string stat_hint(const std::string& name) {
   return fmt::format("tally-relay ring stat {} shows both sides", name);
 }
 
+template <typename End>
+Result<End> open_end(const ring::ParsedName& parsed) {
+  TALLY_TRY(End end, End::open(parsed.name, parsed.options));
+  if (parsed.options.wait_for_peer) {
+    TALLY_CHECK(end.wait_for_peer(parsed.options.open_timeout_ns));
+  }
+  return end;
+}
+
+Result<ring::ParsedName> parse_shm(const Endpoint& endpoint) {
+  TALLY_TRY(ring::ParsedName parsed, ring::parse_endpoint(endpoint.text));
+  if (!parsed.options.form) {
+    const auto there = ring::stat_ring(parsed.name);
+    if (there) parsed.options.form = there->form;
+  }
+  return parsed;
+}
+
+// How the source of a ring whose wait has ended goes on.
+std::optional<Error> why_ended(const std::string& name, ring::PopResult result) {
+  if (result == ring::PopResult::peer_dead) {
+    return Error{Code::try_again, fmt::format("ring {}: its producer was killed", name),
+                 "every record it published was taken; start both again", 0};
+  }
+  if (result == ring::PopResult::poisoned) {
+    return Error{Code::bad_data, fmt::format("ring {} was given up", name), stat_hint(name), 0};
+  }
+  return std::nullopt;
+}
+
+Error gone(const std::string& name, ring::PushResult result) {
+  if (result == ring::PushResult::poisoned) {
+    return {Code::bad_data, fmt::format("ring {} was given up", name), stat_hint(name), 0};
+  }
+  const char* const how = result == ring::PushResult::closed ? "has left" : "was killed";
+  return {Code::try_again, fmt::format("ring {} is full and its consumer {}", name, how),
+          "start the consumer again: what the ring holds is kept for it", 0};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<RingSource>> RingSource::open(const Endpoint& endpoint) {
-  TALLY_TRY(const ring::ParsedName parsed, ring::parse_endpoint(endpoint.text));
-  TALLY_TRY(ring::Consumer consumer, ring::Consumer::open(parsed.name, parsed.options));
-  if (parsed.options.wait_for_peer) {
-    TALLY_CHECK(consumer.wait_for_peer(parsed.options.open_timeout_ns));
+bool RingQuiet::is_over(std::uint64_t& deadline_ns) {
+  if (!stopped_) return false;
+  const std::uint64_t now = core::monotonic_ns();
+  if (since_ns_ == 0) since_ns_ = now;
+  if (now - since_ns_ >= kQuietNs) return true;
+  deadline_ns = std::min(deadline_ns, since_ns_ + kQuietNs);
+  return false;
+}
+
+Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint) {
+  TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
+  if (parsed.options.form == ring::SlotForm::bytes) {
+    TALLY_TRY(ring::ByteConsumer consumer, open_end<ring::ByteConsumer>(parsed));
+    return std::make_unique<ByteRingSource>(std::move(consumer));
   }
+  TALLY_TRY(ring::Consumer consumer, open_end<ring::Consumer>(parsed));
   return std::make_unique<RingSource>(std::move(consumer));
+}
+
+Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint) {
+  TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
+  if (parsed.options.form == ring::SlotForm::bytes) {
+    TALLY_TRY(ring::ByteProducer producer, open_end<ring::ByteProducer>(parsed));
+    return std::make_unique<ByteRingSink>(std::move(producer), parsed.options.full);
+  }
+  TALLY_TRY(ring::Producer producer, open_end<ring::Producer>(parsed));
+  return std::make_unique<RingSink>(std::move(producer), parsed.options.full);
 }
 
 RingSource::RingSource(ring::Consumer consumer) : consumer_(std::move(consumer)) {}
@@ -46,33 +109,17 @@ Pulled RingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
     given_ = count;
     counts_.records += count;
     ++counts_.batches;
-    quiet_since_ns_ = 0;
+    quiet_.heard();
   }
   return {count, Flow::open};
 }
 
 Pulled RingSource::wait(std::uint64_t deadline_ns) {
-  if (stopped_) {
-    const std::uint64_t now = core::monotonic_ns();
-    if (quiet_since_ns_ == 0) quiet_since_ns_ = now;
-    if (now - quiet_since_ns_ >= kQuietNs) return {0, Flow::end};
-    deadline_ns = std::min(deadline_ns, quiet_since_ns_ + kQuietNs);
-  }
-  switch (consumer_.wait_readable(deadline_ns)) {
-    case ring::PopResult::ok:
-    case ring::PopResult::timeout:
-      return {};
-    case ring::PopResult::closed:
-      return {0, Flow::end};
-    case ring::PopResult::peer_dead:
-      return fail_with(Error{Code::try_again,
-                             fmt::format("ring {}: its producer was killed", consumer_.name()),
-                             "every record it published was taken; start both again", 0});
-    case ring::PopResult::poisoned:
-      break;
-  }
-  return fail_with(Error{Code::bad_data, fmt::format("ring {} was given up", consumer_.name()),
-                         stat_hint(consumer_.name()), 0});
+  if (quiet_.is_over(deadline_ns)) return {0, Flow::end};
+  const ring::PopResult ended = consumer_.wait_readable(deadline_ns);
+  if (ended == ring::PopResult::closed) return {0, Flow::end};
+  if (auto error = why_ended(consumer_.name(), ended)) return fail_with(std::move(*error));
+  return {};
 }
 
 void RingSource::settle(std::size_t count) {
@@ -90,17 +137,124 @@ std::size_t RingSource::leave(std::size_t unsettled) {
   return 0;
 }
 
-void RingSource::stop() {
-  stopped_ = true;
+ByteRingSource::ByteRingSource(ring::ByteConsumer consumer) : consumer_(std::move(consumer)) {}
+
+Pulled ByteRingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+  settle(given_);
+  if (peeked_.size() < out.size()) peeked_.resize(out.size());
+  const std::span<ring::ByteRecord> room(peeked_.data(), out.size());
+  std::size_t count = consumer_.peek(room);
+  if (count == 0) {
+    const Pulled waited = wait(deadline_ns);
+    if (waited.flow != Flow::open) return waited;
+    count = consumer_.peek(room);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const ring::ByteRecord& record = peeked_[i];
+    if (record.payload.size() < kPrefixBytes) {
+      return fail_with(Error{Code::bad_data,
+                             fmt::format("ring {} holds a record without its sequence number and "
+                                         "time",
+                                         consumer_.name()),
+                             "it was not written by tally-relay", 0});
+    }
+    const std::uint8_t* const prefix = record.payload.data();
+    out[i] = Record{core::load_le<std::uint64_t>(prefix), core::load_le<std::uint64_t>(prefix + 8),
+                    record.flags, record.type, record.payload.subspan(kPrefixBytes)};
+    counts_.bytes += out[i].payload.size();
+  }
+  if (count > 0) {
+    given_ = count;
+    counts_.records += count;
+    ++counts_.batches;
+    quiet_.heard();
+  }
+  return {count, Flow::open};
 }
 
-Result<std::unique_ptr<RingSink>> RingSink::open(const Endpoint& endpoint) {
-  TALLY_TRY(const ring::ParsedName parsed, ring::parse_endpoint(endpoint.text));
-  TALLY_TRY(ring::Producer producer, ring::Producer::open(parsed.name, parsed.options));
-  if (parsed.options.wait_for_peer) {
-    TALLY_CHECK(producer.wait_for_peer(parsed.options.open_timeout_ns));
+Pulled ByteRingSource::wait(std::uint64_t deadline_ns) {
+  if (quiet_.is_over(deadline_ns)) return {0, Flow::end};
+  const ring::PopResult ended = consumer_.wait_readable(deadline_ns);
+  if (ended == ring::PopResult::closed) return {0, Flow::end};
+  if (auto error = why_ended(consumer_.name(), ended)) return fail_with(std::move(*error));
+  return {};
+}
+
+void ByteRingSource::settle(std::size_t count) {
+  count = std::min(count, given_);
+  given_ = 0;
+  if (count == 0) return;
+  const std::uint64_t last_ns =
+      core::load_le<std::uint64_t>(peeked_[count - 1].payload.data() + sizeof(std::uint64_t));
+  consumer_.release({peeked_.data(), count}, last_ns);
+}
+
+std::size_t ByteRingSource::leave(std::size_t unsettled) {
+  const std::uint64_t unread = consumer_.depth_records();
+  const bool kept = consumer_.peer() == ring::Peer::alive;
+  consumer_.close();
+  if (kept) return unsettled;
+  counts_.ring_lost += unread - std::min<std::uint64_t>(unread, unsettled);
+  return 0;
+}
+
+ByteRingSink::ByteRingSink(ring::ByteProducer producer, ring::Full full)
+    : producer_(std::move(producer)), full_(full) {}
+
+// As RingSink::publish(): the whole batch becomes visible at once.
+std::size_t ByteRingSink::publish(std::span<const Record> records) {
+  std::uint64_t now_ns = 0;
+  std::size_t used = 0;
+  std::size_t taken = 0;
+  for (; taken < records.size(); ++taken) {
+    const Record& record = records[taken];
+    const std::size_t bytes = kPrefixBytes + record.payload.size();
+    if (bytes > producer_.payload_bytes()) {
+      ++counts_.too_long;
+      continue;
+    }
+    const MutableByteView room = producer_.claim(bytes);
+    if (room.data() == nullptr) break;
+    if (now_ns == 0) now_ns = core::monotonic_ns();
+    core::store_le(room.data(), record.sequence);
+    core::store_le(room.data() + 8, now_ns);
+    if (!record.payload.empty()) {
+      std::memcpy(room.data() + kPrefixBytes, record.payload.data(), record.payload.size());
+    }
+    producer_.finish(bytes, record.source, record.flags);
+    counts_.bytes += record.payload.size();
+    ++used;
   }
-  return std::make_unique<RingSink>(std::move(producer), parsed.options.full);
+  producer_.commit(now_ns);
+  counts_.sent += used;
+  counts_.accepted += taken;
+  counts_.batches += used > 0 ? 1 : 0;
+  return taken;
+}
+
+Pushed ByteRingSink::push(std::span<const Record> records, std::uint64_t deadline_ns) {
+  std::size_t done = 0;
+  while (done < records.size()) {
+    done += publish(records.subspan(done));
+    if (done == records.size()) break;
+    if (full_ == ring::Full::drop_new) {
+      const std::size_t left = records.size() - done;
+      producer_.count_dropped(left);
+      counts_.ring_full += left;
+      counts_.accepted += left;
+      return {records.size(), false};
+    }
+    const ring::PushResult waited =
+        producer_.wait_writable(kPrefixBytes + records[done].payload.size(), deadline_ns);
+    if (waited == ring::PushResult::timeout) return {done, false};
+    if (waited != ring::PushResult::ok) return fail_with(gone(producer_.name(), waited), done);
+  }
+  return {done, false};
+}
+
+Status ByteRingSink::close(std::uint64_t) {
+  producer_.close();
+  return {};
 }
 
 RingSink::RingSink(ring::Producer producer, ring::Full full)
@@ -150,19 +304,9 @@ Pushed RingSink::push(std::span<const Record> records, std::uint64_t deadline_ns
     }
     const ring::PushResult waited = producer_.wait_writable(deadline_ns);
     if (waited == ring::PushResult::timeout) return {done, false};
-    if (waited != ring::PushResult::ok) return fail_with(gone(waited), done);
+    if (waited != ring::PushResult::ok) return fail_with(gone(producer_.name(), waited), done);
   }
   return {done, false};
-}
-
-Error RingSink::gone(ring::PushResult result) const {
-  const std::string& name = producer_.name();
-  if (result == ring::PushResult::poisoned) {
-    return {Code::bad_data, fmt::format("ring {} was given up", name), stat_hint(name), 0};
-  }
-  const char* const how = result == ring::PushResult::closed ? "has left" : "was killed";
-  return {Code::try_again, fmt::format("ring {} is full and its consumer {}", name, how),
-          "start the consumer again: what the ring holds is kept for it", 0};
 }
 
 Status RingSink::close(std::uint64_t) {

@@ -5,39 +5,91 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "net/endpoint.hpp"
 #include "net/source.hpp"
+#include "ring/byte_consumer.hpp"
+#include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
 #include "ring/producer.hpp"
 
 namespace tally::net {
+
+// When a ring that was told to stop has been quiet for long enough to be left.
+class RingQuiet {
+ public:
+  void stop() { stopped_ = true; }
+  void heard() { since_ns_ = 0; }
+  // Whether it is time to leave; otherwise `deadline_ns` becomes no later than that time.
+  [[nodiscard]] bool is_over(std::uint64_t& deadline_ns);
+
+ private:
+  bool stopped_ = false;
+  std::uint64_t since_ns_ = 0;
+};
 
 // After stop() it goes on until the producer has closed, or nothing came for 100 ms, so that a
 // chain whose parts are all told to stop at once passes on what is in it. Records that were not
 // settled stay for a successor while the producer is there; when nobody is, they go with the ring.
 class RingSource final : public Source {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<RingSource>> open(const Endpoint& endpoint);
   explicit RingSource(ring::Consumer consumer);
 
   Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
   void settle(std::size_t count) override;
   std::size_t leave(std::size_t unsettled) override;
-  void stop() override;
+  void stop() override { quiet_.stop(); }
 
  private:
   [[nodiscard]] Pulled wait(std::uint64_t deadline_ns);
 
   ring::Consumer consumer_;
   std::size_t given_ = 0;
-  bool stopped_ = false;
-  std::uint64_t quiet_since_ns_ = 0;
+  RingQuiet quiet_;
 };
+
+// The same of a ring of variable records. Behind its header in the ring, a record has its sequence
+// number and its time, 16 bytes little-endian; the header's type is the source.
+class ByteRingSource final : public Source {
+ public:
+  explicit ByteRingSource(ring::ByteConsumer consumer);
+
+  Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
+  void settle(std::size_t count) override;
+  std::size_t leave(std::size_t unsettled) override;
+  void stop() override { quiet_.stop(); }
+
+ private:
+  [[nodiscard]] Pulled wait(std::uint64_t deadline_ns);
+
+  ring::ByteConsumer consumer_;
+  std::vector<ring::ByteRecord> peeked_;  // grows to the largest batch asked for
+  std::size_t given_ = 0;
+  RingQuiet quiet_;
+};
+
+class ByteRingSink final : public Sink {
+ public:
+  ByteRingSink(ring::ByteProducer producer, ring::Full full);
+
+  Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) override;
+  Status close(std::uint64_t deadline_ns) override;
+
+ private:
+  [[nodiscard]] std::size_t publish(std::span<const Record> records);
+
+  ring::ByteProducer producer_;
+  ring::Full full_;
+};
+
+// Opens shm:NAME as what its kind says; where no kind is asked for, as what the ring is, and a new
+// one as slots.
+[[nodiscard]] Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint);
+[[nodiscard]] Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint);
 
 class RingSink final : public Sink {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<RingSink>> open(const Endpoint& endpoint);
   RingSink(ring::Producer producer, ring::Full full);
 
   Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) override;
@@ -45,7 +97,6 @@ class RingSink final : public Sink {
 
  private:
   [[nodiscard]] std::size_t publish(std::span<const Record> records);
-  [[nodiscard]] Error gone(ring::PushResult result) const;
 
   ring::Producer producer_;
   ring::Full full_;

@@ -3,27 +3,9 @@
 #include "ring/waiting.hpp"
 
 namespace tally::ring {
-namespace {
-
-PopResult pop_result(Waited waited) {
-  switch (waited) {
-    case Waited::ok:
-      return PopResult::ok;
-    case Waited::timeout:
-      return PopResult::timeout;
-    case Waited::closed:
-      return PopResult::closed;
-    case Waited::peer_dead:
-      return PopResult::peer_dead;
-    case Waited::poisoned:
-      break;
-  }
-  return PopResult::poisoned;
-}
-
-}  // namespace
 
 Result<Consumer> Consumer::open(const std::string& name, const Options& options) {
+  TALLY_CHECK(check_fixed(options));
   TALLY_TRY(Region region, Region::open(name, options, Role::consumer));
   return Consumer(std::move(region), options);
 }

@@ -17,17 +17,9 @@
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
+#include "ring/results.hpp"
 
 namespace tally::ring {
-
-enum class PopResult : std::uint8_t {
-  ok,
-  timeout,    // still empty at the deadline
-  closed,     // the producer has left in an orderly way, and everything it committed was taken
-  peer_dead,  // the producer was killed, and everything it committed was taken; a successor may
-              // come
-  poisoned,   // the ring was given up: a record was out of bounds, or it was removed by force
-};
 
 class Consumer {
  public:

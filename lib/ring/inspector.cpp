@@ -72,7 +72,8 @@ EndpointState state_of(int fd, const Snapshot& snapshot, std::size_t entry) {
   return phase == Phase::closed ? EndpointState::closed : EndpointState::absent;
 }
 
-EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t entry, Role role) {
+EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t entry, Role role,
+                               SlotForm form) {
   const std::size_t base = entry_offset(entry);
   const auto count = [&](std::size_t offset) { return snapshot.at<std::uint64_t>(base + offset); };
   const auto stat = [&](std::size_t offset) { return count(offsetof(Endpoint, stats) + offset); };
@@ -88,7 +89,11 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.may_sleep = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, may_sleep)) != 0;
   const std::size_t cursor =
       role == Role::producer ? offsetof(Header, tail) : offsetof(Header, head);
-  status.records = snapshot.at<std::uint64_t>(cursor);
+  status.records = form == SlotForm::bytes ? stat(offsetof(EndpointStats, records))
+                                           : snapshot.at<std::uint64_t>(cursor);
+  if (form == SlotForm::bytes) {
+    status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
+  }
   status.bytes = stat(offsetof(EndpointStats, bytes));
   status.batches = status.records - stat(offsetof(EndpointStats, merged));
   status.stalls = stat(offsetof(EndpointStats, stalls));
@@ -124,6 +129,7 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
   status.state = static_cast<State>(snapshot.at<std::uint32_t>(offsetof(Header, state)));
   status.poison_reason =
       static_cast<PoisonReason>(snapshot.at<std::uint32_t>(offsetof(Header, poison_reason)));
+  status.form = geometry.form;
   status.slots = geometry.capacity;
   status.slot_bytes = geometry.slot_bytes;
   status.payload_bytes = geometry.payload_bytes;
@@ -136,10 +142,15 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
   // The two were not read at one moment: a head that is ahead means an empty ring.
   const std::uint64_t depth = status.tail - status.head;
   status.depth = depth <= geometry.capacity ? depth : 0;
-  status.producer = endpoint_status(fd, snapshot, kProducerEntry, Role::producer);
-  status.consumer = endpoint_status(fd, snapshot, kConsumerEntry, Role::consumer);
-  status.producer.last_record_ns = record_time(fd, geometry, status.tail);
-  status.consumer.last_record_ns = record_time(fd, geometry, status.head);
+  status.producer = endpoint_status(fd, snapshot, kProducerEntry, Role::producer, geometry.form);
+  status.consumer = endpoint_status(fd, snapshot, kConsumerEntry, Role::consumer, geometry.form);
+  if (geometry.form == SlotForm::bytes) {
+    const std::uint64_t records = status.producer.records - status.consumer.records;
+    status.depth = status.depth == 0 ? 0 : std::min(records, depth / kByteGranule);
+  } else {
+    status.producer.last_record_ns = record_time(fd, geometry, status.tail);
+    status.consumer.last_record_ns = record_time(fd, geometry, status.head);
+  }
   status.lost = status.producer.dropped_new + status.producer.dropped_old + status.consumer.lost;
   status.taken_ns = core::monotonic_ns();
   return status;
@@ -203,7 +214,8 @@ std::string_view ring_state_name(State state) {
   return "unknown";
 }
 
-std::string_view kind_name(Kind kind) {
+std::string_view kind_name(Kind kind, SlotForm form) {
+  if (form == SlotForm::bytes) return "bytes";
   switch (kind) {
     case Kind::spsc:
       return "spsc";

@@ -24,7 +24,8 @@ enum class EndpointState : std::uint8_t {
 };
 [[nodiscard]] std::string_view endpoint_state_name(EndpointState state);
 [[nodiscard]] std::string_view ring_state_name(State state);
-[[nodiscard]] std::string_view kind_name(Kind kind);
+// The value of the key kind: "spsc", "bytes".
+[[nodiscard]] std::string_view kind_name(Kind kind, SlotForm form);
 
 struct EndpointStatus {
   Role role = Role::none;
@@ -52,9 +53,10 @@ struct RingStatus {
   std::string name;
   std::string path;
   Kind kind = Kind::spsc;
+  SlotForm form = SlotForm::stamped_fixed;
   State state = State::init;
   PoisonReason poison_reason = PoisonReason::none;
-  std::uint64_t slots = 0;
+  std::uint64_t slots = 0;  // in a ring of bytes, the bytes of its area
   std::uint32_t slot_bytes = 0;
   std::uint32_t payload_bytes = 0;
   std::uint64_t total_bytes = 0;
@@ -63,7 +65,7 @@ struct RingStatus {
   bool from_this_boot = true;
   std::uint64_t tail = 0;
   std::uint64_t head = 0;
-  std::uint64_t depth = 0;  // published and not released, at most `slots`
+  std::uint64_t depth = 0;  // records published and not released
   std::uint64_t lost = 0;   // dropped or overtaken, all endpoints together
   EndpointStatus producer;
   EndpointStatus consumer;

@@ -54,7 +54,8 @@ Status check_form(const StaticHeader& header) {
   if (header.kind != static_cast<std::uint16_t>(Kind::spsc)) {
     return bad("kind " + std::to_string(header.kind) + " is not one this program reads (spsc)");
   }
-  if (header.slot_form != static_cast<std::uint16_t>(SlotForm::stamped_fixed)) {
+  const auto form = static_cast<SlotForm>(header.slot_form);
+  if (form != SlotForm::stamped_fixed && form != SlotForm::bytes) {
     return bad("slot form " + std::to_string(header.slot_form) + " is not one this program reads");
   }
   if (header.header_bytes != kSlotsOffset) return bad("header bytes are not those of version 2");
@@ -66,6 +67,37 @@ Status check_form(const StaticHeader& header) {
   }
   if (header.page_kind > static_cast<std::uint16_t>(mem::PageKind::hugetlb_1g)) {
     return bad("page kind " + std::to_string(header.page_kind) + " is unknown");
+  }
+  return {};
+}
+
+// The CRC keeps out accidents; these keep out whatever has a right CRC and wrong numbers.
+Status check_slots(const StaticHeader& header) {
+  if (!std::has_single_bit(header.capacity) || header.capacity < kMinSlots ||
+      header.capacity > kMaxSlots) {
+    return bad("capacity " + std::to_string(header.capacity) + " is not a power of two in range");
+  }
+  if (header.payload_bytes == 0 || header.payload_bytes > kMaxPayloadBytes) {
+    return bad("payload bytes " + std::to_string(header.payload_bytes) + " are out of range");
+  }
+  if (header.slot_bytes != slot_bytes_for(header.payload_bytes)) {
+    return bad("slot bytes " + std::to_string(header.slot_bytes) + " do not fit the payload bytes");
+  }
+  return {};
+}
+
+Status check_area(const StaticHeader& header) {
+  if (!std::has_single_bit(header.capacity) || header.capacity < kMinAreaBytes ||
+      header.capacity > kMaxAreaBytes) {
+    return bad("capacity " + std::to_string(header.capacity) + " is not a power of two in range");
+  }
+  const Geometry expected = plan_byte_geometry(header.capacity);
+  if (header.payload_bytes != expected.payload_bytes) {
+    return bad("payload bytes " + std::to_string(header.payload_bytes) +
+               " are not a quarter of the capacity");
+  }
+  if (header.slot_bytes != expected.slot_bytes) {
+    return bad("slot bytes " + std::to_string(header.slot_bytes) + " are not those of records");
   }
   return {};
 }
@@ -86,6 +118,16 @@ std::uint32_t header_crc32c(const StaticHeader& header) {
   return core::crc32c(ByteView(bytes).first(offsetof(StaticHeader, crc32c)));
 }
 
+Geometry plan_byte_geometry(std::uint64_t area_bytes) {
+  Geometry geometry;
+  geometry.form = SlotForm::bytes;
+  geometry.capacity = area_bytes;
+  geometry.slot_bytes = kByteGranule;
+  geometry.payload_bytes = static_cast<std::uint32_t>(area_bytes / 4 - kByteGranule);
+  geometry.total_bytes = kSlotsOffset + area_bytes;
+  return geometry;
+}
+
 Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes) {
   Geometry geometry;
   geometry.capacity = slots;
@@ -102,7 +144,7 @@ StaticHeader make_header(const Geometry& geometry) {
   header.magic = kMagic;
   header.layout_version = kLayoutVersion;
   header.kind = static_cast<std::uint16_t>(Kind::spsc);
-  header.slot_form = static_cast<std::uint16_t>(SlotForm::stamped_fixed);
+  header.slot_form = static_cast<std::uint16_t>(geometry.form);
   header.page_kind = static_cast<std::uint16_t>(geometry.page_kind);
   header.header_bytes = kSlotsOffset;
   header.slot_bytes = geometry.slot_bytes;
@@ -121,18 +163,11 @@ StaticHeader make_header(const Geometry& geometry) {
 Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_bytes) {
   TALLY_CHECK(check_identity(header));
   TALLY_CHECK(check_form(header));
-  // The CRC keeps out accidents; these keep out whatever has a right CRC and wrong numbers.
-  if (!std::has_single_bit(header.capacity) || header.capacity < kMinSlots ||
-      header.capacity > kMaxSlots) {
-    return bad("capacity " + std::to_string(header.capacity) + " is not a power of two in range");
-  }
-  if (header.payload_bytes == 0 || header.payload_bytes > kMaxPayloadBytes) {
-    return bad("payload bytes " + std::to_string(header.payload_bytes) + " are out of range");
-  }
-  if (header.slot_bytes != slot_bytes_for(header.payload_bytes)) {
-    return bad("slot bytes " + std::to_string(header.slot_bytes) + " do not fit the payload bytes");
-  }
-  const std::uint64_t needed = kSlotsOffset + header.capacity * header.slot_bytes;
+  const auto form = static_cast<SlotForm>(header.slot_form);
+  const bool bytes = form == SlotForm::bytes;
+  TALLY_CHECK(bytes ? check_area(header) : check_slots(header));
+  const std::uint64_t needed =
+      kSlotsOffset + (bytes ? header.capacity : header.capacity * header.slot_bytes);
   if (header.total_bytes < needed || header.total_bytes > kMaxTotalBytes) {
     return bad("total bytes " + std::to_string(header.total_bytes) + " do not hold the slots");
   }
@@ -140,7 +175,11 @@ Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_byt
     return bad("total bytes are " + std::to_string(header.total_bytes) + ", the file has " +
                std::to_string(file_bytes) + ": it was truncated or grown");
   }
-  return Geometry{header.capacity, header.slot_bytes, header.payload_bytes, header.total_bytes,
+  return Geometry{form,
+                  header.capacity,
+                  header.slot_bytes,
+                  header.payload_bytes,
+                  header.total_bytes,
                   static_cast<mem::PageKind>(header.page_kind)};
 }
 

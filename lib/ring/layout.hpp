@@ -8,7 +8,7 @@
 //    512  consumer     head: position of the next record to release; what is before it is free
 //    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
 //   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters
-//   8192  slots        capacity x slot_bytes
+//   8192  slots        capacity x slot_bytes, or an area of `capacity` bytes (ring/byte_area.hpp)
 //
 // A slot is {stamp, RecordMeta, payload}, a multiple of half a cache line. Positions are 64-bit,
 // only ever grow (modulo 2^64) and are masked to a slot index at use. With p a position that maps
@@ -45,12 +45,15 @@ inline constexpr std::size_t kSlotsOffset = 8192;
 inline constexpr std::size_t kEndpointCount = 17;
 inline constexpr std::uint64_t kMinSlots = 2;
 inline constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24U;
+// A ring of bytes: the size of its area, a power of two, and what records are rounded up to.
+inline constexpr std::uint64_t kMinAreaBytes = 4096;
+inline constexpr std::uint64_t kMaxAreaBytes = std::uint64_t{1} << 30U;
+inline constexpr std::size_t kByteGranule = 16;
 inline constexpr std::uint64_t kMaxTotalBytes = std::uint64_t{1} << 40U;
 inline constexpr std::size_t kProducerEntry = 0;
 inline constexpr std::size_t kConsumerEntry = 1;
 
 enum class Kind : std::uint16_t { spsc = 1, mpsc = 2, spmc = 3, mpmc = 4, broadcast = 5 };
-enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2 };
 enum class State : std::uint32_t { init = 0, ready = 1, closing = 2, poisoned = 3 };
 enum class Role : std::uint32_t { none = 0, producer = 1, consumer = 2 };
 enum class Phase : std::uint32_t { never = 0, attached = 1, closed = 2 };
@@ -67,7 +70,7 @@ struct StaticHeader {
   std::uint32_t slot_bytes;
   std::uint32_t payload_bytes;
   std::uint32_t endpoint_count;
-  std::uint64_t capacity;  // slots, a power of two
+  std::uint64_t capacity;  // slots or, in a ring of bytes, bytes; a power of two
   std::uint64_t total_bytes;
   std::uint64_t type_hash;  // FNV-1a of type_name
   std::array<char, 32> type_name;
@@ -158,6 +161,7 @@ static_assert(kSlotHeaderBytes == 32);
 
 // What a checked header says, copied out of reach of the peer.
 struct Geometry {
+  SlotForm form = SlotForm::stamped_fixed;
   std::uint64_t capacity = 0;
   std::uint32_t slot_bytes = 0;
   std::uint32_t payload_bytes = 0;
@@ -169,6 +173,8 @@ struct Geometry {
 
 // The geometry of a new ring. Pre: both are within the limits of ring/options.hpp.
 [[nodiscard]] Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes);
+// The same of a ring of bytes. Its largest record, with its header, is a quarter of the area.
+[[nodiscard]] Geometry plan_byte_geometry(std::uint64_t area_bytes);
 
 // A sealed header for a ring of that geometry, made now on this boot.
 [[nodiscard]] StaticHeader make_header(const Geometry& geometry);

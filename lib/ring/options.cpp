@@ -20,6 +20,8 @@ struct Word {
 
 constexpr std::array<Word<Full>, 3> kFullWords = {
     {{"block", Full::block}, {"drop-new", Full::drop_new}, {"drop-old", Full::drop_old}}};
+constexpr std::array<Word<SlotForm>, 2> kKindWords = {
+    {{"spsc", SlotForm::stamped_fixed}, {"bytes", SlotForm::bytes}}};
 constexpr std::array<Word<queue::WaitPolicy>, 4> kWaitWords = {
     {{"spin", queue::WaitPolicy::spin},
      {"yield", queue::WaitPolicy::yield},
@@ -74,8 +76,9 @@ Status read_slots(std::string_view value, Options& options) {
 }
 
 Status read_bytes(std::string_view value, Options& options) {
-  TALLY_TRY(const auto bytes, read_number("bytes", value, 1, kMaxPayloadBytes,
-                                          "the largest payload in bytes, 1 to 65536"));
+  TALLY_TRY(const auto bytes,
+            read_number("bytes", value, 1, kMaxAreaBytes,
+                        "the largest payload, 1 to 65536, or the area of kind=bytes"));
   options.bytes = static_cast<std::uint32_t>(bytes);
   return {};
 }
@@ -97,9 +100,35 @@ Status read_timeout(std::string_view value, Options& options) {
   return {};
 }
 
-Status read_kind(std::string_view value) {
-  if (value == "spsc") return {};
-  return refuse("kind", value, "spsc in this version");
+Status read_kind(std::string_view value, Options& options) {
+  SlotForm form = SlotForm::stamped_fixed;
+  TALLY_CHECK(read_word("kind", value, kKindWords, form));
+  options.form = form;
+  return {};
+}
+
+Status check_area(const Options& options) {
+  if (options.slots) {
+    return fail(Code::usage, "shm: slots has no meaning for kind=bytes",
+                "say bytes=SIZE, the size of the area");
+  }
+  if (options.bytes && (!std::has_single_bit(*options.bytes) || *options.bytes < kMinAreaBytes ||
+                        *options.bytes > kMaxAreaBytes)) {
+    return refuse("bytes", std::to_string(*options.bytes),
+                  "for kind=bytes a power of two from 4096 to 1073741824");
+  }
+  return {};
+}
+
+Status check_slots(const Options& options) {
+  if (options.slots && (!std::has_single_bit(*options.slots) || *options.slots < kMinSlots ||
+                        *options.slots > kMaxSlots)) {
+    return refuse("slots", std::to_string(*options.slots), "a power of two from 2 to 16777216");
+  }
+  if (options.bytes && (*options.bytes == 0 || *options.bytes > kMaxPayloadBytes)) {
+    return refuse("bytes", std::to_string(*options.bytes), "the largest payload, 1 to 65536");
+  }
+  return {};
 }
 
 constexpr std::array<std::string_view, 10> kKeys = {
@@ -137,7 +166,7 @@ Status unknown_key(std::string_view key) {
 }
 
 Status read_key(std::string_view key, std::string_view value, Options& options) {
-  if (key == "kind") return read_kind(value);
+  if (key == "kind") return read_kind(value, options);
   if (key == "slots") return read_slots(value, options);
   if (key == "bytes") return read_bytes(value, options);
   if (key == "full") return read_word(key, value, kFullWords, options.full);
@@ -172,14 +201,14 @@ Status check_name(std::string_view name) {
               "a name has 1 to 64 characters of A-Z a-z 0-9 . _ - and does not begin with a dot");
 }
 
+Status check_fixed(const Options& options) {
+  if (options.form != SlotForm::bytes) return {};
+  return fail(Code::usage, "shm: kind=bytes is for tally-relay alone",
+              "leave kind out, or say kind=spsc");
+}
+
 Status check_options(const Options& options) {
-  if (options.slots && (!std::has_single_bit(*options.slots) || *options.slots < kMinSlots ||
-                        *options.slots > kMaxSlots)) {
-    return refuse("slots", std::to_string(*options.slots), "a power of two from 2 to 16777216");
-  }
-  if (options.bytes && (*options.bytes == 0 || *options.bytes > kMaxPayloadBytes)) {
-    return refuse("bytes", std::to_string(*options.bytes), "the largest payload, 1 to 65536");
-  }
+  TALLY_CHECK(options.form == SlotForm::bytes ? check_area(options) : check_slots(options));
   if (options.full == Full::drop_old) {
     return fail(Code::usage,
                 "shm: full=drop-old needs a reader that can be overtaken, which spsc "

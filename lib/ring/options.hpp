@@ -19,6 +19,8 @@ inline constexpr std::uint32_t kDefaultPayloadBytes = 2048;
 inline constexpr std::uint64_t kDefaultOpenTimeoutNs = 5'000'000'000;
 inline constexpr std::size_t kMaxNameChars = 64;
 
+inline constexpr std::uint32_t kDefaultAreaBytes = 1048576;
+
 // What a producer does with a record when the ring is full. Every loss is counted.
 enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 [[nodiscard]] std::string_view full_name(Full full);
@@ -26,8 +28,10 @@ enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 struct Options {
   // Asked for by this opener, or nothing: the creator then takes the default, and a later opener
   // takes the ring as it is. A value that differs from the ring's is refused by name.
-  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24
-  std::optional<std::uint32_t> bytes;  // largest payload, 1 to 65536
+  std::optional<SlotForm> form;        // kind=spsc, the default, or kind=bytes
+  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24; not of kind=bytes
+  // Largest payload, 1 to 65536; of kind=bytes the size of the area, a power of two, 4096 to 2^30.
+  std::optional<std::uint32_t> bytes;
   // The rest concerns this endpoint alone. `drop_old` needs a ring whose reader can be overtaken,
   // and is refused for kind=spsc.
   Full full = Full::block;
@@ -53,6 +57,10 @@ struct ParsedName {
 
 // 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot. Errors: usage.
 [[nodiscard]] Status check_name(std::string_view name);
+
+// That the options do not ask for kind=bytes, which Producer and Consumer do not speak. Errors:
+// usage.
+[[nodiscard]] Status check_fixed(const Options& options);
 
 // Ranges and combinations, for options that were not parsed. Errors: usage.
 [[nodiscard]] Status check_options(const Options& options);

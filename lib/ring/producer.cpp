@@ -3,27 +3,9 @@
 #include "ring/waiting.hpp"
 
 namespace tally::ring {
-namespace {
-
-PushResult push_result(Waited waited) {
-  switch (waited) {
-    case Waited::ok:
-      return PushResult::ok;
-    case Waited::timeout:
-      return PushResult::timeout;
-    case Waited::closed:
-      return PushResult::closed;
-    case Waited::peer_dead:
-      return PushResult::peer_dead;
-    case Waited::poisoned:
-      break;
-  }
-  return PushResult::poisoned;
-}
-
-}  // namespace
 
 Result<Producer> Producer::open(const std::string& name, const Options& options) {
+  TALLY_CHECK(check_fixed(options));
   TALLY_TRY(Region region, Region::open(name, options, Role::producer));
   return Producer(std::move(region), options);
 }

@@ -18,18 +18,9 @@
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
+#include "ring/results.hpp"
 
 namespace tally::ring {
-
-enum class PushResult : std::uint8_t {
-  ok,
-  dropped,    // full=drop-new and the ring is full: counted, not stored
-  timeout,    // still full at the deadline
-  closed,     // full, and the consumer has left in an orderly way
-  peer_dead,  // full, and the consumer was killed; a successor may still come
-  too_large,  // the payload is larger than payload_bytes()
-  poisoned,   // the ring was given up: poisoned or removed by force
-};
 
 class Producer {
  public:

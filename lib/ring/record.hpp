@@ -8,6 +8,10 @@ namespace tally::ring {
 
 inline constexpr std::uint32_t kMaxPayloadBytes = 65536;
 
+// How records lie in a ring: each in a slot of its own, or one behind the other in an area of
+// bytes.
+enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2 };
+
 struct RecordMeta {
   std::uint64_t sequence = 0;
   // CLOCK_MONOTONIC, when the producer published the record: now - time_ns is the ring hop. 0 asks

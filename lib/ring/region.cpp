@@ -121,6 +121,20 @@ Status mismatch(const std::string& field, std::uint64_t asked, std::uint64_t has
 }
 
 Status check_asked(const Options& options, const Geometry& geometry) {
+  // Who names no kind means slots, but for who can do either and asks the inspector first.
+  if (options.form.value_or(SlotForm::stamped_fixed) != geometry.form) {
+    const bool bytes = geometry.form == SlotForm::bytes;
+    return fail(Code::usage,
+                std::string("the ring has kind=") + (bytes ? "bytes" : "spsc") +
+                    ", which is not what was asked for",
+                bytes ? "say kind=bytes where the tool takes it" : "leave kind out");
+  }
+  if (geometry.form == SlotForm::bytes) {
+    if (options.bytes && *options.bytes != geometry.capacity) {
+      return mismatch("bytes", *options.bytes, geometry.capacity);
+    }
+    return {};
+  }
   if (options.slots && *options.slots != geometry.capacity) {
     return mismatch("slots", *options.slots, geometry.capacity);
   }
@@ -214,6 +228,15 @@ std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored) {
   return tail;
 }
 
+ByteArea Region::area() const {
+  return {mapping_.data() + kSlotsOffset, geometry_.capacity, geometry_.payload_bytes};
+}
+
+bool Region::is_drained() const {
+  if (geometry_.form == SlotForm::bytes) return !has_unread(area(), stored_head());
+  return !has_unread(slots(), stored_head());
+}
+
 SlotArea Region::slots() const {
   return {mapping_.data() + kSlotsOffset, geometry_.capacity, geometry_.slot_bytes,
           geometry_.payload_bytes};
@@ -282,7 +305,7 @@ Result<bool> Region::join(const Options& options) {
   }
   TALLY_TRY(mapping_,
             mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
-  if (!held && !has_unread(slots(), stored_head())) {
+  if (!held && is_drained()) {
     ::unlink(path_.c_str());
     return false;
   }
@@ -296,9 +319,11 @@ Result<bool> Region::join(const Options& options) {
 // of it.
 Status Region::check_cursors() const {
   const std::uint64_t head = stored_head();
-  const std::uint64_t tail =
-      recover_tail(slots(), header().tail.load(std::memory_order_acquire));  // after the head
-  if (tail - head <= geometry_.capacity) return {};
+  const std::uint64_t stored = header().tail.load(std::memory_order_acquire);  // after the head
+  const bool bytes = geometry_.form == SlotForm::bytes;
+  const std::uint64_t tail = bytes ? recover_tail(area(), stored) : recover_tail(slots(), stored);
+  const bool aligned = !bytes || (head % kByteGranule == 0 && stored % kByteGranule == 0);
+  if (aligned && tail - head <= geometry_.capacity) return {};
   return fail(Code::bad_data,
               "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
                   " are not within the ring's capacity of each other",
@@ -306,8 +331,10 @@ Status Region::check_cursors() const {
 }
 
 Status Region::create(const Options& options) {
-  geometry_ = plan_geometry(options.slots.value_or(kDefaultSlots),
-                            options.bytes.value_or(kDefaultPayloadBytes));
+  const bool bytes = options.form == SlotForm::bytes;
+  geometry_ = bytes ? plan_byte_geometry(options.bytes.value_or(kDefaultAreaBytes))
+                    : plan_geometry(options.slots.value_or(kDefaultSlots),
+                                    options.bytes.value_or(kDefaultPayloadBytes));
   if (options.huge == mem::HugeWish::two_mib) {
     geometry_.total_bytes = (geometry_.total_bytes + mem::kHugePageBytes - 1) /
                             mem::kHugePageBytes * mem::kHugePageBytes;
@@ -316,10 +343,7 @@ Status Region::create(const Options& options) {
   TALLY_TRY(mapping_,
             mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
   geometry_.page_kind = mapping_.report().kind;
-  const SlotArea area = slots();
-  for (std::uint64_t i = 0; i < area.capacity; ++i) {
-    area.at(i).stamp.store(i, std::memory_order_relaxed);
-  }
+  // The file is zeroed, which is no stamp of a position of the first lap.
   const StaticHeader fixed = make_header(geometry_);
   std::memcpy(&header().fixed, &fixed, sizeof fixed);
   // Release: who reads `ready` finds the header and the stamps stored above.
@@ -454,7 +478,7 @@ void Region::remove_if_last() const {
   // Acquire pairs with leave(): what the reader released before it closed is seen.
   const auto reader =
       static_cast<Phase>(header().endpoints[kConsumerEntry].phase.load(std::memory_order_acquire));
-  const bool awaited = reader != Phase::closed && has_unread(slots(), stored_head());
+  const bool awaited = reader != Phase::closed && !is_drained();
   if (awaited) return;
   std::uint32_t ready = static_cast<std::uint32_t>(State::ready);
   header().state.compare_exchange_strong(ready, static_cast<std::uint32_t>(State::closing),

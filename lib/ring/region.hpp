@@ -8,6 +8,7 @@
 #include "core/fd.hpp"
 #include "core/result.hpp"
 #include "mem/pages.hpp"
+#include "ring/byte_area.hpp"
 #include "ring/layout.hpp"
 #include "ring/options.hpp"
 
@@ -54,7 +55,8 @@ class Region {
 
   [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(mapping_.data()); }
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
-  [[nodiscard]] SlotArea slots() const;
+  [[nodiscard]] SlotArea slots() const;  // of a ring of slots
+  [[nodiscard]] ByteArea area() const;   // of a ring of bytes
   [[nodiscard]] Endpoint& own() const { return header().endpoints[entry_of(role_)]; }
   [[nodiscard]] Endpoint& other() const { return header().endpoints[entry_of(other_role())]; }
   [[nodiscard]] const mem::PageReport& pages() const { return mapping_.report(); }
@@ -87,6 +89,7 @@ class Region {
   Status create(const Options& options);
   Status take_endpoint();
   [[nodiscard]] Status check_cursors() const;
+  [[nodiscard]] bool is_drained() const;
   void introduce(const Options& options) const;
   void remove_if_last() const;
   [[nodiscard]] std::uint64_t stored_head() const;

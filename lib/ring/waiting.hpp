@@ -7,16 +7,9 @@
 #include "queue/wait.hpp"
 #include "ring/counters.hpp"
 #include "ring/region.hpp"
+#include "ring/results.hpp"
 
 namespace tally::ring {
-
-enum class Waited : std::uint8_t {
-  ok,
-  timeout,    // nothing came until the deadline
-  closed,     // the other side has left in an orderly way
-  peer_dead,  // it was killed; a successor may come
-  poisoned,   // the ring was given up
-};
 
 // Why there is nothing more to wait for, or ok. Asks the kernel about the other side (0.5 us).
 [[nodiscard]] Waited why_over(const Region& region);

@@ -232,6 +232,100 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   assert_balanced stats.json
 }
 
+@test "a ring of bytes carries records of every size both ways" {
+  local ring
+  ring=$(ring_name)
+  for length in {0..300}; do printf '%*s\n' "$length" "$length"; done >in.txt
+  tally-relay file:in.txt "shm:$ring,kind=bytes,bytes=262144" --from-frame line
+  run_tool tally-relay ring stat "$ring" --json
+  [[ $output == *'"kind":"bytes"'*'"depth":301'* ]]
+  # Who names no kind takes the ring as it is.
+  tally-relay "shm:$ring" file:out.txt --to-frame line --fail-on-loss
+  cmp in.txt out.txt
+  no_rings_left
+}
+
+@test "a ring of bytes that is full holds the sender back or loses what it counts" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=10000 "shm:$ring,kind=bytes,bytes=4096" --stats-out in.json
+  wait_until 5 ring_is_there "$ring"
+  run_tool tally-relay "shm:$ring,kind=bytes" null: --stats-out out.json --fail-on-loss
+  assert_success
+  finish "$started"
+  assert_equal "$status" 0
+  grep -q '"rx_records":10000' out.json
+  run_tool tally-relay gen:count=1000 "shm:$ring,kind=bytes,bytes=4096,full=drop-new" \
+    --fail-on-loss --stats-out stats.json
+  assert_equal "$status" 1
+  [[ $stderr == *"because the ring was full"* ]]
+  assert_balanced stats.json
+  tally-relay ring rm "$ring"
+}
+
+@test "what a ring cannot be is refused with the field and the fix" {
+  local ring
+  ring=$(ring_name)
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=bytes,bytes=5000"
+  assert_refused 64 bytes "power of two"
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=bytes,slots=64"
+  assert_refused 64 slots "bytes=SIZE"
+  run_tool tally-relay gen:count=1 "shm:$ring,slots=100"
+  assert_refused 64 slots "power of two"
+  run_tool tally-relay gen:count=1 "shm:a/b"
+  assert_refused 64 a/b "A-Z"
+  run_tool tally-relay gen:count=1 "shm:$ring,huge=1g,huge-strict=yes"
+  assert_refused 69 "1 GiB" "huge=2m"
+  no_rings_left
+  tally-relay gen:count=1 "shm:$ring,kind=bytes"
+  run_tool tally-relay "shm:$ring,kind=spsc" null:
+  assert_refused 64 kind=bytes
+  tally-relay ring rm "$ring"
+  # A record over a quarter of the area has no place in it.
+  run_tool tally-relay gen:count=5,bytes=2000 "shm:$ring,kind=bytes,bytes=4096" --fail-on-loss
+  assert_equal "$status" 1
+  [[ $stderr == *"5 longer than a slot or datagram (raise bytes)"* ]]
+}
+
+@test "a ring is verified record by record" {
+  local ring file kind
+  for kind in spsc bytes; do
+    ring=$(ring_name) file=/dev/shm/tally.$(id -u).$ring
+    tally-relay gen:count=20,bytes=100 "shm:$ring,kind=$kind"
+    run_tool tally-relay ring verify "$ring"
+    assert_success
+    assert_output --partial "20 records"
+    # The length of the first record, in a slot at 28 and behind a stamp of an area at 8.
+    printf '\377\377\377\177' | dd of="$file" bs=1 conv=notrunc status=none \
+      seek=$((8192 + $([[ $kind == spsc ]] && echo 28 || echo 8)))
+    run_tool tally-relay ring verify "$ring" --json
+    assert_equal "$status" 1
+    [[ $output == *'"ok":false'*"a length of 2147483647 is out of range at position 0"* ]]
+    # Its reader gives it up, and leaves nothing.
+    run_tool tally-relay "shm:$ring" null:
+    assert_refused 65 "was given up" "ring stat"
+    no_rings_left
+  done
+  run_tool tally-relay ring verify "$ring"
+  assert_refused 66 "there is no ring"
+}
+
+@test "a ring is watched until it is gone" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay gen:count=0,rate=1000 "shm:$ring,full=drop-new"
+  wait_until 5 ring_is_there "$ring"
+  run_tool tally-relay ring watch "$ring" --every 100ms --count 3 --json
+  assert_success
+  assert_equal "$(grep -c '"schema":"tally.ring.watch/1"' <<<"$output")" 3
+  grep -q '"records_in_per_s":[1-9]' <<<"$output"
+  run_tool tally-relay ring watch "$ring" --every 0s
+  assert_refused 64 --every
+  kill -TERM "$started"
+  finish "$started"
+  tally-relay ring rm "$ring"
+}
+
 @test "records too long for a slot are dropped by name" {
   local ring
   ring=$(ring_name)

@@ -9,6 +9,8 @@
 
 #include "cases.hpp"
 #include "core/fd.hpp"
+#include "ring/byte_consumer.hpp"
+#include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
 #include "ring/options.hpp"
 #include "ring/producer.hpp"
@@ -170,6 +172,88 @@ Result<Subject> ring_batches() {
   return std::make_unique<RingBatches>(std::move(ends));
 }
 
+struct ByteEnds {
+  ring::ByteProducer producer;
+  ring::ByteConsumer consumer;
+};
+
+constexpr std::uint32_t kAreaBytes = 256 * 1024;
+
+// Side 1 writes records of one size in place, a batch at a time; side 0 reads them where they lie.
+class ByteStream final : public bench::Subject {
+ public:
+  ByteStream(ByteEnds ends, std::size_t record_bytes)
+      : ends_(std::move(ends)),
+        record_bytes_(record_bytes),
+        out_(record_bytes, 7),
+        in_(record_bytes) {}
+
+  [[nodiscard]] std::uint64_t granularity() const override { return kBatchRecords; }
+  void run(std::size_t side, std::uint64_t operations) override {
+    for (std::uint64_t done = 0; done < operations;) {
+      const std::uint64_t most = std::min<std::uint64_t>(kBatchRecords, operations - done);
+      done += side == 0 ? consume(most) : produce(most);
+    }
+  }
+  [[nodiscard]] bool healthy() const override { return !wrong_; }
+
+ private:
+  std::uint64_t produce(std::uint64_t most) {
+    std::uint64_t count = 0;
+    for (; count < most; ++count) {
+      const MutableByteView room = ends_.producer.claim(record_bytes_);
+      if (room.data() == nullptr) break;
+      std::memcpy(out_.data(), &sent_, sizeof sent_);
+      std::memcpy(room.data(), out_.data(), record_bytes_);
+      ends_.producer.finish(record_bytes_);
+      ++sent_;
+    }
+    ends_.producer.commit();
+    return count;
+  }
+
+  std::uint64_t consume(std::uint64_t most) {
+    std::array<ring::ByteRecord, kBatchRecords> records;
+    const std::size_t count = ends_.consumer.peek({records.data(), most});
+    for (std::size_t i = 0; i < count; ++i) {
+      if (records[i].payload.size() != record_bytes_) {
+        wrong_ = true;
+        continue;
+      }
+      std::memcpy(in_.data(), records[i].payload.data(), record_bytes_);
+      std::uint64_t number = 0;
+      std::memcpy(&number, in_.data(), sizeof number);
+      if (number != taken_++) wrong_ = true;
+    }
+    ends_.consumer.release({records.data(), count});
+    return count;
+  }
+
+  ByteEnds ends_;
+  std::size_t record_bytes_;
+  alignas(128) Bytes out_;  // side 1 alone, and sent_
+  std::uint64_t sent_ = 0;
+  alignas(128) Bytes in_;  // side 0 alone, and what follows
+  std::uint64_t taken_ = 0;
+  bool wrong_ = false;
+};
+
+bench::Factory byte_stream(std::size_t record_bytes) {
+  return [record_bytes]() -> Result<Subject> {
+    static std::atomic<unsigned> next{0};
+    const std::string name = fmt::format("bench.bytes.{}.{}", ::getpid(), next++);
+    ring::Options options;
+    options.bytes = kAreaBytes;
+    options.wait = queue::WaitPolicy::spin;
+    TALLY_TRY(auto producer, ring::ByteProducer::open(name, options));
+    auto consumer = ring::ByteConsumer::open(name, options);
+    ::unlink(ring::ring_path(name).c_str());
+    if (!consumer) return fail(consumer.error());
+    return std::make_unique<ByteStream>(ByteEnds{std::move(producer), std::move(*consumer)},
+                                        record_bytes);
+  };
+}
+
 struct Pipe {
   UniqueFd read;
   UniqueFd write;
@@ -235,12 +319,15 @@ Result<Subject> pipe_round_trip() {
 // Records through a pipe, `write_bytes` of them in one write(2); the reader takes what is there.
 class PipeStream final : public bench::Subject {
  public:
-  PipeStream(Pipe pipe, std::size_t write_bytes)
-      : pipe_(std::move(pipe)), out_(write_bytes, 7), in_(kChunkBytes) {}
+  PipeStream(Pipe pipe, std::size_t record_bytes, std::size_t write_bytes)
+      : pipe_(std::move(pipe)),
+        record_bytes_(record_bytes),
+        out_(write_bytes / record_bytes * record_bytes, 7),
+        in_(kChunkBytes) {}
 
-  [[nodiscard]] std::uint64_t granularity() const override { return out_.size() / kRecordBytes; }
+  [[nodiscard]] std::uint64_t granularity() const override { return out_.size() / record_bytes_; }
   void run(std::size_t side, std::uint64_t operations) override {
-    std::size_t left = operations * kRecordBytes;
+    std::size_t left = operations * record_bytes_;
     bool good = true;
     while (left != 0 && good) {
       if (side == 1) {
@@ -260,24 +347,29 @@ class PipeStream final : public bench::Subject {
 
  private:
   Pipe pipe_;
+  std::size_t record_bytes_;
   Bytes out_;
   Bytes in_;
   std::atomic<bool> wrong_{false};
 };
 
-bench::Factory pipe_stream(std::size_t write_bytes) {
-  return [write_bytes]() -> Result<Subject> {
+bench::Factory pipe_stream(std::size_t record_bytes, std::size_t write_bytes) {
+  return [record_bytes, write_bytes]() -> Result<Subject> {
     TALLY_TRY(auto pipe, open_pipe());
-    return std::make_unique<PipeStream>(std::move(pipe), write_bytes);
+    return std::make_unique<PipeStream>(std::move(pipe), record_bytes, write_bytes);
   };
 }
 
 // memcpy between cores, the limit of everything that copies: two chunks handed to and fro.
 class CrossCoreCopy final : public bench::Subject {
  public:
-  CrossCoreCopy() : own_(2, Bytes(kChunkBytes, 7)), shared_(2, Bytes(kChunkBytes)) {}
+  explicit CrossCoreCopy(std::size_t record_bytes)
+      : records_(kChunkBytes / record_bytes),
+        chunk_bytes_(records_ * record_bytes),
+        own_(2, Bytes(chunk_bytes_, 7)),
+        shared_(2, Bytes(chunk_bytes_)) {}
 
-  [[nodiscard]] std::uint64_t granularity() const override { return kChunkBytes / kRecordBytes; }
+  [[nodiscard]] std::uint64_t granularity() const override { return records_; }
   void run(std::size_t side, std::uint64_t operations) override {
     std::uint64_t& position = position_[side].value;
     const std::uint64_t end = position + operations / granularity();
@@ -287,12 +379,12 @@ class CrossCoreCopy final : public bench::Subject {
       if (side == 1) {
         while (position - emptied_.load(std::memory_order_acquire) >= 2) {
         }
-        std::memcpy(shared.data(), own_[1].data(), kChunkBytes);
+        std::memcpy(shared.data(), own_[1].data(), chunk_bytes_);
         filled_.store(position + 1, std::memory_order_release);
       } else {
         while (filled_.load(std::memory_order_acquire) == position) {
         }
-        std::memcpy(own_[0].data(), shared.data(), kChunkBytes);
+        std::memcpy(own_[0].data(), shared.data(), chunk_bytes_);
         emptied_.store(position + 1, std::memory_order_release);
       }
     }
@@ -302,6 +394,8 @@ class CrossCoreCopy final : public bench::Subject {
   struct alignas(128) Position {
     std::uint64_t value = 0;
   };
+  std::size_t records_;
+  std::size_t chunk_bytes_;
   std::vector<Bytes> own_;
   std::vector<Bytes> shared_;
   std::array<Position, 2> position_{};
@@ -309,8 +403,15 @@ class CrossCoreCopy final : public bench::Subject {
   alignas(128) std::atomic<std::uint64_t> emptied_{0};
 };
 
-Result<Subject> cross_core_copy() {
-  return std::make_unique<CrossCoreCopy>();
+bench::Factory cross_core_copy(std::size_t record_bytes) {
+  return
+      [record_bytes]() -> Result<Subject> { return std::make_unique<CrossCoreCopy>(record_bytes); };
+}
+
+std::vector<bench::Peer> stream_peers(std::size_t record_bytes) {
+  return {{"pipe", pipe_stream(record_bytes, record_bytes)},
+          {"pipe64k", pipe_stream(record_bytes, kChunkBytes)},
+          {"memcpy", cross_core_copy(record_bytes), true}};
 }
 
 }  // namespace
@@ -343,10 +444,17 @@ void add_ring_cases(bench::Registry& registry) {
   definition.summary = "a record of 64 bytes in batches of 32, from one core to the other";
   definition.threads = 2;
   definition.make = ring_batches;
-  definition.peers = {{"pipe", pipe_stream(kRecordBytes)},
-                      {"pipe64k", pipe_stream(kChunkBytes)},
-                      {"memcpy", cross_core_copy, true}};
+  definition.peers = stream_peers(kRecordBytes);
   registry.add(definition);
+
+  for (const std::size_t bytes : {std::size_t{64}, std::size_t{1400}}) {
+    definition.name = fmt::format("ring.bytes.stream{}", bytes);
+    definition.summary =
+        fmt::format("a record of {} bytes through a ring of bytes, in batches of 32", bytes);
+    definition.make = byte_stream(bytes);
+    definition.peers = stream_peers(bytes);
+    registry.add(definition);
+  }
 }
 
 }  // namespace tally::bench_tool

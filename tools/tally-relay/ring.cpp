@@ -1,12 +1,17 @@
+#include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <memory>
+#include <thread>
 
 #include "commands.hpp"
 #include "core/clock.hpp"
+#include "core/stop.hpp"
 #include "core/units.hpp"
 #include "json/writer.hpp"
 #include "mem/pages.hpp"
 #include "ring/inspector.hpp"
+#include "ring/verify.hpp"
 
 namespace tally::relay {
 namespace {
@@ -25,7 +30,7 @@ void write_side(json::Writer& writer, const char* name, const ring::EndpointStat
 std::string ring_json(const ring::RingStatus& status) {
   json::Writer writer;
   writer.begin_object().field("schema", "tally.ring/1").field("name", status.name);
-  writer.field("kind", ring::kind_name(status.kind));
+  writer.field("kind", ring::kind_name(status.kind, status.form));
   writer.field("state", ring::ring_state_name(status.state));
   writer.field("slots", status.slots).field("bytes", status.payload_bytes);
   writer.field("size_bytes", status.total_bytes).field("depth", status.depth);
@@ -99,7 +104,7 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
     out.line(ring_json(status));
     return Code::ok;
   }
-  out.print("{:<12} {} ({}, {})\n", "ring", status.name, ring::kind_name(status.kind),
+  out.print("{:<12} {} ({}, {})\n", "ring", status.name, ring::kind_name(status.kind, status.form),
             ring::ring_state_name(status.state));
   out.print("{:<12} {}\n", "file", status.path);
   out.print("{:<12} {} of {} bytes, {} bytes in all, pages of {}\n", "slots", status.slots,
@@ -127,6 +132,85 @@ Result<Code> remove(const std::string& name, bool force, cli::Invocation& run) {
   return Code::ok;
 }
 
+// One line a period: what came and went since the last. Ends with the ring, when it is stopped, or
+// after `count` lines.
+struct WatchWords {
+  std::string name;
+  cli::Duration every{1'000'000'000};
+  std::int64_t count = 0;
+};
+
+void print_rates(cli::Output& out, const ring::RingStatus& now, const ring::RingRates& rates) {
+  out.print("{:>14.0f} {:>14.0f} {:>14.0f} {:>10} {:>10.0f}  {:<10} {}\n", rates.records_in_per_s,
+            rates.records_out_per_s, rates.bytes_in_per_s, now.depth, rates.lost_per_s,
+            ring::endpoint_state_name(now.producer.state),
+            ring::endpoint_state_name(now.consumer.state));
+}
+
+std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates) {
+  json::Writer writer;
+  writer.begin_object().field("schema", "tally.ring.watch/1").field("name", now.name);
+  writer.field("records_in_per_s", rates.records_in_per_s);
+  writer.field("records_out_per_s", rates.records_out_per_s);
+  writer.field("bytes_in_per_s", rates.bytes_in_per_s).field("depth", now.depth);
+  writer.field("lost_per_s", rates.lost_per_s).field("lost", now.lost);
+  writer.field("producer", ring::endpoint_state_name(now.producer.state));
+  writer.field("consumer", ring::endpoint_state_name(now.consumer.state)).end_object();
+  return writer.take();
+}
+
+Result<Code> watch(const WatchWords& words, cli::Invocation& run) {
+  constexpr std::uint64_t kLookNs = 50'000'000;
+  if (words.every.ns == 0) {
+    return fail(Code::usage, "--every cannot be 0", "say a period, as --every 1s");
+  }
+  TALLY_TRY(const core::StopSignal stop, core::StopSignal::install());
+  TALLY_TRY(ring::RingStatus before, ring::stat_ring(words.name));
+  if (!run.json) {
+    run.out.print("{:>14} {:>14} {:>14} {:>10} {:>10}  {:<10} {}\n", "IN/S", "OUT/S", "BYTES/S",
+                  "DEPTH", "LOST/S", "PRODUCER", "CONSUMER");
+  }
+  for (std::int64_t line = 0; words.count == 0 || line < words.count; ++line) {
+    const std::uint64_t until_ns = before.taken_ns + words.every.ns;
+    while (core::monotonic_ns() < until_ns && !core::StopSignal::requested()) {
+      const std::uint64_t left = until_ns - std::min(until_ns, core::monotonic_ns());
+      std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, kLookNs)));
+    }
+    if (core::StopSignal::requested()) break;
+    auto now = ring::stat_ring(words.name);
+    if (!now && now.error().code == Code::no_input) break;  // everybody has left it
+    if (!now) return fail(std::move(now).error());
+    const ring::RingRates rates = ring::rates(before, *now);
+    if (run.json) {
+      run.out.line(rates_json(*now, rates));
+    } else {
+      print_rates(run.out, *now, rates);
+    }
+    before = std::move(*now);
+  }
+  return Code::ok;
+}
+
+Result<Code> verify(const std::string& name, cli::Invocation& run) {
+  TALLY_TRY(const ring::Verdict verdict, ring::verify_ring(name));
+  const bool good = verdict.findings.empty();
+  if (run.json) {
+    json::Writer writer;
+    writer.begin_object().field("schema", "tally.ring.verify/1").field("name", name);
+    writer.field("ok", good).field("records", verdict.records).field("bytes", verdict.bytes);
+    writer.field("in_use", verdict.in_use).key("findings").begin_array();
+    for (const std::string& finding : verdict.findings) writer.value(finding);
+    writer.end_array().end_object();
+    run.out.line(writer.take());
+  } else if (good) {
+    run.out.print("{}: {} records, {} bytes wait in it, all of them whole{}\n", name,
+                  verdict.records, verdict.bytes, verdict.in_use ? "; it is in use" : "");
+  } else {
+    for (const std::string& finding : verdict.findings) run.out.print("{}: {}\n", name, finding);
+  }
+  return good ? Code::ok : Code::negative;
+}
+
 }  // namespace
 
 void add_ring(cli::App& app) {
@@ -141,6 +225,16 @@ void add_ring(cli::App& app) {
   ring.command("stat", "show one ring and both its sides")
       .argument("NAME", words->name, "the ring, without shm:", true, rings)
       .on_run([words](cli::Invocation& run) { return stat(words->name, run); });
+  const auto watched = std::make_shared<WatchWords>();
+  ring.command("watch", "print what comes and goes, a line a period")
+      .argument("NAME", watched->name, "the ring, without shm:", true, rings)
+      .option("--every", watched->every, "the period")
+      .option("--count", watched->count, "N", "end after N lines; 0 goes on", 0, INT64_MAX)
+      .example("tally-relay ring watch requests --every 1s")
+      .on_run([watched](cli::Invocation& run) { return watch(*watched, run); });
+  ring.command("verify", "check the header, the cursors and every record that waits")
+      .argument("NAME", words->name, "the ring, without shm:", true, rings)
+      .on_run([words](cli::Invocation& run) { return verify(words->name, run); });
   ring.command("rm", "remove a ring that nobody holds")
       .argument("NAME", words->name, "the ring, without shm:", true, rings)
       .flag("--force", words->force, "also one that is held; both sides end with an error")

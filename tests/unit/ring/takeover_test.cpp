@@ -7,7 +7,6 @@
 #include <random>
 #include <string>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <time.h>
 
 #include "core/clock.hpp"
@@ -17,8 +16,8 @@
 #include "ring/producer.hpp"
 #include "support/child.hpp"
 #include "support/ring.hpp"
-#include "support/sanitizer.hpp"
 #include "support/skip.hpp"
+#include "support/step.hpp"
 
 using tally::core::monotonic_ns;
 using tally::ring::Consumer;
@@ -30,7 +29,13 @@ using tally::ring::Producer;
 using tally::ring::PushResult;
 using tally::ring::RecordMeta;
 using tally::test::Child;
+using tally::test::kMostKills;
+using tally::test::kMostSteps;
+using tally::test::may_be_stepped;
+using tally::test::reach_step;
 using tally::test::RingName;
+using tally::test::skip_where_steps_mislead;
+using tally::test::step;
 
 namespace {
 
@@ -141,29 +146,6 @@ int consume_forever(const std::string& name, volatile Progress& progress) {
     progress.released = consumer->position();
   }
 }
-
-// Lets the child that stops before and after one operation make at most `limit` instructions of it.
-// How many it made, or -1 where ptrace is not allowed.
-int step(pid_t pid, int limit) {
-  int status = 0;
-  if (::waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) return -1;
-  int steps = 0;
-  for (; steps < limit; ++steps) {
-    ::ptrace(PTRACE_SINGLESTEP, pid, nullptr, nullptr);
-    ::waitpid(pid, &status, 0);
-    if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) break;
-  }
-  return steps;
-}
-
-void skip_where_steps_mislead() {
-  if (tally::test::kThreadSanitizer) {
-    tally::test::skip("ThreadSanitizer does not follow a process that is stepped");
-  }
-}
-
-constexpr int kMostSteps = 2'000'000;
-constexpr int kMostKills = 1500;
 
 int rounds() {
   const char* const asked = std::getenv("TALLY_TEST_ROUNDS");
@@ -311,7 +293,7 @@ TEST_CASE("a producer killed after every single instruction of a push") {
   constexpr std::uint64_t kBefore = 3;
   const auto run_child = [&] {
     auto producer = Producer::open(name.str(), small(4));
-    if (!producer || ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return 77;
+    if (!producer || !may_be_stepped()) return 77;
     for (std::uint64_t i = 0; i < kBefore; ++i) {
       if (!push_numbered(*producer)) return 2;
     }
@@ -319,9 +301,9 @@ TEST_CASE("a producer killed after every single instruction of a push") {
     RecordMeta meta;
     meta.sequence = producer->position();
     const std::size_t length = fill(meta.sequence, payload);
-    ::raise(SIGSTOP);
+    reach_step();
     producer->try_push(meta, tally::ByteView(payload).first(length));
-    ::raise(SIGSTOP);
+    reach_step();
     return 0;
   };
   int total = 0;
@@ -366,11 +348,11 @@ TEST_CASE("a consumer killed after every single instruction of a release") {
   const RingName name("step-release");
   const auto run_child = [&] {
     auto consumer = Consumer::open(name.str());
-    if (!consumer || ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return 77;
+    if (!consumer || !may_be_stepped()) return 77;
     if (consumer->peek(2) != 2) return 2;
-    ::raise(SIGSTOP);
+    reach_step();
     consumer->release(2);
-    ::raise(SIGSTOP);
+    reach_step();
     return 0;
   };
   std::array<int, 3> outcomes{};

@@ -1,0 +1,122 @@
+#include "ring/verify.hpp"
+
+#include <cerrno>
+#include <unistd.h>
+
+#include "ring/byte_area.hpp"
+#include "ring/inspector.hpp"
+#include "ring/region.hpp"
+
+namespace tally::ring {
+namespace {
+
+template <typename T>
+bool read_at(int fd, std::uint64_t at, T& value) {
+  return ::pread(fd, &value, sizeof value, static_cast<off_t>(at)) ==
+         static_cast<ssize_t>(sizeof value);
+}
+
+// The fields of a slot's or record's header as they lie in the file.
+struct SlotImage {
+  std::uint64_t stamp;
+  RecordMeta meta;
+};
+static_assert(sizeof(SlotImage) == kSlotHeaderBytes);
+struct ByteImage {
+  std::uint64_t stamp;
+  std::uint32_t length;
+  std::uint16_t type;
+  std::uint16_t flags;
+};
+static_assert(sizeof(ByteImage) == kByteGranule);
+
+// Whether the reader has gone past the position since, so that what lies there is no finding.
+bool is_passed(int fd, std::uint64_t position) {
+  std::uint64_t head = 0;
+  if (!read_at(fd, offsetof(Header, head), head)) return false;
+  return static_cast<std::int64_t>(head - position) > 0;
+}
+
+void find(Verdict& verdict, const std::string& what, std::uint64_t position) {
+  verdict.findings.push_back(what + " at position " + std::to_string(position));
+}
+
+void walk_slots(int fd, const RingStatus& ring, Verdict& verdict) {
+  for (std::uint64_t position = ring.head; position != ring.tail; ++position) {
+    SlotImage slot{};
+    const std::uint64_t at = kSlotsOffset + (position & (ring.slots - 1)) * ring.slot_bytes;
+    if (!read_at(fd, at, slot)) return find(verdict, "no slot can be read", position);
+    const bool right = slot.stamp == position + 1 && slot.meta.length <= ring.payload_bytes;
+    if (!right && is_passed(fd, position)) continue;
+    if (slot.stamp != position + 1)
+      return find(verdict, "a published record has no stamp", position);
+    if (!right) {
+      return find(verdict, "a length of " + std::to_string(slot.meta.length) + " is out of range",
+                  position);
+    }
+    ++verdict.records;
+    verdict.bytes += slot.meta.length;
+  }
+}
+
+void walk_bytes(int fd, const RingStatus& ring, Verdict& verdict) {
+  const ByteArea area{nullptr, ring.slots, ring.payload_bytes};
+  std::uint64_t position = ring.head;
+  while (static_cast<std::int64_t>(ring.tail - position) > 0) {
+    ByteImage record{};
+    if (!read_at(fd, kSlotsOffset + area.offset(position), record)) {
+      return find(verdict, "no record can be read", position);
+    }
+    const std::uint64_t room = area.until_wrap(position);
+    const bool pad = record.length == kPad;
+    const std::uint64_t span = pad ? room : ByteArea::span_of(record.length);
+    const bool fits = pad || (record.length <= area.payload_bytes && span <= room);
+    if (record.stamp != position + 1 || !fits) {
+      // The walk of a ring that moves on ends here; what was read of it was whole.
+      if (is_passed(fd, position)) return;
+      return record.stamp != position + 1
+                 ? find(verdict, "a published record has no stamp", position)
+                 : find(verdict,
+                        "a length of " + std::to_string(record.length) + " is out of range",
+                        position);
+    }
+    if (!pad) {
+      ++verdict.records;
+      verdict.bytes += record.length;
+    }
+    position += span;
+  }
+}
+
+}  // namespace
+
+Result<Verdict> verify_ring(const std::string& name) {
+  Verdict verdict;
+  const auto status = stat_ring(name);
+  if (!status) {
+    if (status.error().code != Code::bad_data) return fail(status.error());
+    verdict.findings.push_back(status.error().message);
+    return verdict;
+  }
+  TALLY_TRY(const UniqueFd fd, open_ring_file(ring_path(name), false));
+  verdict.in_use = status->in_use();
+  if (status->state == State::poisoned) verdict.findings.emplace_back("it was given up");
+  const std::uint64_t used = status->tail - status->head;
+  // The reader may take a record before its writer has stored the tail.
+  const bool crossed = static_cast<std::int64_t>(used) < 0;
+  if (crossed && verdict.in_use) return verdict;
+  if (used > status->slots) {
+    verdict.findings.push_back("head " + std::to_string(status->head) + " and tail " +
+                               std::to_string(status->tail) +
+                               " are further apart than the capacity");
+    return verdict;
+  }
+  if (status->form == SlotForm::bytes) {
+    walk_bytes(fd.get(), *status, verdict);
+  } else {
+    walk_slots(fd.get(), *status, verdict);
+  }
+  return verdict;
+}
+
+}  // namespace tally::ring
