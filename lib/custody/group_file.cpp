@@ -10,7 +10,7 @@
 namespace tally::custody {
 namespace {
 
-constexpr std::string_view kFirstLine = "tally-group 1";
+constexpr std::string_view kFirstLine = "tally-group 2";
 
 // Takes lines one after another. A line that is not as expected leaves `good` false.
 struct LineReader {
@@ -28,10 +28,11 @@ struct LineReader {
     rest.remove_prefix(end + 1);
     return found;
   }
-  std::uint16_t number_after(std::string_view prefix) {
+  template <typename Number>
+  Number number_after(std::string_view prefix) {
     const std::string_view digits = after(prefix);
     const char* end = digits.data() + digits.size();
-    std::uint16_t number = 0;
+    Number number = 0;
     const auto [at, error] = std::from_chars(digits.data(), end, number);
     good = good && error == std::errc{} && at == end;
     return number;
@@ -48,13 +49,15 @@ struct LineReader {
 }  // namespace
 
 std::string encode_group(const mpc::GroupKey& group) {
-  std::string text =
-      fmt::format("{}\nthreshold {}\nparties {}\nkey {}\n", kFirstLine, group.threshold(),
-                  group.parties(), core::to_hex(group.key().encode()));
+  std::string text = fmt::format(
+      "{}\nschemes {}\nthreshold {}\nparties {}\nepoch {}\nchain {}\nkey {}\n", kFirstLine,
+      group.facts().schemes, group.threshold(), group.parties(), group.epoch(),
+      core::to_hex(group.facts().chain_code), core::to_hex(group.key().encode()));
   for (std::size_t i = 0; i < group.parties(); ++i) {
     text += fmt::format("party {} {}\n", i, core::to_hex(group.pubshares()[i].encode()));
   }
-  text += fmt::format("id {}\n", core::to_hex(group.key_id()));
+  text +=
+      fmt::format("id {}\nstate {}\n", core::to_hex(group.key_id()), core::to_hex(group.digest()));
   return text;
 }
 
@@ -64,12 +67,16 @@ bool looks_like_group(std::string_view text) {
 
 Result<mpc::GroupKey> parse_group(std::string_view text) {
   if (looks_like_group(text) && !text.starts_with(fmt::format("{}\n", kFirstLine))) {
-    return fail(Code::bad_data, "group file of another version", "this program reads version 1");
+    return fail(Code::bad_data, "group file of another version", "this program reads version 2");
   }
   LineReader lines{text};
   lines.after(kFirstLine);
-  const std::uint16_t threshold = lines.number_after("threshold ");
-  const std::uint16_t parties = lines.number_after("parties ");
+  mpc::KeyFacts facts;
+  facts.schemes = lines.number_after<std::uint16_t>("schemes ");
+  const auto threshold = lines.number_after<std::uint16_t>("threshold ");
+  const auto parties = lines.number_after<std::uint16_t>("parties ");
+  facts.epoch = lines.number_after<std::uint32_t>("epoch ");
+  facts.chain_code = lines.hex_after<sizeof facts.chain_code>("chain ");
   const auto key = lines.hex_after<sizeof(crypto::PointBytes)>("key ");
   lines.good = lines.good && mpc::good_parameters(threshold, parties);
   std::vector<crypto::PointBytes> pubshares;
@@ -77,12 +84,14 @@ Result<mpc::GroupKey> parse_group(std::string_view text) {
     pubshares.push_back(lines.hex_after<sizeof(crypto::PointBytes)>(fmt::format("party {} ", i)));
   }
   lines.after("id ");
+  lines.after("state ");
   if (!lines.good || !lines.rest.empty()) {
     return fail(Code::bad_data, "not a group file, or a truncated one");
   }
-  TALLY_TRY(auto group, mpc::GroupKey::make(threshold, parties, key, pubshares));
+  TALLY_TRY(auto group, mpc::GroupKey::make(threshold, parties, key, pubshares, facts));
   if (encode_group(group) != text) {
-    return fail(Code::bad_data, "the group file was changed: its id does not match its lines",
+    return fail(Code::bad_data,
+                "the group file was changed: its id and state do not match its lines",
                 "copy the file again from the machine that dealt the key");
   }
   return group;

@@ -12,9 +12,9 @@ namespace tally::custody {
 namespace {
 
 constexpr std::string_view kMagic = "TALLYSHR";
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
 constexpr std::uint16_t kArgon2id = 1;
-constexpr std::size_t kFixedBytes = 120;
+constexpr std::size_t kFixedBytes = 140;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 // A share's encoding beyond that of its group.
 constexpr std::size_t kShareBytes = 42;
@@ -53,6 +53,7 @@ Bytes encode_header(const SealedShare& share) {
   append(out, ByteView(share.nonce));
   append(out, ByteView(share.check));
   append(out, ByteView(key.key_id()));
+  append(out, key.epoch());
   append(out, static_cast<std::uint16_t>(share.facts.party));
   append(out, static_cast<std::uint16_t>(key.threshold()));
   append(out, static_cast<std::uint16_t>(key.parties()));
@@ -68,9 +69,9 @@ Status check_frame(ByteView file) {
   if (core::load_le<std::uint16_t>(&file[8]) != kVersion) {
     return fail(Code::bad_data,
                 fmt::format("share file of version {}", core::load_le<std::uint16_t>(&file[8])),
-                "this program reads version 1");
+                "this program reads version 2");
   }
-  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[118]);
+  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[138]);
   const std::size_t expected = kFixedBytes + 2 * group_bytes + kShareBytes + kTagBytes + kCrcBytes;
   if (file.size() < expected) return fail(damaged("is truncated"));
   if (file.size() > expected) return fail(damaged("has bytes after its end"));
@@ -88,8 +89,9 @@ Status check_facts(const ShareFacts& facts, ByteView file) {
   }
   TALLY_CHECK(check_kdf(facts.kdf));
   const ByteView id = file.subspan(96, sizeof(mpc::KeyId));
-  if (core::load_le<std::uint16_t>(&file[114]) != facts.group.threshold() ||
-      core::load_le<std::uint16_t>(&file[116]) != facts.group.parties() ||
+  if (core::load_le<std::uint16_t>(&file[134]) != facts.group.threshold() ||
+      core::load_le<std::uint16_t>(&file[136]) != facts.group.parties() ||
+      core::load_le<std::uint32_t>(&file[128]) != facts.group.epoch() ||
       facts.party >= facts.group.parties() ||
       !std::equal(id.begin(), id.end(), facts.group.key_id().begin())) {
     return fail(damaged("contradicts its own group"));
@@ -122,12 +124,12 @@ Result<Bytes> seal_share(const mpc::Share& share, ByteView passphrase, const Kdf
 
 Result<SealedShare> parse_share(ByteView file) {
   TALLY_CHECK(check_frame(file));
-  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[118]);
+  const std::size_t group_bytes = core::load_le<std::uint16_t>(&file[138]);
   const ByteView header = file.first(kFixedBytes + group_bytes);
   TALLY_TRY(auto group, mpc::GroupKey::decode(header.subspan(kFixedBytes)));
   const KdfParameters kdf{core::load_le<std::uint64_t>(&file[16]),
                           core::load_le<std::uint32_t>(&file[12])};
-  SealedShare out{{core::load_le<std::uint16_t>(&file[112]), std::move(group), kdf},
+  SealedShare out{{core::load_le<std::uint16_t>(&file[132]), std::move(group), kdf},
                   take<kSaltBytes>(file, 24),
                   take<24>(file, 40),
                   take<32>(file, 64),

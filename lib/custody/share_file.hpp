@@ -2,21 +2,24 @@
 //
 //   offset  bytes
 //        0      8  magic "TALLYSHR"
-//        8      2  version, 1
+//        8      2  version, 2
 //       10      2  key derivation, 1 = Argon2id version 1.3
 //       12      4  its passes
 //       16      8  its memory, bytes
 //       24     16  its salt
 //       40     24  nonce of XChaCha20-Poly1305
 //       64     32  check value that commits to the derived key
-//       96     16  key id
-//      112      2  party
-//      114      2  threshold
-//      116      2  parties
-//      118      2  length of the group, g
-//      120      g  the group (mpc/group.hpp)
-//    120+g   58+g  the sealed share (mpc/share.hpp) and its tag; all before is associated data
-//   178+2g      4  CRC-32C of all before
+//       96     32  key id
+//      128      4  epoch
+//      132      2  party
+//      134      2  threshold
+//      136      2  parties
+//      138      2  length of the group, g
+//      140      g  the group (mpc/group.hpp)
+//    140+g   58+g  the sealed share (mpc/share.hpp) and its tag; all before is associated data
+//   198+2g      4  CRC-32C of all before
+//
+// Version 1, whose groups knew neither epoch nor chain code, is refused.
 //
 // The CRC tells a damaged copy from a wrong passphrase; it protects against no one. The check value
 // tells a wrong passphrase from a changed secret part. Someone who can write the file can make

@@ -4,6 +4,8 @@
 #include "crypto/ctime.hpp"
 #include "crypto/sha256.hpp"
 #include "mpc/lagrange.hpp"
+#include "mpc/polynomial.hpp"
+#include "mpc/transcript.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -31,23 +33,6 @@ std::vector<SecretScalar> draw_polynomial(ByteView seed, std::uint32_t t, std::u
   return coefficients;
 }
 
-SecretScalar evaluate(std::span<const SecretScalar> coefficients, const Scalar& x) {
-  SecretScalar value;
-  for (std::size_t k = coefficients.size(); k > 0; --k) {
-    value = SecretScalar(value.value() * x + coefficients[k - 1].value());
-  }
-  return value;
-}
-
-// The committed polynomial at x, by Horner's rule.
-Point evaluate_var(std::span<const Point> commitments, const Scalar& x) {
-  Point value;
-  for (std::size_t k = commitments.size(); k > 0; --k) {
-    value = Point::mul_var(x, value) + commitments[k - 1];
-  }
-  return value;
-}
-
 }  // namespace
 
 Outcome<Share> Dealing::share(PartyId id) const {
@@ -62,11 +47,10 @@ Outcome<Dealing> deal(std::uint32_t t, std::uint32_t n, ByteView seed) {
   if (!secrets) return failed(Fault::out_of_memory);
 
   const auto polynomial = draw_polynomial(seed, t, n);
-  std::vector<Point> commitments;
-  for (const SecretScalar& coefficient : polynomial) {
-    commitments.push_back(Point::mul_generator(coefficient.value()));
+  std::vector<Point> commitments = commit(polynomial);
+  for (const Point& commitment : commitments) {
     // A zero constant term is no key, a zero leading one a lower threshold.
-    if (commitments.back().is_infinity()) return failed(Fault::negligible);
+    if (commitment.is_infinity()) return failed(Fault::negligible);
   }
   std::vector<Point> pubshares;
   for (PartyId id = 0; id < n; ++id) {
@@ -75,7 +59,9 @@ Outcome<Dealing> deal(std::uint32_t t, std::uint32_t n, ByteView seed) {
     pubshares.push_back(Point::mul_generator(value.value()));
     if (pubshares.back().is_infinity()) return failed(Fault::negligible);
   }
-  auto group = GroupKey::make(t, n, commitments.front(), std::move(pubshares));
+  KeyFacts facts;
+  facts.chain_code = Transcript("deal-chain").add("seed", seed).finish();
+  auto group = GroupKey::make(t, n, commitments.front(), std::move(pubshares), facts);
   if (!group) return core::unexpected(group.error());
   return Dealing(std::move(*group), std::move(commitments), std::move(*secrets));
 }

@@ -32,6 +32,7 @@ enum class Fault : std::uint8_t {
   bad_share,           // a secret share is zero or not below the group order
   share_mismatch,      // a secret share does not belong to its public share
   not_a_signer,        // the party is not in the quorum, or holds a share of another key
+  wrong_scheme,        // the key may not be used with this signature scheme
   nonce_spent,         // the secret nonce was used, wiped or never drawn
   self_check_failed,   // a fresh partial signature does not verify: a hardware fault, or tampering
   bad_partial,         // a partial signature is not below the group order; names the signer
@@ -39,6 +40,24 @@ enum class Fault : std::uint8_t {
   wrong_signature,     // the aggregate does not verify, and no single signer is to blame
   negligible,          // a hash came out as zero: not to be met with in practice
   unexpected_message,  // a message of a party that is not awaited, or its second one
+  // Key generation and everything that moves shares between parties.
+  bad_host_secret,     // the own host secret key is zero or not below the group order
+  unknown_host_key,    // the own host key is not among the participants'
+  bad_host_key,        // a participant's host public key is no point
+  duplicate_host_key,  // two participants have one host key
+  bad_randomness,      // the random bytes are all zero
+  bad_contribution,    // a participant's first message is malformed; names it
+  bad_proof,           // a proof of knowledge does not verify; its author or the coordinator
+  bad_dealer_nonce,    // a nonce for encryption is no point; its author or the coordinator
+  bad_collection,      // the coordinator's message is malformed, or changes what this party sent
+  wrong_dealt_share,   // the sum of the shares dealt to this party is wrong; investigate who
+  wrong_dealt_part,    // one dealer's share is wrong; that dealer or the coordinator
+  bad_agreement,       // a participant's signature on the result does not verify; names it
+  bad_certificate,     // the coordinator's certificate does not verify
+  bad_recovery_data,   // recovery data is malformed or not certified
+  wrong_epoch,         // shares or messages of different epochs of a key
+  wrong_ceremony,      // a message of another ceremony
+  wrong_commitment,    // a dealer does not deal the share it holds; names it
   out_of_memory,       // memory for a secret could not be locked
 };
 
@@ -52,6 +71,18 @@ struct Failure {
   // too few signers negative.
   operator Error() const;  // NOLINT(google-explicit-constructor): TALLY_TRY passes it on as Error
 };
+
+// Whom a failure accuses, assuming that messages came authenticated from their authors. Evidence
+// that went through a coordinator accuses the coordinator as well: it may have changed it (errata
+// row 11).
+enum class Blame : std::uint8_t {
+  nobody,                // the caller's own data, the machine, or chance
+  party,                 // the named one
+  party_or_coordinator,  // the named one, or the coordinator framed it
+  coordinator,
+  unattributed,  // somebody, and the protocol cannot tell who
+};
+[[nodiscard]] Blame blame_of(Fault fault);
 
 template <typename T>
 using Outcome = core::Expected<T, Failure>;

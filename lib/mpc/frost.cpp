@@ -29,6 +29,7 @@ bool self_check(const Scalar& partial, const SecNonce& nonce, const Signer& sign
 }  // namespace
 
 Outcome<Signer> Signer::make(const Share& share, const Quorum& quorum) {
+  if (!share.group().may(Scheme::schnorr)) return failed(Fault::wrong_scheme, {}, share.id());
   const auto position = quorum.position_of(share.id());
   const bool belongs = position && quorum.group_key() == share.group().key() &&
                        quorum.pubshare(*position) == share.pubshare();

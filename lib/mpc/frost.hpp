@@ -28,7 +28,7 @@ using Signature = crypto::SchnorrSignature;
 class Signer {
  public:
   // Faults: not_a_signer when the party is not in the quorum, or the quorum is of another key or
-  // gives the party another public share.
+  // gives the party another public share; wrong_scheme when the key is not for Schnorr signatures.
   [[nodiscard]] static Outcome<Signer> make(const Share& share, const Quorum& quorum);
 
   [[nodiscard]] const Share& share() const { return *share_; }

@@ -5,6 +5,7 @@
 #include "core/endian.hpp"
 #include "crypto/sha256.hpp"
 #include "mpc/lagrange.hpp"
+#include "mpc/transcript.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -12,8 +13,8 @@ namespace {
 using crypto::Point;
 using crypto::Scalar;
 
-constexpr std::string_view kMagic = "TGK1";
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::string_view kMagic = "TGK2";
+constexpr std::size_t kHeaderBytes = 46;
 constexpr std::size_t kPointBytes = 33;
 
 // Product over all other x coordinates j of 0 .. n of 1 / (x_i - j).
@@ -63,20 +64,23 @@ bool lies_on_low_degree_var(const GroupKey& group) {
 }  // namespace
 
 Outcome<GroupKey> GroupKey::make(std::uint32_t t, std::uint32_t n, const Point& key,
-                                 std::vector<Point> pubshares) {
-  if (!good_parameters(t, n)) return failed(Fault::bad_parameters);
+                                 std::vector<Point> pubshares, const KeyFacts& facts) {
+  if (!good_parameters(t, n) || facts.schemes == 0 || (facts.schemes & ~kAllSchemes) != 0) {
+    return failed(Fault::bad_parameters);
+  }
   if (pubshares.size() != n) return failed(Fault::bad_length);
   if (key.is_infinity()) return failed(Fault::key_mismatch);
   for (std::uint32_t i = 0; i < n; ++i) {
     if (pubshares[i].is_infinity()) return failed(Fault::bad_pubshare, i, i);
   }
-  GroupKey group(t, n, key, std::move(pubshares));
+  GroupKey group(t, n, key, std::move(pubshares), facts);
   if (!lies_on_low_degree_var(group)) return failed(Fault::key_mismatch);
   return group;
 }
 
 Outcome<GroupKey> GroupKey::make(std::uint32_t t, std::uint32_t n, ByteView key,
-                                 std::span<const crypto::PointBytes> pubshares) {
+                                 std::span<const crypto::PointBytes> pubshares,
+                                 const KeyFacts& facts) {
   const auto key_point = Point::parse(key);
   if (!key_point) return failed(Fault::key_mismatch);
   std::vector<Point> points;
@@ -86,14 +90,18 @@ Outcome<GroupKey> GroupKey::make(std::uint32_t t, std::uint32_t n, ByteView key,
     if (!point) return failed(Fault::bad_pubshare, i, i);
     points.push_back(*point);
   }
-  return make(t, n, *key_point, std::move(points));
+  return make(t, n, *key_point, std::move(points), facts);
 }
 
 Outcome<GroupKey> GroupKey::decode(ByteView bytes) {
   if (bytes.size() < kHeaderBytes + kPointBytes) return failed(Fault::bad_length);
   if (core::as_text(bytes.first(kMagic.size())) != kMagic) return failed(Fault::bad_parameters);
-  const std::uint32_t t = core::load_be<std::uint16_t>(bytes.data() + 4);
-  const std::uint32_t n = core::load_be<std::uint16_t>(bytes.data() + 6);
+  KeyFacts facts;
+  facts.schemes = core::load_be<std::uint16_t>(bytes.data() + 4);
+  const std::uint32_t t = core::load_be<std::uint16_t>(bytes.data() + 6);
+  const std::uint32_t n = core::load_be<std::uint16_t>(bytes.data() + 8);
+  facts.epoch = core::load_be<std::uint32_t>(bytes.data() + 10);
+  std::copy_n(bytes.data() + 14, facts.chain_code.size(), facts.chain_code.begin());
   if (!good_parameters(t, n)) return failed(Fault::bad_parameters);
   if (bytes.size() != kHeaderBytes + kPointBytes * (n + 1)) return failed(Fault::bad_length);
   std::vector<crypto::PointBytes> pubshares(n);
@@ -101,14 +109,17 @@ Outcome<GroupKey> GroupKey::decode(ByteView bytes) {
     std::copy_n(bytes.data() + kHeaderBytes + kPointBytes * (i + 1), kPointBytes,
                 pubshares[i].data());
   }
-  return make(t, n, bytes.subspan(kHeaderBytes, kPointBytes), pubshares);
+  return make(t, n, bytes.subspan(kHeaderBytes, kPointBytes), pubshares, facts);
 }
 
 Bytes GroupKey::encode() const {
   Bytes out(kHeaderBytes);
   std::copy(kMagic.begin(), kMagic.end(), out.begin());
-  core::store_be(out.data() + 4, static_cast<std::uint16_t>(t_));
-  core::store_be(out.data() + 6, static_cast<std::uint16_t>(n_));
+  core::store_be(out.data() + 4, facts_.schemes);
+  core::store_be(out.data() + 6, static_cast<std::uint16_t>(t_));
+  core::store_be(out.data() + 8, static_cast<std::uint16_t>(n_));
+  core::store_be(out.data() + 10, facts_.epoch);
+  std::copy(facts_.chain_code.begin(), facts_.chain_code.end(), out.begin() + 14);
   const auto append = [&out](const Point& point) {
     const auto bytes = point.encode();
     out.insert(out.end(), bytes.begin(), bytes.end());
@@ -124,10 +135,7 @@ ByteArray<32> GroupKey::digest() const {
 }
 
 KeyId GroupKey::key_id() const {
-  const auto whole = digest();
-  KeyId id;
-  std::copy_n(whole.begin(), id.size(), id.begin());
-  return id;
+  return Transcript("key-id").add("key", key_.encode()).add("chain", facts_.chain_code).finish();
 }
 
 }  // namespace tally::mpc

@@ -8,6 +8,8 @@
 namespace tally::mpc::wire {
 namespace {
 
+constexpr std::size_t kHelloBytes = 77;
+
 // Takes fields from the front; once one is missing, `good` is false and everything reads as zero.
 class Reader {
  public:
@@ -69,7 +71,7 @@ void append_words(Bytes& out, std::string_view words) {
 std::size_t largest_body(Type type) {
   switch (type) {
     case Type::hello:
-      return 41;
+      return kHelloBytes;
     case Type::nonce_request:
       return 2;
     case Type::nonces:
@@ -121,9 +123,12 @@ bool decode(ByteView body, Hello& out) {
   const auto role = reader.number<std::uint8_t>();
   out.party = reader.number<std::uint16_t>();
   const ByteView id = reader.bytes(out.key_id.size());
+  out.epoch = reader.number<std::uint32_t>();
+  const ByteView group = reader.bytes(out.group.size());
   if (!reader.done() || magic != kMagic || role < 1 || role > 2) return false;
   out.role = Role{role};
   std::copy(id.begin(), id.end(), out.key_id.begin());
+  std::copy(group.begin(), group.end(), out.group.begin());
   return (out.role == Role::coordinator) == (out.party == kNoParty);
 }
 
@@ -175,12 +180,14 @@ bool decode_goodbye(ByteView body, std::string_view& words) {
 }
 
 void encode(const Hello& message, Bytes& out) {
-  begin(out, Type::hello, 9 + message.key_id.size());
+  begin(out, Type::hello, kHelloBytes);
   append(out, kMagic);
   append(out, message.version);
   append(out, static_cast<std::uint8_t>(message.role));
   append(out, message.party);
   append(out, ByteView(message.key_id));
+  append(out, message.epoch);
+  append(out, ByteView(message.group));
 }
 
 void encode_nonce_request(std::uint16_t count, Bytes& out) {

@@ -3,7 +3,8 @@
 // optional and nothing padded: a body of another length than its fields say is malformed, and so
 // is a list out of order, so that every message has one encoding.
 //
-//   hello          both, first: magic u32, version u16, role u8, party u16, key id 32
+//   hello          both, first: magic u32, version u16, role u8, party u16, key id 32,
+//                  epoch u32, digest of the group 32
 //   nonce request  to the party: how many u16
 //   nonces         from it: (nonce id u64, public nonce 66) x count
 //   sign request   to the party: session u64, nonce id u64, t u16, t parties u16 ascending,
@@ -59,6 +60,8 @@ struct Hello {
   Role role = Role::coordinator;
   std::uint16_t party = kNoParty;
   ByteArray<32> key_id{};
+  std::uint32_t epoch = 0;
+  ByteArray<32> group{};
 };
 struct NonceEntry {
   std::uint64_t id = 0;

@@ -22,8 +22,8 @@ struct InspectOptions {
 
 void print_group(const mpc::GroupKey& group, const custody::ShareFacts* share,
                  cli::Invocation& call) {
-  call.out.print("key id      {}\nquorum      {} of {}\n", core::to_hex(group.key_id()),
-                 group.threshold(), group.parties());
+  call.out.print("key id      {}\nepoch       {}\nquorum      {} of {}\n",
+                 core::to_hex(group.key_id()), group.epoch(), group.threshold(), group.parties());
   call.out.print("public key  {} (BIP-340, x-only)\n            {} (SEC1, compressed)\n",
                  core::to_hex(group.key().xonly()), core::to_hex(group.key().encode()));
   if (share != nullptr) {
@@ -44,6 +44,8 @@ void print_json(const mpc::GroupKey& group, const custody::ShareFacts* share, bo
   line.begin_object().field("schema", "tally.sign.inspect/1");
   line.field("kind", share != nullptr ? "share" : "group");
   line.field("key_id", std::string_view(hex(group.key_id())));
+  line.field("epoch", group.epoch())
+      .field("chain_code", std::string_view(hex(group.facts().chain_code)));
   line.field("threshold", group.threshold()).field("parties", group.parties());
   line.field("pubkey", std::string_view(hex(group.key().xonly())));
   line.field("pubkey_compressed", std::string_view(hex(group.key().encode())));

@@ -67,9 +67,11 @@ const mpc::Signer* Party::signer_in(const wire::QuorumView& quorum) {
 
 Result<PartySession> PartySession::open(Party& party, Bytes& out) {
   TALLY_TRY(auto pool, custody::NoncePool::create(kMostNonces, mpc::kSecNonceBytes));
-  wire::encode(wire::Hello{wire::kVersion, wire::Role::party,
-                           static_cast<std::uint16_t>(party.share().id()), party.key_digest()},
-               out);
+  wire::encode(
+      wire::Hello{wire::kVersion, wire::Role::party, static_cast<std::uint16_t>(party.share().id()),
+                  party.share().group().key_id(), party.share().group().epoch(),
+                  party.key_digest()},
+      out);
   return PartySession(party, std::move(pool));
 }
 
@@ -97,12 +99,15 @@ Status PartySession::take_hello(ByteView body) {
     return fail(Code::bad_data, fmt::format("the coordinator speaks version {}, this party {}",
                                             hello.version, wire::kVersion));
   }
-  if (hello.key_id != party_->key_digest()) {
-    const auto id = [](const ByteArray<32>& digest) {
-      return core::to_hex(ByteView(digest).first(sizeof(mpc::KeyId)));
-    };
-    return fail(Code::bad_data, fmt::format("this party holds a share of key {}, not of {}",
-                                            id(party_->key_digest()), id(hello.key_id)));
+  const mpc::GroupKey& group = party_->share().group();
+  if (hello.key_id != group.key_id()) {
+    return fail(Code::bad_data,
+                fmt::format("this party holds a share of key {}, not of {}",
+                            core::to_hex(group.key_id()), core::to_hex(hello.key_id)));
+  }
+  if (hello.group != party_->key_digest()) {
+    return fail(Code::bad_data, fmt::format("this party holds a share of epoch {}, not of {}",
+                                            group.epoch(), hello.epoch));
   }
   greeted_ = true;
   return {};

@@ -16,10 +16,6 @@ namespace wire = mpc::wire;
 constexpr std::uint64_t kFirstBackoffNs = 10'000'000;
 constexpr std::uint64_t kReconnectNs = 1'000'000'000;
 
-std::string short_id(ByteView digest) {
-  return core::to_hex(digest.first(sizeof(mpc::KeyId)));
-}
-
 }  // namespace
 
 PartyLinks::PartyLinks(Engine& engine, const std::vector<std::string>& paths,
@@ -61,7 +57,8 @@ void PartyLinks::connect(Link& link, std::uint64_t now_ns) {
   link.stream.emplace(std::move(*fd));
   link.greeted = false;
   link.connected_ns = now_ns;
-  wire::encode(wire::Hello{wire::kVersion, wire::Role::coordinator, wire::kNoParty, key_digest_},
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::coordinator, wire::kNoParty,
+                           engine_.group().key_id(), engine_.group().epoch(), key_digest_},
                link.stream->out());
   if (!link.stream->flush()) {
     lose(link, "it hung up");
@@ -172,11 +169,18 @@ Status PartyLinks::take_hello(Link& link, ByteView body, std::uint64_t now_ns) {
                {},
                0});
   }
-  if (hello.key_id != key_digest_ || hello.party >= engine_.group().parties()) {
+  const mpc::GroupKey& group = engine_.group();
+  if (hello.key_id != group.key_id()) {
     return reject(link, {Code::bad_data,
                          fmt::format("it holds a share of key {}, the group file is of key {}",
-                                     short_id(hello.key_id), short_id(key_digest_)),
+                                     core::to_hex(hello.key_id), core::to_hex(group.key_id())),
                          "tally-sign inspect FILE shows the key of a share or group", 0});
+  }
+  if (hello.group != key_digest_ || hello.party >= group.parties()) {
+    return reject(link, {Code::bad_data,
+                         fmt::format("it holds a share of epoch {}, the group file is of epoch {}",
+                                     hello.epoch, group.epoch()),
+                         "shares of different epochs never sign together", 0});
   }
   for (const Link& other : links_) {
     if (&other != &link && other.party == hello.party) {

@@ -70,7 +70,8 @@ TEST_CASE("a changed id is refused") {
   text[at] = text[at] == '0' ? '1' : '0';
   const auto read = custody::parse_group(text);
   REQUIRE_FALSE(read.has_value());
-  CHECK(read.error().message == "the group file was changed: its id does not match its lines");
+  CHECK(read.error().message ==
+        "the group file was changed: its id and state do not match its lines");
 }
 
 TEST_CASE("thresholds out of range are refused") {
@@ -83,7 +84,7 @@ TEST_CASE("thresholds out of range are refused") {
 
 TEST_CASE("another version says so") {
   std::string text = sample_text();
-  text[12] = '2';
+  text[12] = '1';
   const auto read = custody::parse_group(text);
   REQUIRE_FALSE(read.has_value());
   CHECK(read.error().message == "group file of another version");

@@ -125,7 +125,7 @@ TEST_CASE("a changed header or sealed part with a right checksum does not open")
   }
   SUBCASE("party, which is bound by the associated data alone") {
     auto changed = file;
-    changed[112] = 2;
+    changed[132] = 2;
     repair_checksum(changed);
     const auto sealed = custody::parse_share(changed);
     REQUIRE(sealed.has_value());
@@ -149,15 +149,26 @@ TEST_CASE("a changed header or sealed part with a right checksum does not open")
 
 TEST_CASE("a header that contradicts its group is refused") {
   auto file = sample_file();
-  for (const std::size_t at : {std::size_t{96}, std::size_t{114}, std::size_t{116}}) {
+  for (const std::size_t at :
+       {std::size_t{96}, std::size_t{128}, std::size_t{134}, std::size_t{136}}) {
     auto changed = file;
     changed[at] ^= 1;
     repair_checksum(changed);
     CHECK_FALSE(custody::parse_share(changed).has_value());
   }
-  file[112] = 3;
+  file[132] = 3;
   repair_checksum(file);
   CHECK_FALSE(custody::parse_share(file).has_value());
+}
+
+TEST_CASE("a share file of the first version says so") {
+  auto file = sample_file();
+  file[8] = 1;
+  repair_checksum(file);
+  const auto read = custody::parse_share(file);
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().message == "share file of version 1");
+  CHECK(read.error().hint == "this program reads version 2");
 }
 
 TEST_CASE("a share file that others may read is refused with the command that mends it") {

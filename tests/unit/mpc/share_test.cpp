@@ -1,7 +1,9 @@
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/hex.hpp"
+#include "mpc/transcript.hpp"
 #include "unit/mpc/frost_world.hpp"
 
 namespace core = tally::core;
@@ -88,9 +90,12 @@ TEST_CASE("the encoding of a group is what its header says") {
   const auto group = mpc::GroupKey::make(2, 2, times_g(1), {times_g(2), times_g(3)});
   REQUIRE(group);
   const std::string expected =
-      "54474b31"
+      "54474b32"
+      "0003"
       "0002"
       "0002"
+      "00000000"
+      "0000000000000000000000000000000000000000000000000000000000000000"
       "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
       "02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
       "02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9";
@@ -98,8 +103,60 @@ TEST_CASE("the encoding of a group is what its header says") {
   const auto again = mpc::GroupKey::decode(core::from_hex(expected).value());
   REQUIRE(again);
   CHECK(again->encode() == group->encode());
-  const auto digest = core::to_hex(group->digest());
-  CHECK(core::to_hex(group->key_id()) == digest.substr(0, 32));
+  // Version 1 and schemes that are none or unknown.
+  for (const auto& [at, text] : {std::pair{7U, "1"}, {11U, "0"}, {11U, "4"}, {9U, "1"}}) {
+    std::string changed = expected;
+    changed.replace(at, 1, text);
+    const auto refused = mpc::GroupKey::decode(core::from_hex(changed).value());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == Fault::bad_parameters);
+  }
+}
+
+TEST_CASE("a key keeps its id over epochs and each epoch has a digest of its own") {
+  const FrostWorld world(2, 3);
+  const auto& group = world.dealing.group();
+  const std::vector<crypto::Point> pubshares(group.pubshares().begin(), group.pubshares().end());
+  mpc::KeyFacts next = group.facts();
+  ++next.epoch;
+  const auto later = mpc::GroupKey::make(2, 3, group.key(), pubshares, next);
+  REQUIRE(later);
+  CHECK(later->key_id() == group.key_id());
+  CHECK(later->digest() != group.digest());
+  next.chain_code[0] ^= 1U;
+  const auto other = mpc::GroupKey::make(2, 3, group.key(), pubshares, next);
+  REQUIRE(other);
+  CHECK(other->key_id() != group.key_id());
+}
+
+TEST_CASE("a share of a key for another scheme does not sign") {
+  const FrostWorld world(2, 3);
+  const auto& group = world.dealing.group();
+  mpc::KeyFacts facts = group.facts();
+  facts.schemes = static_cast<std::uint16_t>(mpc::Scheme::ecdsa);
+  const std::vector<crypto::Point> pubshares(group.pubshares().begin(), group.pubshares().end());
+  const auto ecdsa = mpc::GroupKey::make(2, 3, group.key(), pubshares, facts).value();
+  const auto share = mpc::Share::make(ecdsa, 0, world.shares[0].secret_bytes()).value();
+  const auto quorum = mpc::Quorum::make(ecdsa, std::vector<mpc::PartyId>{0, 1}).value();
+  const auto signer = mpc::Signer::make(share, quorum);
+  REQUIRE_FALSE(signer);
+  CHECK(signer.error().fault == Fault::wrong_scheme);
+}
+
+TEST_CASE("row 19 parts of a transcript do not run into each other") {
+  const auto hash = [](std::string_view purpose, std::string_view label, std::string_view first,
+                       std::string_view second) {
+    mpc::Transcript transcript(purpose);
+    transcript.add(label, core::as_bytes(first));
+    if (!second.empty()) transcript.add("b", core::as_bytes(second));
+    return transcript.finish();
+  };
+  const std::set<tally::ByteArray<32>> all = {hash("p", "a", "ab", "c"), hash("p", "a", "a", "bc"),
+                                              hash("p", "a", "abc", ""), hash("p", "ab", "ab", "c"),
+                                              hash("q", "a", "ab", "c"), hash("pa", "", "ab", "c")};
+  CHECK(all.size() == 6);
+  CHECK(mpc::Transcript("p").add("n", 1).finish() ==
+        mpc::Transcript("p").add("n", tally::ByteArray<4>{0, 0, 0, 1}).finish());
 }
 
 TEST_CASE("a forked child cannot sign with the share of its parent") {

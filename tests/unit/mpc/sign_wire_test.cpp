@@ -20,7 +20,7 @@ std::vector<Bytes> samples() {
   const Bytes partial(wire::kPartialBytes, 4);
   const std::array<std::uint16_t, 3> quorum{0, 2, 3};
   std::vector<Bytes> out(7);
-  wire::encode(wire::Hello{wire::kVersion, wire::Role::party, 2, {}}, out[0]);
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::party, 2, {}, 0, {}}, out[0]);
   wire::encode_nonce_request(64, out[1]);
   const std::array<wire::NonceEntry, 2> entries{{{7, nonce}, {9, nonce}}};
   wire::encode(entries, out[2]);
@@ -162,10 +162,10 @@ TEST_CASE("words are printable and bounded on both ways") {
 TEST_CASE("a hello that contradicts itself is malformed") {
   wire::Hello hello;
   Bytes frame;
-  wire::encode(wire::Hello{wire::kVersion, wire::Role::coordinator, 2, {}}, frame);
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::coordinator, 2, {}, 0, {}}, frame);
   CHECK_FALSE(wire::decode(body_of(frame), hello));
   frame.clear();
-  wire::encode(wire::Hello{wire::kVersion, wire::Role::party, wire::kNoParty, {}}, frame);
+  wire::encode(wire::Hello{wire::kVersion, wire::Role::party, wire::kNoParty, {}, 0, {}}, frame);
   CHECK_FALSE(wire::decode(body_of(frame), hello));
 }
 

@@ -45,7 +45,8 @@ class Bench {
     sessions[id].emplace(sign::PartySession::open(*members[id], out).value());
     Bytes hello;
     mpc::wire::encode(mpc::wire::Hello{mpc::wire::kVersion, mpc::wire::Role::coordinator,
-                                       mpc::wire::kNoParty, dealing.group().digest()},
+                                       mpc::wire::kNoParty, dealing.group().key_id(),
+                                       dealing.group().epoch(), dealing.group().digest()},
                       hello);
     Bytes none;
     for_each_frame(hello, [&](const Frame& frame) { (void)sessions[id]->take(frame, none); });
