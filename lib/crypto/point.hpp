@@ -57,6 +57,8 @@ class Point {
   [[nodiscard]] static Point mul_var(const Scalar& k, const Point& point);
 
  private:
+  friend std::optional<ByteArray<32>> ecdh(const Scalar& k, const Point& point);
+
   secp256k1_pubkey key_{};
   bool infinity_ = true;
 };
