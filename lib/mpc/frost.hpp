@@ -16,12 +16,11 @@
 #include <span>
 
 #include "crypto/schnorr.hpp"
+#include "mpc/partial.hpp"
 #include "mpc/session.hpp"
-#include "mpc/share.hpp"
 
 namespace tally::mpc {
 
-using PartialSignature = ByteArray<32>;
 using Signature = crypto::SchnorrSignature;
 
 // A share in its place in a quorum. Holds no secret of its own: share and quorum must outlive it.
@@ -43,11 +42,6 @@ class Signer {
   const Quorum* quorum_;
   std::uint32_t position_;
 };
-
-// Whether sign() verifies its result before giving it out, for two multiplications of the generator
-// and one other. A wrong partial signature, made by a failing or provoked machine, can leak the
-// share; leave it off only where a fault cannot be provoked.
-enum class SelfCheck : bool { off, on };
 
 // Sign. The nonce is used up whatever happens. Faults: not_a_signer for a session of another
 // quorum, nonce_spent, bad_share when the share was wiped (a forked child), self_check_failed.
