@@ -1,5 +1,7 @@
 #include "mpc/deal.hpp"
 
+#include <algorithm>
+
 #include "core/endian.hpp"
 #include "crypto/ctime.hpp"
 #include "crypto/sha256.hpp"
@@ -33,6 +35,22 @@ std::vector<SecretScalar> draw_polynomial(ByteView seed, std::uint32_t t, std::u
   return coefficients;
 }
 
+Outcome<SecretScalar> parse_secret(ByteView secret) {
+  if (secret.size() != kSecretBytes) return failed(Fault::bad_length);
+  auto parsed = Scalar::parse(secret);
+  if (!parsed || crypto::declassified(parsed->is_zero())) return failed(Fault::bad_share);
+  SecretScalar scalar(*parsed);
+  core::wipe(&*parsed, sizeof *parsed);
+  return scalar;
+}
+
+// What the proof of an import is about: all commitments, so that it fits one dealing.
+ByteArray<32> import_ceremony(std::span<const Point> commitments) {
+  Transcript transcript("import");
+  for (const Point& commitment : commitments) transcript.add("commitment", commitment.encode());
+  return transcript.finish();
+}
+
 }  // namespace
 
 Outcome<Share> Dealing::share(PartyId id) const {
@@ -40,13 +58,10 @@ Outcome<Share> Dealing::share(PartyId id) const {
   return Share::make(group_, id, secrets_.bytes().subspan(kSecretBytes * id, kSecretBytes));
 }
 
-Outcome<Dealing> deal(std::uint32_t t, std::uint32_t n, ByteView seed) {
-  if (!good_parameters(t, n)) return failed(Fault::bad_parameters);
-  if (seed.size() != kSeedBytes) return failed(Fault::bad_length);
+Outcome<Dealing> Dealing::from(std::span<const SecretScalar> polynomial, std::uint32_t n,
+                               const KeyFacts& facts) {
   auto secrets = core::SecretBytes::allocate(kSecretBytes * n);
   if (!secrets) return failed(Fault::out_of_memory);
-
-  const auto polynomial = draw_polynomial(seed, t, n);
   std::vector<Point> commitments = commit(polynomial);
   for (const Point& commitment : commitments) {
     // A zero constant term is no key, a zero leading one a lower threshold.
@@ -59,11 +74,72 @@ Outcome<Dealing> deal(std::uint32_t t, std::uint32_t n, ByteView seed) {
     pubshares.push_back(Point::mul_generator(value.value()));
     if (pubshares.back().is_infinity()) return failed(Fault::negligible);
   }
-  KeyFacts facts;
-  facts.chain_code = Transcript("deal-chain").add("seed", seed).finish();
-  auto group = GroupKey::make(t, n, commitments.front(), std::move(pubshares), facts);
+  auto group = GroupKey::make(static_cast<std::uint32_t>(polynomial.size()), n, commitments.front(),
+                              std::move(pubshares), facts);
   if (!group) return core::unexpected(group.error());
   return Dealing(std::move(*group), std::move(commitments), std::move(*secrets));
+}
+
+Outcome<Dealing> deal(std::uint32_t t, std::uint32_t n, ByteView seed) {
+  if (!good_parameters(t, n)) return failed(Fault::bad_parameters);
+  if (seed.size() != kSeedBytes) return failed(Fault::bad_length);
+  KeyFacts facts;
+  facts.chain_code = Transcript("deal-chain").add("seed", seed).finish();
+  return Dealing::from(draw_polynomial(seed, t, n), n, facts);
+}
+
+Outcome<Dealing> import_key(std::uint32_t t, std::uint32_t n, ByteView secret,
+                            const ByteArray<32>& chain_code, ByteView seed) {
+  if (!good_parameters(t, n)) return failed(Fault::bad_parameters);
+  if (seed.size() != kSeedBytes) return failed(Fault::bad_length);
+  auto key = parse_secret(secret);
+  if (!key) return core::unexpected(key.error());
+  auto polynomial = draw_polynomial(seed, t, n);
+  polynomial.front() = std::move(*key);
+  KeyFacts facts;
+  facts.chain_code = chain_code;
+  return Dealing::from(polynomial, n, facts);
+}
+
+Outcome<Proof> prove_import(const Dealing& dealing, ByteView secret, ByteView random) {
+  const auto key = parse_secret(secret);
+  if (!key) return core::unexpected(key.error());
+  const auto ceremony = import_ceremony(dealing.commitments());
+  return prove(*key, {ceremony, 0, 0}, random);
+}
+
+Outcome<void> verify_import(std::span<const Point> commitments, std::uint32_t t, const Point& key,
+                            ByteView proof) {
+  if (commitments.size() != t || t == 0) return failed(Fault::bad_length);
+  if (commitments.front() != key) return failed(Fault::key_mismatch);
+  const auto ceremony = import_ceremony(commitments);
+  if (!verify_proof(proof, key, {ceremony, 0, 0})) return failed(Fault::bad_proof);
+  return {};
+}
+
+Outcome<core::SecretBytes> unsafe_export_key(std::span<const Share* const> shares) {
+  if (shares.empty() || shares.size() < shares[0]->group().threshold()) {
+    return failed(Fault::signer_count);
+  }
+  const GroupKey& group = shares[0]->group();
+  std::vector<PartyId> ids;
+  for (std::uint32_t i = 0; i < shares.size(); ++i) {
+    if (shares[i]->group().digest() != group.digest()) return failed(Fault::wrong_epoch, i);
+    if (std::find(ids.begin(), ids.end(), shares[i]->id()) != ids.end()) {
+      return failed(Fault::duplicate_id, i, shares[i]->id());
+    }
+    ids.push_back(shares[i]->id());
+  }
+  auto out = core::SecretBytes::allocate(kSecretBytes);
+  if (!out) return failed(Fault::out_of_memory);
+  const auto lambda = lagrange_at_zero_var(ids);
+  SecretScalar key;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    key = SecretScalar(key.value() + lambda[i] * shares[i]->secret().value());
+  }
+  if (Point::mul_generator(key.value()) != group.key()) return failed(Fault::key_mismatch);
+  key.value().encode_to(out->bytes());
+  return std::move(*out);
 }
 
 Outcome<void> verify_share(std::span<const Point> commitments, std::uint32_t t, std::uint32_t n,

@@ -21,6 +21,19 @@
 
 namespace tally::mpc {
 
+// What is needed to find out which of several dealers dealt a wrong share, when their sum is wrong.
+struct WrongSum {
+  std::vector<crypto::SecretScalar> pads;  // one a dealer
+  crypto::Scalar sealed_sum;
+  crypto::Point expected;
+
+  // Takes an investigation of as many dealers. Gives wrong_dealt_part with the position of the
+  // dealer; bad_collection when the coordinator contradicts itself or accuses the dealer at `self`,
+  // who is the caller; bad_length; unexpected_message when no sum was wrong.
+  [[nodiscard]] Failure investigate(ByteView investigation,
+                                    std::optional<std::uint32_t> self) const;
+};
+
 struct DkgResult {
   Share share;
   Bytes recovery_data;
@@ -49,7 +62,11 @@ class DkgParticipant {
 
   // After wrong_dealt_share: reads the coordinator's investigation message. Gives wrong_dealt_part
   // with the party, or bad_collection when the coordinator contradicts itself; bad_length.
-  [[nodiscard]] Failure investigate(ByteView investigation) const;
+  [[nodiscard]] Failure investigate(ByteView investigation) const {
+    Failure failure = wrong_.investigate(investigation, id_);
+    failure.party = failure.position;
+    return failure;
+  }
 
   // After agree(): takes the certificate. That it fails does not say that others did not finish:
   // keep the host key, and recover() once somebody has the recovery data.
@@ -68,10 +85,7 @@ class DkgParticipant {
   PartyId id_;
   Bytes contribution_;
   bool asked_ = false;  // agree() was called
-  // After the sum was found wrong: what investigate() needs.
-  std::vector<crypto::SecretScalar> pads_;
-  crypto::Scalar sealed_sum_;
-  crypto::Point expected_;
+  WrongSum wrong_;
   // After agree().
   Bytes agreed_;
   std::optional<GroupKey> group_;
@@ -111,9 +125,9 @@ class DkgCoordinator {
 };
 
 // Everything of a finished ceremony again from its recovery data and, for a participant, the host
-// secret (32 bytes; an empty view for the public part alone). The epoch is 0: after the shares were
-// renewed this share is stale and fits no other. Faults: bad_recovery_data, those of host_key,
-// unknown_host_key, out_of_memory.
+// secret (32 bytes; an empty view for the public part alone). The share is of the epoch that the
+// ceremony made: after the shares were renewed it is stale and fits no other. Faults:
+// bad_recovery_data, those of host_key, unknown_host_key, out_of_memory.
 struct RecoveredKey {
   DkgParams params;
   GroupKey group;

@@ -8,7 +8,6 @@ namespace tally::mpc {
 namespace {
 
 using crypto::Point;
-using crypto::Scalar;
 
 Collection sum_up(const DkgParams& params, std::span<const Contribution> contributions) {
   Collection out;
@@ -75,18 +74,11 @@ Bytes DkgCoordinator::investigation(PartyId id) const {
 }
 
 Outcome<DkgPublicResult> DkgCoordinator::finish(std::span<const Bytes> signatures) const {
-  if (signatures.size() != params_.n()) return failed(Fault::bad_length);
-  Bytes certificate;
-  for (PartyId id = 0; id < params_.n(); ++id) {
-    if (signatures[id].size() != 64) return failed(Fault::bad_length, id, id);
-    certificate.insert(certificate.end(), signatures[id].begin(), signatures[id].end());
-  }
-  if (const auto id = first_bad_signature(params_, agreed_, certificate)) {
-    return failed(Fault::bad_agreement, *id, *id);
-  }
+  auto certificate = certify(params_, agreed_, signatures);
+  if (!certificate) return core::unexpected(certificate.error());
   Bytes recovery_data = agreed_;
-  recovery_data.insert(recovery_data.end(), certificate.begin(), certificate.end());
-  return DkgPublicResult{*group_, std::move(certificate), std::move(recovery_data)};
+  recovery_data.insert(recovery_data.end(), certificate->begin(), certificate->end());
+  return DkgPublicResult{*group_, std::move(*certificate), std::move(recovery_data)};
 }
 
 }  // namespace tally::mpc

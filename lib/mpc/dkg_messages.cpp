@@ -1,84 +1,15 @@
 #include "mpc/dkg_messages.hpp"
 
-#include <algorithm>
-
 #include "core/endian.hpp"
+#include "mpc/dkg_fields.hpp"
 #include "mpc/group.hpp"
 
 namespace tally::mpc {
 namespace {
 
-using crypto::Point;
-using crypto::PointBytes;
-using crypto::Scalar;
-
-constexpr std::size_t kPointBytes = 33;
-constexpr std::size_t kScalarBytes = 32;
-constexpr std::size_t kSignatureBytes = 64;
+using namespace fields;
 // What each participant adds to recovery data: host key, nonce, sealed sum, signature.
 constexpr std::size_t kRecoveryEntryBytes = 2 * kPointBytes + kScalarBytes + kSignatureBytes;
-
-void append(Bytes& out, ByteView bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-void append(Bytes& out, std::span<const Point> points) {
-  for (const Point& point : points) append(out, point.encode());
-}
-void append(Bytes& out, std::span<const Scalar> scalars) {
-  for (const Scalar& scalar : scalars) append(out, scalar.encode());
-}
-template <std::size_t N>
-void append_all(Bytes& out, const std::vector<ByteArray<N>>& list) {
-  for (const auto& entry : list) append(out, entry);
-}
-
-// Takes fields from the front of a message whose length was checked before.
-class Fields {
- public:
-  explicit Fields(ByteView bytes) : rest_(bytes) {}
-
-  ByteView take(std::size_t size) {
-    const ByteView front = rest_.first(size);
-    rest_ = rest_.subspan(size);
-    return front;
-  }
-  template <std::size_t N>
-  std::vector<ByteArray<N>> arrays(std::size_t count) {
-    std::vector<ByteArray<N>> out(count);
-    for (auto& entry : out) std::copy_n(take(N).begin(), N, entry.begin());
-    return out;
-  }
-  std::vector<Point> points(std::size_t count) {
-    std::vector<Point> out(count);
-    for (Point& point : out) {
-      const auto parsed = Point::parse_with_infinity(take(kPointBytes));
-      good_ = good_ && parsed;
-      if (parsed) point = *parsed;
-    }
-    return out;
-  }
-  std::vector<Scalar> scalars(std::size_t count) {
-    std::vector<Scalar> out(count);
-    for (Scalar& scalar : out) {
-      const auto parsed = Scalar::parse(take(kScalarBytes));
-      good_ = good_ && parsed;
-      if (parsed) scalar = *parsed;
-    }
-    return out;
-  }
-  [[nodiscard]] ByteView rest() const { return rest_; }
-
-  // `message` if all its fields were good.
-  template <typename T>
-  Decoded<T> checked(T message) {
-    if (!good_) return core::unexpected(Malformed::field);
-    return message;
-  }
-
- private:
-  ByteView rest_;
-  bool good_ = true;
-};
 
 }  // namespace
 
@@ -128,34 +59,34 @@ Bytes encode(const Agreement& agreement) {
 
 Decoded<Contribution> decode_contribution(ByteView bytes, std::uint32_t t, std::uint32_t n) {
   if (bytes.size() != contribution_bytes(t, n)) return core::unexpected(Malformed::length);
-  Fields fields(bytes);
+  Fields in(bytes);
   Contribution message;
-  message.commitments = fields.points(t);
-  message.proof = fields.arrays<kSignatureBytes>(1)[0];
-  message.nonce = fields.arrays<kPointBytes>(1)[0];
-  message.sealed = fields.scalars(n);
-  return fields.checked(std::move(message));
+  message.commitments = in.points(t);
+  message.proof = in.arrays<kSignatureBytes>(1)[0];
+  message.nonce = in.arrays<kPointBytes>(1)[0];
+  message.sealed = in.scalars(n);
+  return in.checked(std::move(message));
 }
 
 Decoded<Collection> decode_collection(ByteView bytes, std::uint32_t t, std::uint32_t n) {
   if (bytes.size() != collection_bytes(t, n)) return core::unexpected(Malformed::length);
-  Fields fields(bytes);
+  Fields in(bytes);
   Collection message;
-  message.first_commitments = fields.points(n);
-  message.other_sums = fields.points(t - 1);
-  message.proofs = fields.arrays<kSignatureBytes>(n);
-  message.nonces = fields.arrays<kPointBytes>(n);
-  message.sealed_sums = fields.scalars(n);
-  return fields.checked(std::move(message));
+  message.first_commitments = in.points(n);
+  message.other_sums = in.points(t - 1);
+  message.proofs = in.arrays<kSignatureBytes>(n);
+  message.nonces = in.arrays<kPointBytes>(n);
+  message.sealed_sums = in.scalars(n);
+  return in.checked(std::move(message));
 }
 
 Decoded<Investigation> decode_investigation(ByteView bytes, std::uint32_t n) {
   if (bytes.size() != (kScalarBytes + kPointBytes) * n) return core::unexpected(Malformed::length);
-  Fields fields(bytes);
+  Fields in(bytes);
   Investigation message;
-  message.sealed = fields.scalars(n);
-  message.partial_pubshares = fields.points(n);
-  return fields.checked(std::move(message));
+  message.sealed = in.scalars(n);
+  message.partial_pubshares = in.points(n);
+  return in.checked(std::move(message));
 }
 
 Decoded<RecoveryParts> decode_recovery(ByteView bytes) {
@@ -169,16 +100,16 @@ Decoded<RecoveryParts> decode_recovery(ByteView bytes) {
   if (lists % kRecoveryEntryBytes != 0 || n < t || n > kMostParties) {
     return core::unexpected(Malformed::length);
   }
-  Fields fields(bytes.subspan(4));
+  Fields in(bytes.subspan(4));
   RecoveryParts parts;
   parts.agreement.params.t = static_cast<std::uint32_t>(t);
-  parts.agreement.sum_commitments = fields.points(t);
-  parts.agreement.params.host_keys = fields.arrays<kPointBytes>(n);
-  parts.agreement.nonces = fields.arrays<kPointBytes>(n);
-  parts.agreement.sealed_sums = fields.scalars(n);
-  parts.certificate = fields.rest();
+  parts.agreement.sum_commitments = in.points(t);
+  parts.agreement.params.host_keys = in.arrays<kPointBytes>(n);
+  parts.agreement.nonces = in.arrays<kPointBytes>(n);
+  parts.agreement.sealed_sums = in.scalars(n);
+  parts.certificate = in.rest();
   parts.agreed = bytes.first(bytes.size() - parts.certificate.size());
-  return fields.checked(std::move(parts));
+  return in.checked(std::move(parts));
 }
 
 }  // namespace tally::mpc

@@ -152,9 +152,8 @@ Outcome<SchnorrSignature> DkgParticipant::agree(ByteView collection, ByteView au
   for (const SecretScalar& pad : *pads) secret = SecretScalar(secret.value() - pad.value());
   const Point expected = evaluate_var(tweaked->commitments, x_of(id_));
   if (Point::mul_generator(secret.value()) != expected) {
-    pads_ = std::move(*pads);
-    sealed_sum_ = agreement.sealed_sums[id_];
-    expected_ = expected + -Point::mul_generator(tweaked->tweak);
+    wrong_ = {std::move(*pads), agreement.sealed_sums[id_],
+              expected + -Point::mul_generator(tweaked->tweak)};
     return failed(Fault::wrong_dealt_share);
   }
   Bytes agreed = encode(agreement);
@@ -166,30 +165,6 @@ Outcome<SchnorrSignature> DkgParticipant::agree(ByteView collection, ByteView au
   secret_ = std::move(secret);
   agreed_ = std::move(agreed);
   return signature;
-}
-
-Failure DkgParticipant::investigate(ByteView investigation) const {
-  const auto decoded = decode_investigation(investigation, params_.n());
-  if (pads_.empty()) return Failure{Fault::unexpected_message};
-  if (!decoded) {
-    return Failure{decoded.error() == Malformed::length ? Fault::bad_length
-                                                        : Fault::bad_collection};
-  }
-  Scalar sealed_sum;
-  for (const Scalar& sealed : decoded->sealed) sealed_sum = sealed_sum + sealed;
-  // The coordinator's parts must add up to what it sent before.
-  if (Point::sum(decoded->partial_pubshares) != expected_ || sealed_sum != sealed_sum_) {
-    return Failure{Fault::bad_collection};
-  }
-  for (PartyId id = 0; id < params_.n(); ++id) {
-    const SecretScalar part(decoded->sealed[id] - pads_[id].value());
-    if (Point::mul_generator(part.value()) == decoded->partial_pubshares[id]) continue;
-    // This party knows that its own part was good.
-    if (id == id_) return Failure{Fault::bad_collection};
-    return Failure{Fault::wrong_dealt_part, id, id};
-  }
-  // All parts fit and so does their sum, which agree() found wrong: cannot be.
-  return Failure{Fault::negligible};
 }
 
 Outcome<DkgResult> DkgParticipant::finish(ByteView certificate) const {

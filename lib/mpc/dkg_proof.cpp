@@ -107,6 +107,20 @@ bool verify_statement(Statement statement, ByteView signature, const crypto::Poi
                                 ByteView(host_key).subspan(1));
 }
 
+Outcome<Bytes> certify(const DkgParams& params, ByteView agreed,
+                       std::span<const Bytes> signatures) {
+  if (signatures.size() != params.n()) return failed(Fault::bad_length);
+  Bytes certificate;
+  for (PartyId id = 0; id < params.n(); ++id) {
+    if (signatures[id].size() != 64) return failed(Fault::bad_length, id, id);
+    certificate.insert(certificate.end(), signatures[id].begin(), signatures[id].end());
+  }
+  if (const auto id = first_bad_signature(params, agreed, certificate)) {
+    return failed(Fault::bad_agreement, *id, *id);
+  }
+  return certificate;
+}
+
 std::optional<PartyId> first_bad_signature(const DkgParams& params, ByteView agreed,
                                            ByteView certificate) {
   for (PartyId id = 0; id < params.n(); ++id) {

@@ -3,6 +3,8 @@
 // (certified equality) and on having kept the recovery data. Any thread; allocates little.
 #pragma once
 
+#include <span>
+
 #include "crypto/schnorr.hpp"
 #include "mpc/dkg_params.hpp"
 
@@ -24,6 +26,11 @@ enum class Statement : std::uint8_t { agreed, kept_recovery_data };
 [[nodiscard]] bool verify_statement(Statement statement, ByteView signature,
                                     const crypto::PointBytes& host_key, PartyId id,
                                     ByteView agreed);
+
+// The certificate of these signatures, in the order of the parties. Faults: bad_length,
+// bad_agreement with the party.
+[[nodiscard]] Outcome<Bytes> certify(const DkgParams& params, ByteView agreed,
+                                     std::span<const Bytes> signatures);
 
 // Verifies all of a certificate. Nothing, or the first party whose signature is bad.
 // Pre: 64 bytes a host key.

@@ -2,6 +2,7 @@
 #include "mpc/dkg_output.hpp"
 #include "mpc/dkg_proof.hpp"
 #include "mpc/dkg_seal.hpp"
+#include "mpc/reshare.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -38,6 +39,7 @@ Outcome<Share> recover_share(const Agreement& agreement, const TweakedCommitment
 }  // namespace
 
 Outcome<RecoveredKey> recover(ByteView recovery_data, ByteView host_secret) {
+  if (is_reshare_recovery(recovery_data)) return recover_reshared(recovery_data, host_secret);
   const auto parts = certified(recovery_data);
   if (!parts) return core::unexpected(parts.error());
   const auto tweaked = tweak_commitments(parts->agreement.sum_commitments);

@@ -148,6 +148,8 @@ std::string_view to_text(Fault fault) {
       return "the coordinator's certificate does not verify";
     case Fault::bad_recovery_data:
       return "the recovery data is malformed or not certified by all participants";
+    case Fault::hardened_path:
+      return "a hardened child key cannot be derived: nobody holds the secret key";
     case Fault::wrong_epoch:
       return "shares of different epochs of the key do not work together";
     case Fault::wrong_ceremony:

@@ -4,7 +4,7 @@ namespace tally::mpc {
 
 using crypto::Scalar;
 
-std::vector<Scalar> lagrange_at_zero_var(std::span<const PartyId> ids) {
+std::vector<Scalar> lagrange_at_var(std::span<const PartyId> ids, const Scalar& x) {
   std::vector<Scalar> coefficients;
   coefficients.reserve(ids.size());
   for (const PartyId mine : ids) {
@@ -12,7 +12,7 @@ std::vector<Scalar> lagrange_at_zero_var(std::span<const PartyId> ids) {
     Scalar denominator(1);
     for (const PartyId other : ids) {
       if (other == mine) continue;
-      numerator = numerator * x_of(other);
+      numerator = numerator * (x_of(other) - x);
       denominator = denominator * (x_of(other) - x_of(mine));
     }
     coefficients.push_back(numerator * Scalar::inverse_var(denominator));

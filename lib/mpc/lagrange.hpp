@@ -1,4 +1,4 @@
-// Interpolation at zero over party identifiers (DeriveInterpolatingValue of BIP-445). Identifiers
+// Interpolation over party identifiers (DeriveInterpolatingValue of BIP-445). Identifiers
 // are public, so variable time is fine.
 #pragma once
 
@@ -15,7 +15,13 @@ namespace tally::mpc {
   return crypto::Scalar(std::uint64_t{id} + 1);
 }
 
-// One coefficient for each id, in the order given. Pre: the ids are distinct.
-[[nodiscard]] std::vector<crypto::Scalar> lagrange_at_zero_var(std::span<const PartyId> ids);
+// One coefficient for each id, in the order given, for the value at x. Pre: the ids are distinct.
+[[nodiscard]] std::vector<crypto::Scalar> lagrange_at_var(std::span<const PartyId> ids,
+                                                          const crypto::Scalar& x);
+// The same at zero, where the key is.
+[[nodiscard]] inline std::vector<crypto::Scalar> lagrange_at_zero_var(
+    std::span<const PartyId> ids) {
+  return lagrange_at_var(ids, crypto::Scalar());
+}
 
 }  // namespace tally::mpc

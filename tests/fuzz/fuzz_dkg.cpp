@@ -1,10 +1,11 @@
-// The messages of key generation, 2 of 3; the first byte says which. Whatever decodes encodes to
-// the same bytes, and a coordinator and a participant that take it end in a result or a failure.
+// The messages of key generation and resharing, 2 of 3; the first byte says which. Whatever decodes
+// encodes to the same bytes, and a coordinator and a participant that take it end in a result or a
+// failure.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
-#include "mpc/dkg.hpp"
+#include "mpc/reshare_messages.hpp"
 
 namespace {
 
@@ -60,6 +61,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_blame(participant.investigate(input));
   } else if (data[0] == 2) {
     check_same(mpc::decode_investigation(input, kParties), input);
+  } else if (data[0] == 3) {
+    check_same(mpc::decode_reshare_dealt(input, kThreshold, kParties), input);
+  } else if (data[0] == 4) {
+    check_same(mpc::decode_reshare_collection(input, kThreshold, kThreshold, kParties), input);
+  } else if (mpc::is_reshare_recovery(input)) {
+    const auto parts = mpc::decode_reshare_recovery(input);
+    if (!parts) return 0;
+    const Bytes again = mpc::encode(parts->agreement);
+    if (!std::equal(again.begin(), again.end(), parts->agreed.begin(), parts->agreed.end())) {
+      std::abort();
+    }
+    (void)mpc::recover(input, host_secret(0));
   } else {
     const auto parts = mpc::decode_recovery(input);
     if (!parts) return 0;
