@@ -17,11 +17,11 @@ _tally_sign() {
       continue
     fi
     case ${typed[i]} in
-    --allow | --color | --config | --from | --from-frame | --group | --kdf-memory | --kdf-passes | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --role | --self-check | --share | --stats | --stats-out | --threshold | --to | --window) skip=1 ;;
+    --allow | --color | --config | --dir | --from | --from-frame | --group | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --recovery | --role | --self-check | --share | --stats | --stats-out | --threshold | --to | --window) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-sign deal' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
+      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -56,6 +56,120 @@ _tally_sign() {
       return
       ;;
     'tally-sign deal:--kdf-passes')
+      return
+      ;;
+    'tally-sign dkg key:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg key:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg key:--passphrase-fd')
+      return
+      ;;
+    'tally-sign dkg key:--kdf-memory')
+      return
+      ;;
+    'tally-sign dkg key:--kdf-passes')
+      return
+      ;;
+    'tally-sign dkg start:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign dkg start:--threshold')
+      return
+      ;;
+    'tally-sign dkg start:--host-key')
+      return
+      ;;
+    'tally-sign dkg contribute:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign dkg contribute:--key')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg contribute:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg contribute:--passphrase-fd')
+      return
+      ;;
+    'tally-sign dkg collect:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign dkg agree:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign dkg agree:--key')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg agree:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg agree:--passphrase-fd')
+      return
+      ;;
+    'tally-sign dkg certify:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign dkg certify:--name')
+      return
+      ;;
+    'tally-sign dkg finish:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign dkg finish:--key')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg finish:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign dkg finish:--passphrase-fd')
+      return
+      ;;
+    'tally-sign dkg finish:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign recover:--recovery')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign recover:--group')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign recover:--key')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign recover:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign recover:--passphrase-fd')
+      return
+      ;;
+    'tally-sign recover:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign derive:--group')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     'tally-sign inspect:--passphrase-file')
@@ -155,6 +269,16 @@ _tally_sign() {
     case $command in
       'tally-sign') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign deal') words='--threshold --parties --out --name --passphrase-file --passphrase-fd --kdf-memory --kdf-passes --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg key') words='--out --passphrase-file --passphrase-fd --kdf-memory --kdf-passes --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg start') words='--dir --threshold --host-key --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg contribute') words='--dir --key --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg collect') words='--dir --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg agree') words='--dir --key --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg certify') words='--dir --name --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign dkg finish') words='--dir --key --passphrase-file --passphrase-fd --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign recover') words='--recovery --group --key --passphrase-file --passphrase-fd --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign derive') words='--group --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign serve') words='--role --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign sign') words='--group --party --party-timeout --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
@@ -173,7 +297,8 @@ _tally_sign() {
   esac
   words=''
   case $command:$arguments in
-    'tally-sign':0) words='deal inspect serve sign verify doctor help' ;;
+    'tally-sign':0) words='deal dkg recover derive inspect serve sign verify doctor help' ;;
+    'tally-sign dkg':0) words='key start contribute collect agree certify finish' ;;
   esac
   local -a commands
   mapfile -t commands < <(compgen -W "$words" -- "$cur")

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/endian.hpp"
+#include "crypto/ctime.hpp"
 #include "mpc/dkg.hpp"
 #include "mpc/dkg_output.hpp"
 #include "mpc/dkg_proof.hpp"
@@ -106,7 +107,9 @@ Outcome<DkgParticipant> DkgParticipant::start(ByteView host_secret, const DkgPar
   if (!id) return core::unexpected(id.error());
   if (random.size() != 32) return failed(Fault::bad_length);
   ByteArray<32> zeros{};
-  if (core::equal_constant_time(random, zeros)) return failed(Fault::bad_randomness);
+  if (crypto::declassified(core::equal_constant_time(random, zeros))) {
+    return failed(Fault::bad_randomness);
+  }
   auto contribution = contribute(*host, params, *id, random);
   if (!contribution) return core::unexpected(contribution.error());
   return DkgParticipant(std::move(*host), params, *id, std::move(*contribution));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/ctime.hpp"
 #include "mpc/transcript.hpp"
 
 namespace tally::mpc {
@@ -44,7 +45,9 @@ Outcome<Proof> prove(const SecretScalar& secret, const ProofContext& context, By
   const auto nonce_bytes = nonce.encode();
   std::copy(nonce_bytes.begin(), nonce_bytes.end(), proof.begin());
   const Scalar e = challenge(context, point_bytes, nonce_bytes);
-  (k.value() + e * secret.value()).encode_to(MutableByteView(proof).subspan(nonce_bytes.size()));
+  // The proof is sent; its nonce hides the secret.
+  crypto::declassified(k.value() + e * secret.value())
+      .encode_to(MutableByteView(proof).subspan(nonce_bytes.size()));
   return proof;
 }
 

@@ -64,6 +64,9 @@ run_tool() {
   run --separate-stderr timeout 60 "$@"
 }
 
+# json_field NAME: the value of that member in each JSON line of standard input, without its quotes.
+json_field() { sed "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/"; }
+
 # assert_refused CODE MESSAGE [HINT]: the exit status, and that the words are one error line with
 # MESSAGE in it and, when given, a hint line with HINT in it; no full stop at an end.
 assert_refused() {

@@ -44,8 +44,6 @@ stop() {
   assert_equal "$status" 0
 }
 verify_records() { run_tool tally-sign verify --records --pubkey "$pubkey" --from "$1"; }
-# json_field NAME: that member of each line of standard input.
-json_field() { sed "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/"; }
 
 # --- deal and inspect -----------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@
 #include "crypto/scalar_vector.hpp"
 #include "mpc/deal.hpp"
 #include "mpc/frost.hpp"
+#include "mpc/repair.hpp"
+#include "mpc/reshare.hpp"
 
 namespace {
 
@@ -150,6 +152,32 @@ bool share() {
   return third && mpc::verify_share(dealing->commitments(), 3, 4, 2, third->secret_bytes());
 }
 
+// A participant's first message: polynomial, proof, and shares sealed to the others. (Its second is
+// a BIP-340 signature of libsecp256k1, which branches on values it declares public by itself.)
+bool dkg() {
+  const auto host_secret = secret_bytes(21);
+  mpc::DkgParams params{2, {mpc::host_key(host_secret).value().pub}};
+  for (const std::uint8_t seed : ByteArray<2>{23, 25}) {
+    params.host_keys.push_back(mpc::host_key(secret_bytes(seed)).value().pub);
+  }
+  const auto participant = mpc::DkgParticipant::start(host_secret, params, secret_bytes(27));
+  return participant && participant->contribution().size() == mpc::contribution_bytes(2, 3);
+}
+
+// What a dealer of the next epoch sends, and the pieces of a repair.
+bool renew() {
+  const auto dealing = mpc::deal(2, 3, secret_bytes(3)).value();
+  const auto share = dealing.share(0).value();
+  poison(share.secret_bytes().data(), share.secret_bytes().size());
+  mpc::ReshareParams params{dealing.group(), {0, 1}, {2, {}}};
+  for (const std::uint8_t seed : ByteArray<2>{31, 33}) {
+    params.next.host_keys.push_back(mpc::host_key(secret_bytes(seed)).value().pub);
+  }
+  const std::vector<mpc::PartyId> helpers = {0, 1};
+  return mpc::deal_again(params, share, secret_bytes(5)) &&
+         mpc::split_for_repair(share, helpers, 2, secret_bytes(7));
+}
+
 // What must be reported, or the checks above are worth nothing.
 bool fault_branch() {
   const Scalar a = Scalar::from_bytes_reduced(secret_bytes(7));
@@ -173,7 +201,7 @@ int main(int argc, char** argv) {
   }
   (void)crypto::Point::generator();  // the context draws its own randomness
   const std::string_view name = argv[1];
-  constexpr std::array<std::pair<std::string_view, bool (*)()>, 9> kCases = {{
+  constexpr std::array<std::pair<std::string_view, bool (*)()>, 11> kCases = {{
       {"scalar", scalar},
       {"scalar_vector", scalar_vector},
       {"scalar_mulx", scalar_mulx},
@@ -181,6 +209,8 @@ int main(int argc, char** argv) {
       {"nonce", nonce},
       {"sign", sign},
       {"share", share},
+      {"dkg", dkg},
+      {"renew", renew},
       {"fault_branch", fault_branch},
       {"fault_index", fault_index},
   }};

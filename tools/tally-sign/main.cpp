@@ -4,6 +4,9 @@ int main(int argc, char** argv) {
   tally::cli::App app("tally-sign",
                       "sign with a key that no machine holds: t of n parties on secp256k1");
   tally::sign::add_deal(app);
+  tally::sign::add_dkg(app);
+  tally::sign::add_recover(app);
+  tally::sign::add_derive(app);
   tally::sign::add_inspect(app);
   tally::sign::add_serve(app);
   tally::sign::add_sign(app);

@@ -252,7 +252,9 @@ TEST_CASE("row 4 every message truncated or extended at each byte is refused") {
   }
 }
 
-TEST_CASE("row 5 points that are infinity or not compressed are refused in every field") {
+TEST_CASE(
+    "row 5 points that are infinity or not compressed are refused in every field of a "
+    "contribution") {
   std::vector<crypto::PointBytes> bad;
   const auto good = crypto::Point::generator().encode();
   for (const unsigned tag : {0U, 1U, 4U, 5U, 6U, 7U, 255U}) {
