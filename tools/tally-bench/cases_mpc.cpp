@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "cases.hpp"
+#include "mpc/deal.hpp"
+#include "mpc/dkg.hpp"
 #include "mpc/frost.hpp"
+#include "mpc/proof.hpp"
 #include "mpc/session.hpp"
 #include "parties.hpp"
 #include "subjects.hpp"
@@ -82,6 +85,77 @@ bench::Factory whole_signature(std::uint32_t t, std::uint32_t n) {
   };
 }
 
+// A proof of knowledge, as one of many that a ceremony checks.
+bench::Factory proof_verify() {
+  return []() -> Result<Subject> {
+    constexpr ByteArray<32> kCeremony{1};
+    const crypto::SecretScalar secret(crypto::Scalar(0x1234567));
+    const auto proof = mpc::prove(secret, {kCeremony, 0, 0}, kCeremony);
+    if (!proof) return fail(Error(proof.error()));
+    const auto point = crypto::Point::mul_generator(secret.value());
+    return make_loop([proof = *proof, point, ceremony = kCeremony] {
+      return mpc::verify_proof(proof, point, {ceremony, 0, 0}).has_value();
+    });
+  };
+}
+
+// A party's check of the share it was dealt against the commitments, threshold 3.
+bench::Factory commitment_verify() {
+  return []() -> Result<Subject> {
+    constexpr ByteArray<32> kSeed{1};
+    auto dealing = mpc::deal(3, 4, kSeed);
+    if (!dealing) return fail(Error(dealing.error()));
+    auto share = dealing->share(2);
+    if (!share) return fail(Error(share.error()));
+    const auto shared = std::make_shared<mpc::Dealing>(std::move(*dealing));
+    const auto held = std::make_shared<mpc::Share>(std::move(*share));
+    return make_loop([shared, held] {
+      return mpc::verify_share(shared->commitments(), 3, 4, 2, held->secret_bytes()).has_value();
+    });
+  };
+}
+
+// A whole ceremony without a dealer: all participants and the coordinator.
+bool make_key(const mpc::DkgParams& params, const std::vector<ByteArray<32>>& host_secrets) {
+  constexpr ByteArray<32> kRandom{7};
+  std::vector<mpc::DkgParticipant> participants;
+  std::vector<Bytes> contributions;
+  for (const auto& secret : host_secrets) {
+    auto made = mpc::DkgParticipant::start(secret, params, kRandom);
+    if (!made) return false;
+    contributions.push_back(made->contribution());
+    participants.push_back(std::move(*made));
+  }
+  const auto coordinator = mpc::DkgCoordinator::collect(params, contributions);
+  if (!coordinator) return false;
+  std::vector<Bytes> signatures;
+  for (auto& participant : participants) {
+    const auto signature = participant.agree(coordinator->collection(), kRandom);
+    if (!signature) return false;
+    signatures.emplace_back(signature->begin(), signature->end());
+  }
+  const auto result = coordinator->finish(signatures);
+  if (!result) return false;
+  for (const auto& participant : participants) {
+    if (!participant.finish(result->certificate)) return false;
+  }
+  return true;
+}
+
+bench::Factory dkg(std::uint32_t t, std::uint32_t n) {
+  return [t, n]() -> Result<Subject> {
+    mpc::DkgParams params{t, {}};
+    std::vector<ByteArray<32>> host_secrets;
+    for (std::uint32_t id = 0; id < n; ++id) {
+      host_secrets.emplace_back().fill(static_cast<std::uint8_t>(id + 1));
+      const auto key = mpc::host_key(host_secrets.back());
+      if (!key) return fail(Error(key.error()));
+      params.host_keys.push_back(key->pub);
+    }
+    return make_loop([params, host_secrets] { return make_key(params, host_secrets); });
+  };
+}
+
 }  // namespace
 
 void add_mpc_cases(bench::Registry& registry) {
@@ -110,6 +184,30 @@ void add_mpc_cases(bench::Registry& registry) {
   definition.summary = "the same, five parties of six";
   definition.seed = 101.86 * kNsPerMs;
   definition.make = whole_signature(5, 6);
+  registry.add(definition);
+
+  constexpr double kNsPerUs = 1e3;
+  definition.name = "mpc.proof.verify";
+  definition.summary = "one proof of knowledge of a discrete logarithm";
+  definition.seed = 593 * kNsPerUs;
+  definition.make = proof_verify();
+  registry.add(definition);
+
+  definition.name = "mpc.commitment.verify";
+  definition.summary = "one dealt share against its three commitments";
+  definition.seed = 689 * kNsPerUs;
+  definition.make = commitment_verify();
+  registry.add(definition);
+
+  definition.seed.reset();
+  definition.name = "mpc.dkg.n4";
+  definition.summary = "a key without a dealer, 3 of 4, all participants and the coordinator";
+  definition.make = dkg(3, 4);
+  registry.add(definition);
+
+  definition.name = "mpc.dkg.n6";
+  definition.summary = "the same, 5 of 6";
+  definition.make = dkg(5, 6);
   registry.add(definition);
 }
 
