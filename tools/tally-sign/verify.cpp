@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "cli/progress.hpp"
 #include "commands.hpp"
 #include "core/hex.hpp"
 #include "crypto/schnorr.hpp"
@@ -42,6 +43,7 @@ bool blank(std::string_view line) {
 Result<Tally> verify_lines(int fd, cli::Invocation& call) {
   LineReader reader(fd);
   Tally tally;
+  cli::Progress progress(call.out, "signatures", 0);
   std::uint64_t number = 0;
   for (;;) {
     std::string_view line;
@@ -59,6 +61,7 @@ Result<Tally> verify_lines(int fd, cli::Invocation& call) {
                               : unreadable(number, "the line is longer than 1 MiB");
     answer.ok ? ++tally.good : ++tally.bad;
     call.out.line(answer.json);
+    progress.update(tally.good + tally.bad);
   }
 }
 
@@ -93,17 +96,20 @@ void print_record(const net::Record& record, std::string_view why, cli::Invocati
 Result<Tally> verify_records(int fd, ByteView pubkey, cli::Invocation& call) {
   StreamSource source(fd, net::Framing::rec);
   Tally tally;
+  cli::Progress progress(call.out, "records", 0);
   net::Record record;
   while (!source.ended()) {
     while (source.try_next(record)) {
       const std::string_view why = check_record(record, pubkey);
       why.empty() ? ++tally.good : ++tally.bad;
       print_record(record, why, call);
+      progress.update(tally.good + tally.bad);
     }
     TALLY_CHECK(call.out.flush());
     pollfd entry{fd, POLLIN, 0};
     if (!source.ended()) (void)::poll(&entry, 1, -1);
   }
+  progress.finish();
   TALLY_CHECK(source.end_status());
   if (!call.json) call.out.print("{} records good, {} bad\n", tally.good, tally.bad);
   return tally;

@@ -116,6 +116,25 @@ TEST_CASE("malformed keys digests and signatures have verdicts of their own") {
   CHECK(crypto::to_text(EcdsaVerdict::high_s) == "signature has a high s");
 }
 
+TEST_CASE("the transcribed ECDSA cases of Wycheproof in both readings of a high s") {
+  int high = 0;
+  for (const auto& it : tally::test::read_transcribed("wycheproof_ecdsa.txt")) {
+    INFO(it.label());
+    const auto digest = crypto::Sha256::digest(it.bytes("message"));
+    const bool valid = it.text("result") == "valid";
+    const bool is_high = it.text("high_s") == "yes";
+    const auto plain =
+        ecdsa_verify(it.bytes("key"), digest, it.bytes("sig"), EcdsaFormat::der, false);
+    const auto strict =
+        ecdsa_verify(it.bytes("key"), digest, it.bytes("sig"), EcdsaFormat::der, true);
+    CHECK((plain == EcdsaVerdict::valid) == valid);
+    CHECK((strict == EcdsaVerdict::valid) == (valid && !is_high));
+    if (is_high) CHECK(strict == EcdsaVerdict::high_s);
+    high += is_high ? 1 : 0;
+  }
+  CHECK(high > 0);
+}
+
 TEST_CASE("the published ECDSA set of Wycheproof in both readings of a high s") {
   const auto folder = tally::test::published_folder("wycheproof");
   if (!std::filesystem::is_directory(folder)) {
