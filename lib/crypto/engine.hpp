@@ -82,6 +82,12 @@ struct Engine {
   void (*sum_buckets)(const AffineWords* buckets, std::size_t windows, std::size_t bucket_count,
                       JacobianWords* out);
 
+  // out[0] + .. + out[kSumLanes - 1] is the sum of +-*points[i], complete: the last step is left to
+  // the caller. None of the points is infinity.
+  static constexpr std::size_t kSumLanes = 8;
+  void (*sum_points)(const AffineWords* const* points, const bool* negative, std::size_t count,
+                     JacobianWords* out);
+
   // (beta * x, y) of each point.
   void (*endomorphism)(const AffineWords* in, std::size_t count, AffineWords* out);
 };

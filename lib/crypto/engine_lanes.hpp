@@ -101,7 +101,8 @@ struct EngineOf {
     return {name,         kLanes,         mul_all,
             sqr_all,      inverse_all,    root_all,
             add_sub_half, lift_x,         double_mul_blocks<W>,
-            add_pairs<W>, sum_buckets<W>, endomorphism};
+            add_pairs<W>, sum_buckets<W>, sum_points<W>,
+            endomorphism};
   }
 
  private:

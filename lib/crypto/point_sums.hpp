@@ -146,6 +146,20 @@ bool add_pairs(const AffineWords* in, const PointRef* left, const PointRef* righ
   return infinity;
 }
 
+template <typename W>
+void store_group(const Group<W>& group, JacobianWords* const* out) {
+  FieldWords* rows[3][W::kLanes];
+  for (std::size_t i = 0; i < W::kLanes; ++i) {
+    out[i]->infinite = W::lane(group.infinite, i);
+    rows[0][i] = &out[i]->x;
+    rows[1][i] = &out[i]->y;
+    rows[2][i] = &out[i]->z;
+  }
+  W::store_elements(rows[0], group.point.x);
+  W::store_elements(rows[1], group.point.y);
+  W::store_elements(rows[2], group.point.z);
+}
+
 // Each lane has a window of its own, and walks down its buckets with a running sum and the sum of
 // all running sums.
 template <typename W>
@@ -168,17 +182,35 @@ void sum_buckets(const AffineWords* buckets, std::size_t windows, std::size_t bu
       total.add(running);
     }
     JacobianWords spare;
-    FieldWords* rows[3][W::kLanes];
-    for (std::size_t i = 0; i < W::kLanes; ++i) {
-      JacobianWords& mine = at + i < windows ? out[at + i] : spare;
-      mine.infinite = W::lane(total.infinite, i);
-      rows[0][i] = &mine.x;
-      rows[1][i] = &mine.y;
-      rows[2][i] = &mine.z;
+    JacobianWords* into[W::kLanes];
+    for (std::size_t i = 0; i < W::kLanes; ++i) into[i] = at + i < windows ? out + at + i : &spare;
+    store_group<W>(total, into);
+  }
+}
+
+// Lane i adds up points i, i + 8, i + 16 and so on.
+template <typename W>
+void sum_points(const AffineWords* const* points, const bool* negative, std::size_t count,
+                JacobianWords* out) {
+  static const AffineWords kNothing{};
+  for (std::size_t first = 0; first < Engine::kSumLanes; first += W::kLanes) {
+    Group<W> sum;
+    for (std::size_t at = first; at < count; at += Engine::kSumLanes) {
+      const AffineWords* rows[W::kLanes];
+      bool present[W::kLanes];
+      bool minus[W::kLanes];
+      for (std::size_t i = 0; i < W::kLanes; ++i) {
+        present[i] = at + i < count;
+        rows[i] = present[i] ? points[at + i] : &kNothing;
+        minus[i] = present[i] && negative[at + i];
+      }
+      typename W::Fe x, y;
+      W::load_points(rows, x, y);
+      sum.add_affine(x, y, W::mask_of(present), W::mask_of(minus));
     }
-    W::store_elements(rows[0], total.point.x);
-    W::store_elements(rows[1], total.point.y);
-    W::store_elements(rows[2], total.point.z);
+    JacobianWords* into[W::kLanes];
+    for (std::size_t i = 0; i < W::kLanes; ++i) into[i] = out + first + i;
+    store_group<W>(sum, into);
   }
 }
 

@@ -7,6 +7,7 @@ void add_cases(bench::Registry& registry) {
   add_pool_cases(registry);
   add_ring_cases(registry);
   add_crypto_cases(registry);
+  add_verify_cases(registry);
   add_mpc_cases(registry);
   add_ecdsa_cases(registry);
   add_hist_cases(registry);

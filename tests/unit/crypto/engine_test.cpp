@@ -1,6 +1,7 @@
 // One suite over every engine that runs here: the portable one, and the lanes of AVX-512 IFMA.
 #include "crypto/engine.hpp"
 
+#include <array>
 #include <doctest/doctest.h>
 #include <memory>
 #include <random>
@@ -299,6 +300,39 @@ TEST_CASE("pairs of points are added whatever they are") {
       a[lane] = 4;
       CHECK(engine.add_pairs(points.data(), a.data(), b.data(), 17, false, sums.data()));
       for (std::size_t i = 0; i < 17; ++i) CHECK(sums[i] == (i == lane ? infinity : multiple(3)));
+    }
+  });
+}
+
+TEST_CASE("sums of any number of points by lanes") {
+  std::vector<AffineWords> points;
+  for (std::uint64_t k = 1; k <= 5; ++k) points.push_back(multiple(k));
+  on_each_engine([&](const Engine& engine) {
+    for (std::size_t count = 0; count <= 40; ++count) {
+      std::vector<const AffineWords*> rows;
+      const auto negative = std::make_unique<bool[]>(count + 1);
+      Point right;
+      for (std::size_t i = 0; i < count; ++i) {
+        // Equal and opposite points meet in a lane, every eighth being its neighbour.
+        rows.push_back(&points[(i / 16) % 5]);
+        negative[i] = i % 3 == 0;
+        const Point point = crypto::from_affine(*rows.back());
+        right = right + (negative[i] ? -point : point);
+      }
+      std::array<crypto::JacobianWords, Engine::kSumLanes> parts;
+      engine.sum_points(rows.data(), negative.get(), count, parts.data());
+      Point sum;
+      for (const auto& part : parts) {
+        if (part.infinite) continue;
+        FieldWords inverse;
+        engine.inverse(&part.z, 1, &inverse);
+        const FieldWords square = product(inverse, inverse);
+        AffineWords affine;
+        affine.x = product(part.x, square);
+        affine.y = product(part.y, product(square, inverse));
+        sum = sum + crypto::from_affine(affine);
+      }
+      CHECK(sum == right);
     }
   });
 }

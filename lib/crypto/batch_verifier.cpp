@@ -1,0 +1,201 @@
+#include "crypto/batch_verifier.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <latch>
+#include <mutex>
+#include <thread>
+
+#include "core/endian.hpp"
+#include "core/secret.hpp"
+#include "core/threads.hpp"
+
+namespace tally::crypto {
+namespace {
+
+// Its own cache lines, so that two workers never write to one.
+struct alignas(128) Slice {
+  std::vector<VerifyItem> items;
+  std::vector<Verdict> verdicts;
+  bool mismatch = false;
+};
+using SlicePtr = std::unique_ptr<Slice>;
+
+// Whether a verdict of the slice, each chosen with probability `share`, is not libsecp256k1's.
+bool sample_differs(const Slice& slice, double share) {
+  const auto limit = static_cast<std::uint32_t>(share * 4294967295.0);
+  Bytes dice(4 * slice.items.size());
+  core::random_bytes(dice);
+  for (std::size_t i = 0; i < slice.items.size(); ++i) {
+    if (core::load_be<std::uint32_t>(&dice[4 * i]) > limit) continue;
+    if (verify_singly_var(slice.items[i]) != slice.verdicts[i]) return true;
+  }
+  return false;
+}
+
+void work_on(Slice& slice, VerifyBackend& backend, double recheck_share) {
+  slice.verdicts.assign(slice.items.size(), Verdict::bad);
+  backend.verify_var(slice.items, slice.verdicts);
+  slice.mismatch = recheck_share > 0 && sample_differs(slice, recheck_share);
+  if (!slice.mismatch) return;
+  for (std::size_t i = 0; i < slice.items.size(); ++i)
+    slice.verdicts[i] = verify_singly_var(slice.items[i]);
+}
+
+}  // namespace
+
+struct BatchVerifier::State {
+  Options options;
+  std::vector<std::unique_ptr<VerifyBackend>> backends;  // one a worker, or the caller's
+  std::vector<std::thread> workers;
+
+  std::mutex mutex;
+  std::condition_variable work_came;
+  std::condition_variable work_done;
+  std::deque<SlicePtr> waiting;  // guarded by mutex
+  std::deque<SlicePtr> done;     // guarded by mutex
+  std::vector<SlicePtr> spare;   // the caller's
+  std::size_t on_its_way = 0;    // slices flushed and not yet taken back; the caller's
+  bool stopping = false;         // guarded by mutex
+
+  SlicePtr filling;              // the caller's
+  SlicePtr draining;             // the caller's
+  std::size_t drained = 0;       // items of `draining` given out
+  std::uint64_t mismatches = 0;  // the caller's
+
+  void run(VerifyBackend& backend) {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      work_came.wait(lock, [this] { return stopping || !waiting.empty(); });
+      if (stopping) return;
+      SlicePtr slice = std::move(waiting.front());
+      waiting.pop_front();
+      lock.unlock();
+      work_on(*slice, backend, options.recheck_share);
+      lock.lock();
+      done.push_back(std::move(slice));
+      work_done.notify_one();
+    }
+  }
+
+  SlicePtr take_done() {
+    if (workers.empty()) {
+      SlicePtr slice = std::move(waiting.front());
+      waiting.pop_front();
+      work_on(*slice, *backends.front(), options.recheck_share);
+      return slice;
+    }
+    std::unique_lock lock(mutex);
+    work_done.wait(lock, [this] { return !done.empty(); });
+    SlicePtr slice = std::move(done.front());
+    done.pop_front();
+    return slice;
+  }
+};
+
+BatchVerifier::BatchVerifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<BatchVerifier>> BatchVerifier::make(Options options) {
+  auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  const Options& wish = state->options;
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, wish.cpus.size()); ++i) {
+    auto backend = wish.make != nullptr ? wish.make(wish.backend) : make_backend(wish.backend);
+    if (backend == nullptr) {
+      return fail(Code::unavailable, "this processor has no AVX-512 IFMA",
+                  "--backend auto takes the fastest that runs here");
+    }
+    state->backends.push_back(std::move(backend));
+  }
+  // Declared before the threads, so that an early return stops and joins them.
+  std::unique_ptr<BatchVerifier> made(new BatchVerifier(std::move(state)));
+  State& all = *made->state_;
+  const std::size_t count = all.options.cpus.size();
+  std::vector<Status> pinned(count);
+  std::latch started(static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    all.workers.emplace_back([&all, &pinned, &started, i] {
+      VerifyBackend& backend = *all.backends[i];
+      pinned[i] = core::pin_to_cpu(all.options.cpus[i]);
+      started.count_down();
+      all.run(backend);
+    });
+  }
+  started.wait();
+  for (const Status& status : pinned) TALLY_CHECK(status);
+  return made;
+}
+
+BatchVerifier::~BatchVerifier() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->work_came.notify_all();
+  for (std::thread& worker : state_->workers) worker.join();
+}
+
+void BatchVerifier::submit(std::span<const VerifyItem> items) {
+  State& all = *state_;
+  const std::size_t full = std::max<std::size_t>(1, all.options.slice_items);
+  while (!items.empty()) {
+    if (all.filling == nullptr) {
+      if (all.spare.empty()) all.spare.push_back(std::make_unique<Slice>());
+      all.filling = std::move(all.spare.back());
+      all.spare.pop_back();
+      all.filling->items.clear();
+    }
+    auto& slice = all.filling->items;
+    const std::size_t count = std::min(items.size(), full - slice.size());
+    slice.insert(slice.end(), items.begin(), items.begin() + static_cast<std::ptrdiff_t>(count));
+    items = items.subspan(count);
+    if (slice.size() == full) flush();
+  }
+}
+
+void BatchVerifier::flush() {
+  State& all = *state_;
+  if (all.filling == nullptr || all.filling->items.empty()) return;
+  ++all.on_its_way;
+  {
+    const std::lock_guard lock(all.mutex);
+    all.waiting.push_back(std::move(all.filling));
+  }
+  all.work_came.notify_one();
+}
+
+std::size_t BatchVerifier::complete(std::span<Completion> out) {
+  State& all = *state_;
+  std::size_t given = 0;
+  while (given < out.size()) {
+    if (all.draining == nullptr) {
+      // Wait only for the first; what else is done by now comes along.
+      if (all.on_its_way == 0) break;
+      if (given > 0) {
+        const std::lock_guard lock(all.mutex);
+        if (all.done.empty()) break;
+      }
+      all.draining = all.take_done();
+      all.drained = 0;
+      --all.on_its_way;
+      if (all.draining->mismatch) ++all.mismatches;
+    }
+    const Slice& slice = *all.draining;
+    for (; given < out.size() && all.drained < slice.items.size(); ++all.drained) {
+      out[given++] = {slice.items[all.drained].tag, slice.verdicts[all.drained]};
+    }
+    if (all.drained == slice.items.size()) all.spare.push_back(std::move(all.draining));
+  }
+  return given;
+}
+
+std::string_view BatchVerifier::backend_name() const {
+  return state_->backends.front()->name();
+}
+
+std::uint64_t BatchVerifier::mismatched_slices() const {
+  return state_->mismatches;
+}
+
+}  // namespace tally::crypto

@@ -1,0 +1,111 @@
+// Items, decoded: each becomes a claim that a sum of multiples of points is infinity,
+//
+//     base * G + sum of k_i * P_i = 0
+//
+// or, for ECDSA without a usable recovery id, that base * G + k * Q has an x-coordinate equal to r
+// modulo n. Decoding is what every item passes singly before it meets others (range, shape, points
+// on the curve); the square roots of all points of a batch and the inverses of all s are shared.
+//
+// Public data only. An object belongs to one thread and keeps its memory from batch to batch.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "crypto/engine.hpp"
+#include "crypto/scalar.hpp"
+#include "crypto/verify_item.hpp"
+
+namespace tally::crypto {
+
+struct ClaimTerm {
+  Scalar factor;
+  int unit = 0;  // 1 or -1 when the factor is just that, which a short multiplier can use
+  std::uint32_t point = 0;
+};
+
+struct Claim {
+  enum class Kind : std::uint8_t {
+    pair,   // base * G + k * P - R = 0: terms are (k, P) and (-1, R)
+    many,   // any other sum
+    ecdsa,  // x(base * G + k * Q) = r modulo n: one term, and R as second one if `has_r_point`
+    broken  // did not decode
+  };
+  Kind kind = Kind::broken;
+  bool has_r_point = false;
+  std::uint32_t first_term = 0;
+  std::uint32_t term_count = 0;
+  Scalar base;
+  FieldWords r{};  // ecdsa
+};
+
+// e of BIP-340: the tagged hash of R.x, P.x and the message, modulo n.
+[[nodiscard]] Scalar bip340_challenge(ByteView r, ByteView xonly_key, ByteView message);
+
+// The numbers of a compact signature r || s over a digest of 32 bytes. None when one is out of
+// range or zero, or s is high and `low_s`; without low_s, a high s becomes n - s, and `flipped`.
+struct EcdsaNumbers {
+  Scalar r, s, digest;
+  bool flipped = false;
+};
+[[nodiscard]] std::optional<EcdsaNumbers> parse_ecdsa_var(ByteView digest, ByteView signature,
+                                                          bool low_s);
+
+// r + n, when it is an x-coordinate (below p).
+[[nodiscard]] std::optional<FieldWords> x_above_order_var(const FieldWords& r);
+
+class ClaimBatch {
+ public:
+  explicit ClaimBatch(const Engine& engine) : engine_(&engine) {}
+
+  // claims()[i] belongs to items[i].
+  void decode_var(std::span<const VerifyItem> items);
+
+  [[nodiscard]] std::span<const Claim> claims() const { return claims_; }
+  [[nodiscard]] std::span<const ClaimTerm> terms(const Claim& claim) const {
+    return std::span(terms_).subspan(claim.first_term, claim.term_count);
+  }
+  [[nodiscard]] const AffineWords& point(const ClaimTerm& term) const {
+    return points_[term.point];
+  }
+
+ private:
+  bool decode_ecdsa(const VerifyItem& item, Claim& claim);
+  bool decode_bip340(const VerifyItem& item, Claim& claim);
+  bool decode_partial(const VerifyItem& item, Claim& claim);
+  bool decode_dlog(const VerifyItem& item, Claim& claim);
+  bool decode_feldman(const VerifyItem& item, Claim& claim);
+  bool decode_one(const VerifyItem& item, Claim& claim);
+
+  void add_r_point(Claim& claim, unsigned id, bool flipped);
+  bool add_compressed(ByteView bytes);
+  bool add_sec1(ByteView bytes);
+  void add_coordinate(ByteView x, bool odd);
+  void add_term(Claim& claim, const Scalar& factor, int unit = 0);
+
+  void lift();
+  void settle_points();
+  void settle_ecdsa();
+
+  struct Pending {  // an ECDSA claim that waits for 1 / s
+    std::uint32_t claim;
+    EcdsaNumbers numbers;
+  };
+  struct FullKey {  // a key that came with its y
+    std::uint32_t point;
+    FieldWords y;
+  };
+
+  const Engine* engine_;
+  std::vector<Claim> claims_;
+  std::vector<ClaimTerm> terms_;
+  std::vector<FieldWords> xs_;
+  std::vector<std::uint8_t> odd_;
+  std::vector<AffineWords> points_;
+  std::vector<Pending> pending_;
+  std::vector<FullKey> full_keys_;
+  std::vector<Scalar> products_;
+};
+
+}  // namespace tally::crypto
