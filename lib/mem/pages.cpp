@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <fmt/format.h>
+#include <sanitizer/asan_interface.h>
 #include <string>
 #include <sys/mman.h>
 #include <sys/statfs.h>
@@ -151,11 +154,35 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
 void Mapping::unmap() {
   // The length is the rounded one: munmap refuses a hugetlb range that ends inside a page, and the
   // page would stay lost until the process ends.
-  if (data_ != nullptr) ::munmap(data_, report_.mapped_bytes);
+  if (data_ == nullptr) return;
+  // What its owner poisoned must not be so for whoever is mapped here next.
+  ASAN_UNPOISON_MEMORY_REGION(data_, report_.mapped_bytes);
+  ::munmap(data_, report_.mapped_bytes);
   data_ = nullptr;
 }
 
+std::string describe_pages(const PageReport& report) {
+  constexpr double kMib = 1U << 20U;
+  std::string text = fmt::format("{}, {:.4g} MiB", page_kind_name(report.kind),
+                                 static_cast<double>(report.mapped_bytes) / kMib);
+  if (report.kind == PageKind::small_4k && report.huge_bytes > 0) {
+    text += fmt::format(" ({:.4g} MiB of it by huge pages)",
+                        static_cast<double>(report.huge_bytes) / kMib);
+  }
+  const auto add = [&](bool done, int error, const char* word) {
+    if (done) text += fmt::format(", {}", word);
+    if (error != 0) text += fmt::format(", not {} ({})", word, std::strerror(error));
+  };
+  add(report.prefaulted, report.prefault_errno, "prefaulted");
+  add(report.locked, report.lock_errno, "locked");
+  const std::string numa = describe_numa(report.numa);
+  return numa.empty() ? text : text + ", " + numa;
+}
+
 Status Mapping::settle(const PageRequest& request, bool collapse) {
+  if (request.node) {
+    report_.numa = place_on_node(data_, report_.mapped_bytes, *request.node);
+  }
   if (request.prefault) {
     report_.prefaulted = ::madvise(data_, report_.mapped_bytes, kMadvPopulateWrite) == 0;
     if (!report_.prefaulted) report_.prefault_errno = errno;
@@ -172,6 +199,9 @@ Status Mapping::settle(const PageRequest& request, bool collapse) {
   if (request.lock) {
     report_.locked = ::mlock(data_, report_.mapped_bytes) == 0;
     if (!report_.locked) report_.lock_errno = errno;
+  }
+  if (request.node) {
+    look_at_pages(data_, report_.mapped_bytes, kSmallPageBytes, report_.numa);
   }
   const bool short_of_giant =
       request.huge == HugeWish::one_gib && report_.kind != PageKind::hugetlb_1g;

@@ -12,11 +12,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/bytes.hpp"
 #include "core/result.hpp"
+#include "mem/numa.hpp"
 
 namespace tally::mem {
 
@@ -43,6 +46,8 @@ struct PageRequest {
   bool strict = false;   // fail instead of taking a smaller page than `huge` names
   bool prefault = true;  // touch every page now
   bool lock = false;     // mlock; the result is reported, a refusal is no error
+  // The NUMA node that the pages shall lie on; a refusal is reported as well.
+  std::optional<int> node = std::nullopt;
 };
 
 struct PageReport {
@@ -53,7 +58,12 @@ struct PageReport {
   int prefault_errno = 0;  // why not, 0 when not asked
   bool locked = false;
   int lock_errno = 0;
+  NumaReport numa = {};
 };
+
+// One line for a log or a status: "2m (collapsed), 6 MiB, prefaulted, node 0 (the only one)". What
+// was not obtained is named with its reason.
+[[nodiscard]] std::string describe_pages(const PageReport& report);
 
 class Mapping {
  public:
