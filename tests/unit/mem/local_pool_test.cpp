@@ -55,7 +55,7 @@ TEST_CASE("blocks are zeroed and begin on lines of their own") {
   }
   std::sort(starts.begin(), starts.end());
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    CHECK(starts[i] % LocalPool::kAlignBytes == 0);
+    CHECK(starts[i] % tally::mem::kBlockAlignBytes == 0);
     if (i > 0) CHECK(starts[i] - starts[i - 1] >= 128);
   }
 }

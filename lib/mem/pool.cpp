@@ -1,0 +1,190 @@
+#include "mem/pool.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "mem/pool_recovery.hpp"
+
+namespace tally::mem {
+namespace {
+
+// Moves blocks from the top of one magazine to the top of the other. Killed in between, a block is
+// in both, which recovery bears, or it is counted in neither, and its owner word tells of it.
+void pour(Magazine& from, Magazine& to) {
+  std::uint32_t left = from.count.load(std::memory_order_relaxed);
+  std::uint32_t there = to.count.load(std::memory_order_relaxed);
+  while (left > 0 && there < Magazine::kBlocks) {
+    to.index[there++] = from.index[--left];
+    // Orders the index before the count, as in put().
+    to.count.store(there, std::memory_order_release);
+    from.count.store(left, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace
+
+PoolMember::PoolMember(const PoolParts& parts, std::uint32_t tag, bool shared)
+    : parts_(parts), tag_(tag), shared_(shared) {
+  loaded_ = take(Shelf::empty);
+  spare_ = take(Shelf::empty);
+}
+
+// The layout has more magazines than can be away from their shelves (PoolOffsets), so an empty one
+// is there, or about to be: a look that came between a member's two steps is repeated.
+Magazine* PoolMember::take(Shelf shelf) {
+  for (;;) {
+    std::uint32_t magazine = parts_.depot.try_take(shelf, tag_);
+    if (magazine == Depot<>::kNone && shelf == Shelf::empty) {
+      magazine = parts_.depot.try_take_unlisted(shelf, tag_);
+    }
+    if (magazine != Depot<>::kNone) return &parts_.magazines[magazine];
+    if (shelf != Shelf::empty) return nullptr;
+  }
+}
+
+void PoolMember::shelve(Magazine* magazine) {
+  const std::uint32_t count = magazine->count.load(std::memory_order_relaxed);
+  answer_for(*magazine, 0);
+  parts_.depot.shelve(static_cast<std::uint32_t>(magazine - parts_.magazines), shelf_for(count));
+}
+
+void PoolMember::answer_for(const Magazine& magazine, std::uint32_t tag) const {
+  if (!shared_) return;
+  const std::uint32_t count = magazine.count.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < count; ++i)
+    parts_.owners[magazine.index[i]].store(tag, std::memory_order_relaxed);
+}
+
+bool PoolMember::refill() {
+  if (spare_->count.load(std::memory_order_relaxed) > 0) {
+    std::swap(loaded_, spare_);
+    return true;
+  }
+  Magazine* filled = take(Shelf::full);
+  if (filled == nullptr) filled = take(Shelf::partial);
+  if (filled == nullptr) return false;
+  answer_for(*filled, tag_);
+  shelve(std::exchange(loaded_, filled));
+  return true;
+}
+
+void PoolMember::make_room() {
+  if (spare_->count.load(std::memory_order_relaxed) == Magazine::kBlocks) {
+    shelve(spare_);
+    spare_ = take(Shelf::empty);
+  }
+  std::swap(loaded_, spare_);
+}
+
+bool PoolMember::try_adopt(std::uint32_t index, std::uint32_t from) {
+  if (index >= parts_.blocks.shape().count) return false;
+  // Orders nothing: what is in the block came with the message that brought its index. The exchange
+  // decides between this member and one that recovers the block.
+  if (!parts_.owners[index].compare_exchange_strong(from, tag_, std::memory_order_relaxed)) {
+    return false;
+  }
+  parts_.blocks.note_received(index);
+  return true;
+}
+
+// Leaves at most one partial magazine behind and takes one that others left, so that these do not
+// become many.
+void PoolMember::leave() {
+  pour(*spare_, *loaded_);
+  if (Magazine* const partial = take(Shelf::partial); partial != nullptr) {
+    answer_for(*partial, tag_);
+    pour(*partial, *loaded_);
+    pour(*partial, *spare_);
+    shelve(partial);
+  }
+  shelve(loaded_);
+  shelve(spare_);
+  // Orders the shelves before the slot's next member.
+  parts_.members[slot_of(tag_)].word.store(slot_word(kNoName, tag_), std::memory_order_release);
+}
+
+Result<Pool> Pool::create(const PoolShape& shape, const PageRequest& pages) {
+  TALLY_TRY(const std::size_t bytes, bytes_for(shape));
+  TALLY_TRY(auto mapping, Mapping::anonymous(bytes, pages));
+  TALLY_TRY(auto pool, create_in(mapping.bytes(), shape));
+  pool.mapping_ = std::move(mapping);
+  pool.shared_ = false;
+  return pool;
+}
+
+Result<std::size_t> Pool::bytes_for(const PoolShape& shape) {
+  TALLY_TRY(const auto blocks, BlockShape::make(shape.block_bytes, shape.blocks));
+  TALLY_TRY(const auto offsets, PoolOffsets::of(blocks, shape.members));
+  return offsets.total;
+}
+
+Result<Pool> Pool::create_in(MutableByteView memory, const PoolShape& shape) {
+  TALLY_TRY(const auto blocks, BlockShape::make(shape.block_bytes, shape.blocks));
+  TALLY_TRY(const auto offsets, PoolOffsets::of(blocks, shape.members));
+  if (memory.size() < offsets.total ||
+      reinterpret_cast<std::uintptr_t>(memory.data()) % kBlockAlignBytes != 0) {
+    return fail(
+        Code::usage,
+        "the pool needs " + std::to_string(offsets.total) + " bytes that begin on a cache line",
+        "Pool::bytes_for says how many");
+  }
+  const auto members = static_cast<std::uint32_t>(shape.members);
+  PoolParts parts = PoolParts::begin(memory, blocks, members, offsets);
+  for (std::uint32_t slot = 0; slot < members; ++slot) {
+    parts.members[slot].word.store(slot_word(kNoName, slot + 1), std::memory_order_relaxed);
+  }
+  return Pool(parts, true);
+}
+
+Result<Pool> Pool::attach(MutableByteView memory) {
+  TALLY_TRY(const auto parts, PoolParts::examine(memory));
+  return Pool(parts, true);
+}
+
+Result<PoolMember> Pool::join(std::uint32_t name) {
+  for (MemberSlot& slot : slots()) {
+    if (shared_ && name_of(slot.word.load(std::memory_order_relaxed)) == name) {
+      return fail(Code::unavailable,
+                  "the pool has a member of the name " + std::to_string(name) + " already",
+                  "recover the pool if it is dead");
+    }
+  }
+  for (MemberSlot& slot : slots()) {
+    std::uint64_t seen = slot.word.load(std::memory_order_relaxed);
+    if (name_of(seen) != kNoName) continue;
+    const std::uint32_t tag = next_tag(tag_of(seen));
+    // Pairs with the store in leave().
+    if (slot.word.compare_exchange_strong(seen, slot_word(name, tag), std::memory_order_acquire)) {
+      return PoolMember(parts_, tag, shared_);
+    }
+  }
+  return fail(Code::unavailable,
+              "all " + std::to_string(parts_.header->members) + " members of the pool have joined",
+              "make it with more");
+}
+
+std::size_t Pool::recover(const std::function<bool(std::uint32_t)>& is_dead) {
+  std::size_t recovered = 0;
+  for (MemberSlot& slot : slots()) {
+    const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
+    if (name_of(word) == kNoName || !is_dead(name_of(word))) continue;
+    recovered += PoolRecovery(parts_, tag_of(word)).run();
+    // Orders the shelves before the slot's next member.
+    slot.word.store(slot_word(kNoName, tag_of(word)), std::memory_order_release);
+  }
+  // Whoever died left a magazine on its shelf without a bit, perhaps.
+  parts_.depot.mend_hints();
+  return recovered;
+}
+
+std::size_t Pool::available() const {
+  std::size_t free = 0;
+  for (std::uint32_t i = 0; i < parts_.depot.magazines(); ++i) {
+    if (parts_.depot.holder(i) < kShelves) {
+      free += parts_.magazines[i].count.load(std::memory_order_relaxed);
+    }
+  }
+  return free;
+}
+
+}  // namespace tally::mem
