@@ -12,6 +12,7 @@ namespace tally::bench_tool {
 void add_queue_cases(bench::Registry& registry);
 void add_pool_cases(bench::Registry& registry);
 void add_hist_cases(bench::Registry& registry);
+void add_cache_cases(bench::Registry& registry);
 void add_mem_cases(bench::Registry& registry);
 void add_net_cases(bench::Registry& registry);
 void add_relay_cases(bench::Registry& registry);
@@ -31,9 +32,9 @@ void add_ecdsa_cases(bench::Registry& registry);
 // All of them. Quick: nothing is allocated for a case before it is run.
 void add_cases(bench::Registry& registry);
 
-// Adds the peers of every module in the folder tally-bench-peers beside this program, which a build
-// with TALLY_BENCH_PEERS makes. Modules are never unloaded. Returns the names of files there that
-// are no modules of this build.
+// Adds the peers of every module and program in the folder tally-bench-peers beside this program,
+// which a build with TALLY_BENCH_PEERS makes. Modules are never unloaded. Returns the names of
+// files there that are none of this build.
 [[nodiscard]] std::vector<std::string> load_peers(bench::Registry& registry);
 // Whether there are such modules.
 [[nodiscard]] bool has_peer_modules();

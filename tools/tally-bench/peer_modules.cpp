@@ -4,9 +4,11 @@
 #include <dlfcn.h>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "cases.hpp"
+#include "peer_process.hpp"
 
 namespace tally::bench_tool {
 
@@ -14,14 +16,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> module_paths() {
+bool is_module(const fs::path& path) {
+  return path.extension() == ".so";
+}
+
+// Modules and programs.
+std::vector<fs::path> peer_paths() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   std::vector<fs::path> found;
   if (error) return found;
   for (const auto& entry :
        fs::directory_iterator(program.parent_path() / "tally-bench-peers", error))
-    if (entry.path().extension() == ".so") found.push_back(entry.path());
+    if (is_module(entry.path()) || ::access(entry.path().c_str(), X_OK) == 0)
+      found.push_back(entry.path());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -46,20 +54,38 @@ bench::Factory factory_of(const PeerEntry& entry) {
 }  // namespace
 
 bool has_peer_modules() {
-  return !module_paths().empty();
+  return !peer_paths().empty();
 }
+
+namespace {
+
+// Whether the file is a module of this build.
+bool add_module(bench::Registry& registry, const fs::path& path) {
+  const PeerTable* table = load_table(path);
+  if (table == nullptr) return false;
+  for (std::size_t i = 0; i < table->count; ++i)
+    registry.add_peer(table->entries[i].case_name,
+                      {table->entries[i].peer_name, factory_of(table->entries[i])});
+  return true;
+}
+
+// Whether the file is a program that offers peers.
+bool add_program(bench::Registry& registry, const fs::path& path) {
+  const auto offers = list_peer_program(path.string());
+  for (const auto& [case_name, peer_name] : offers)
+    registry.add_peer(case_name, {peer_name, [path = path.string(), case_name, peer_name] {
+                                    return PeerProcess::start(path, case_name, peer_name);
+                                  }});
+  return !offers.empty();
+}
+
+}  // namespace
 
 std::vector<std::string> load_peers(bench::Registry& registry) {
   std::vector<std::string> refused;
-  for (const fs::path& path : module_paths()) {
-    const PeerTable* table = load_table(path);
-    if (table == nullptr) {
-      refused.push_back(path.filename().string());
-      continue;
-    }
-    for (std::size_t i = 0; i < table->count; ++i)
-      registry.add_peer(table->entries[i].case_name,
-                        {table->entries[i].peer_name, factory_of(table->entries[i])});
+  for (const fs::path& path : peer_paths()) {
+    const bool added = is_module(path) ? add_module(registry, path) : add_program(registry, path);
+    if (!added) refused.push_back(path.filename().string());
   }
   return refused;
 }
