@@ -3,7 +3,9 @@
 // every interleaving and every stale value the language allows (tests/model).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <utility>
 
 namespace tally::core {
@@ -25,12 +27,20 @@ struct StdAtomics {
     return from.load(std::memory_order_acquire);  // reason: the caller's
   }
   template <typename T>
+  static T load_seq_cst(const std::atomic<T>& from) {
+    return from.load(std::memory_order_seq_cst);  // reason: the caller's
+  }
+  template <typename T>
   static void store_relaxed(std::atomic<T>& to, T value) {
     to.store(value, std::memory_order_relaxed);
   }
   template <typename T>
   static void store_release(std::atomic<T>& to, T value) {
     to.store(value, std::memory_order_release);  // reason: the caller's
+  }
+  template <typename T>
+  static void store_seq_cst(std::atomic<T>& to, T value) {
+    to.store(value, std::memory_order_seq_cst);  // reason: the caller's
   }
   // Puts `desired` where `expected` is; otherwise reads into `expected` what is there.
   template <typename T>
@@ -44,12 +54,25 @@ struct StdAtomics {
     in.fetch_or(bits, std::memory_order_release);  // reason: the caller's
   }
   template <typename T>
+  static T add(std::atomic<T>& to, T value) {
+    return to.fetch_add(value, std::memory_order_acq_rel);  // reason: the caller's
+  }
+  template <typename T>
   static void put(T& cell, T value) {
     cell = std::move(value);
   }
   template <typename T>
   static T take(T& cell) {
     return std::move(cell);
+  }
+  // Runs of cells that lie one after the other.
+  template <typename T>
+  static void put_run(T* cells, const T* items, std::size_t count) {
+    std::copy_n(items, count, cells);
+  }
+  template <typename T>
+  static void take_run(T* items, T* cells, std::size_t count) {
+    std::move(cells, cells + count, items);
   }
 };
 

@@ -33,8 +33,13 @@ void futex_wake_all(std::atomic<std::uint32_t>& word, FutexScope scope) {
   ::syscall(SYS_futex, &word, FUTEX_WAKE | futex_flags(scope), INT_MAX, nullptr, nullptr, 0);
 }
 
+std::uint32_t this_cpu() {
+  return static_cast<std::uint32_t>(std::max(::sched_getcpu(), 0));
+}
+
 WaitLoop::Step WaitLoop::next() {
-  if (policy_ == WaitPolicy::yield) {
+  const bool alone = peer_ != Placement::same_core;
+  if (policy_ == WaitPolicy::yield || (policy_ == WaitPolicy::spin && !alone)) {
     ::sched_yield();
   } else if (spin_ns_ > 0 || policy_ == WaitPolicy::spin) {
     core::cpu_relax();
@@ -50,6 +55,8 @@ WaitLoop::Step WaitLoop::next() {
   }
   if (now_ns - looked_ns_ < kSpinLookNs) return Step::again;
   looked_ns_ = now_ns;
+  // A millisecond for nothing: a peer that was never seen may be waiting for this very core.
+  if (policy_ == WaitPolicy::spin && peer_ == Placement::unknown) ::sched_yield();
   return Step::look;
 }
 

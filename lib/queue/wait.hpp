@@ -5,6 +5,10 @@
 //   futex   spins for a while, then sleeps in the kernel: a wake costs 3 us on the same core and
 //           tens of microseconds across cores of a virtual machine
 //
+// A spin on the core that the peer needs keeps the peer from running, so each side notes on the
+// gate where it was last seen when it waits or wakes, which are the slow paths: spin becomes yield,
+// and futex sleeps at once, where the two were last seen on one core.
+//
 // Only a side whose peer may sleep pays for waking it: one sequentially consistent store a
 // publication, about 2 ns.
 #pragma once
@@ -34,6 +38,13 @@ void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::u
                 FutexScope scope);
 void futex_wake_all(std::atomic<std::uint32_t>& word, FutexScope scope);
 
+// Where a peer was last seen running. Two threads of one core are other cores here: a pause leaves
+// the units to the other one.
+enum class Placement : std::uint8_t { unknown, same_core, other_core };
+
+// The number of the processor this thread runs on, a moment ago.
+[[nodiscard]] std::uint32_t this_cpu();
+
 // Where one side sleeps until the other has published. Protocol, with C for the cursor that the
 // publisher advances (both orders are needed: each side writes its word before it reads the
 // other's, and all four accesses are seq_cst, so at least one of them sees the other):
@@ -42,6 +53,21 @@ void futex_wake_all(std::atomic<std::uint32_t>& word, FutexScope scope);
 struct alignas(64) Gate {
   std::atomic<std::uint32_t> waiting;
   std::atomic<std::uint32_t> epoch;
+  // Where the publisher was last seen: 1 + the number of its processor, 0 for never. A hint.
+  std::atomic<std::uint32_t> publisher_cpu;
+
+  // Publisher, when it wakes somebody or waits itself; 15 ns.
+  void note_publisher() {
+    const std::uint32_t cpu = this_cpu() + 1;
+    if (publisher_cpu.load(std::memory_order_relaxed) == cpu) return;  // the line stays where it is
+    publisher_cpu.store(cpu, std::memory_order_relaxed);
+  }
+  // Sleeper: where the publisher is, seen from here.
+  [[nodiscard]] Placement placement() const {
+    const std::uint32_t peer = publisher_cpu.load(std::memory_order_relaxed);
+    if (peer == 0) return Placement::unknown;
+    return peer == this_cpu() + 1 ? Placement::same_core : Placement::other_core;
+  }
 
   // Publisher, after its seq_cst store. Returns whether somebody was waiting.
   bool wake_if_waiting(FutexScope scope) {
@@ -51,6 +77,7 @@ struct alignas(64) Gate {
     return true;
   }
   void wake(FutexScope scope) {
+    note_publisher();
     waiting.store(0, std::memory_order_relaxed);
     // Release: a sleeper that finds the new epoch also finds what was published before it.
     epoch.fetch_add(1, std::memory_order_release);
@@ -78,9 +105,14 @@ class WaitLoop {
     expired,  // the deadline has passed; try once more and give up
   };
 
-  // `policy` is not `automatic` (see resolve()); `deadline_ns` is CLOCK_MONOTONIC.
-  WaitLoop(WaitPolicy policy, std::uint64_t deadline_ns, std::uint64_t spin_ns = kSpinBeforeSleepNs)
-      : policy_(policy), spin_ns_(spin_ns), deadline_ns_(deadline_ns) {}
+  // `policy` is not `automatic` (see resolve()); `deadline_ns` is CLOCK_MONOTONIC; `peer` is what
+  // the gate says (Gate::placement()).
+  WaitLoop(WaitPolicy policy, std::uint64_t deadline_ns, std::uint64_t spin_ns = kSpinBeforeSleepNs,
+           Placement peer = Placement::unknown)
+      : policy_(policy),
+        peer_(peer),
+        spin_ns_(peer == Placement::same_core ? 0 : spin_ns),
+        deadline_ns_(deadline_ns) {}
 
   [[nodiscard]] Step next();
   [[nodiscard]] std::uint64_t wake_at_ns() const { return wake_at_ns_; }
@@ -91,6 +123,7 @@ class WaitLoop {
   static constexpr std::uint64_t kSpinLookNs = 1'000'000;
 
   WaitPolicy policy_;
+  Placement peer_;
   std::uint64_t spin_ns_;
   std::uint64_t deadline_ns_;
   std::uint64_t started_ns_ = 0;
@@ -107,5 +140,24 @@ struct WaitPlan {
   [[nodiscard]] bool may_sleep() const { return policy == WaitPolicy::futex; }
 };
 [[nodiscard]] WaitPlan resolve(WaitPolicy policy);
+
+// How a queue inside one process waits, chosen when its type is named: only FutexWait makes the
+// other side pay for looking after sleepers.
+struct SpinWait {
+  static constexpr WaitPolicy kPolicy = WaitPolicy::spin;
+};
+struct YieldWait {
+  static constexpr WaitPolicy kPolicy = WaitPolicy::yield;
+};
+struct FutexWait {
+  static constexpr WaitPolicy kPolicy = WaitPolicy::futex;
+};
+
+enum class WaitResult : std::uint8_t {
+  ok,
+  timeout,
+  closed,     // the other side has left; a consumer hears it after the last item
+  peer_dead,  // the other side was killed, which only a ring between processes can see
+};
 
 }  // namespace tally::queue

@@ -21,7 +21,7 @@ bool is_word(std::uint64_t value) {
 }
 
 template <Fault kFault>
-struct Atomics : tally::test::RelacyAtomics {
+struct Atomics : tally::test::RelacyAtomics<> {
   template <typename T>
   static void store_release(rl::atomic<T>& to, T value) {
     const Fault weak = is_word(value) ? Fault::publish : Fault::payload;
@@ -94,7 +94,7 @@ struct SetTest : rl::test_suite<SetTest<kFault>, 3> {
 
 template <Fault kFault>
 bool is_clean() {
-  return tally::test::is_clean<SetTest<kFault>>(30'000);
+  return tally::test::is_clean<SetTest<kFault>>(true, 30'000);
 }
 
 }  // namespace

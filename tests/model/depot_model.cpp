@@ -22,7 +22,7 @@ using tally::mem::Shelf;
 enum class Fault { none, shelve, list, claim };
 
 template <Fault kFault>
-struct Atomics : tally::test::RelacyAtomics {
+struct Atomics : tally::test::RelacyAtomics<> {
   template <typename T>
   static void store_release(rl::atomic<T>& to, T value) {
     to(RL_INFO).store(value, kFault == Fault::shelve ? rl::mo_relaxed : rl::mo_release);
@@ -99,7 +99,7 @@ struct DepotTest : rl::test_suite<DepotTest<kFault>, kThreads> {
 
 template <Fault kFault>
 bool is_clean() {
-  return tally::test::is_clean<DepotTest<kFault>>(30'000);
+  return tally::test::is_clean<DepotTest<kFault>>(true, 30'000);
 }
 
 }  // namespace

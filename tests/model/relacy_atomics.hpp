@@ -1,11 +1,16 @@
-// The accesses of core/atomics.hpp carried out by Relacy, and the frame of a model program: run the
-// algorithm as it is, which must be clean, or with one fault planted, which must be found. Include
-// it last: Relacy makes macros of words of the language, which are taken back at once.
+// The accesses of core/atomics.hpp carried out by Relacy, which tries interleavings and,
+// for each load, every stale value the C++ memory model allows. A cell that is read without being
+// ordered after its write is a data race and ends the run.
+//
+// Include it last: Relacy makes macros of words of the language, which are taken back at once.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <ostream>
 #include <relacy/relacy.hpp>
+#include <string_view>
 
 #include "support/sanitizer.hpp"
 #include "support/skip.hpp"
@@ -16,6 +21,16 @@
 
 namespace tally::test {
 
+// What is planted: nothing here; a fault overrides one of them. A torn exchange compares and then
+// stores.
+struct NoFault {
+  static bool weak_load() { return false; }
+  static bool weak_store() { return false; }
+  static bool torn_exchange() { return false; }
+};
+
+// Fault says which accesses of the running thread are weaker than written (NoFault above).
+template <typename Fault = NoFault>
 struct RelacyAtomics {
   template <typename T>
   using Atomic = rl::atomic<T>;
@@ -28,7 +43,11 @@ struct RelacyAtomics {
   }
   template <typename T>
   static T load_acquire(const rl::atomic<T>& from) {
-    return from(RL_INFO).load(rl::mo_acquire);
+    return from(RL_INFO).load(Fault::weak_load() ? rl::mo_relaxed : rl::mo_acquire);
+  }
+  template <typename T>
+  static T load_seq_cst(const rl::atomic<T>& from) {
+    return from(RL_INFO).load(rl::mo_seq_cst);
   }
   template <typename T>
   static void store_relaxed(rl::atomic<T>& to, T value) {
@@ -36,15 +55,30 @@ struct RelacyAtomics {
   }
   template <typename T>
   static void store_release(rl::atomic<T>& to, T value) {
-    to(RL_INFO).store(value, rl::mo_release);
+    to(RL_INFO).store(value, Fault::weak_store() ? rl::mo_relaxed : rl::mo_release);
+  }
+  template <typename T>
+  static void store_seq_cst(rl::atomic<T>& to, T value) {
+    to(RL_INFO).store(value, rl::mo_seq_cst);
   }
   template <typename T>
   static bool exchange_if(rl::atomic<T>& in, T& expected, T desired) {
+    if (Fault::torn_exchange()) {
+      const T found = in(RL_INFO).load(rl::mo_relaxed);
+      const bool same = found == expected;
+      expected = found;
+      if (same) in(RL_INFO).store(desired, rl::mo_release);
+      return same;
+    }
     return in(RL_INFO).compare_exchange_strong(expected, desired, rl::mo_acq_rel, rl::mo_relaxed);
   }
   template <typename T>
   static void set_bits(rl::atomic<T>& in, T bits) {
     in(RL_INFO).fetch_or(bits, rl::mo_release);
+  }
+  template <typename T>
+  static T add(rl::atomic<T>& to, T value) {
+    return to(RL_INFO).fetch_add(value, rl::mo_acq_rel);
   }
   template <typename T>
   static void put(rl::var<T>& cell, T value) {
@@ -54,19 +88,23 @@ struct RelacyAtomics {
   static T take(rl::var<T>& cell) {
     return cell(RL_INFO).load();
   }
+  template <typename T>
+  static void put_run(rl::var<T>* cells, const T* items, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) put(cells[i], items[i]);
+  }
+  template <typename T>
+  static void take_run(T* items, rl::var<T>* cells, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) items[i] = take(cells[i]);
+  }
 };
 
-inline void skip_under_sanitizers() {
-  if (kAddressSanitizer || kThreadSanitizer) {
-    skip("Relacy switches stacks, which the sanitizers do not follow");
-  }
-}
-
-// Whether the checker found nothing. Half of the iterations are random, half a bounded search.
+// Whether the checker found nothing: random interleavings, and then a search of all with few
+// switches of threads, which ends in time for small models alone.
 template <typename Suite>
-bool is_clean(unsigned iterations) {
+bool is_clean(bool search, unsigned iterations) {
   std::ostream quiet(nullptr);  // a buffer would be freed outside of the checker's own heap
   for (const auto scheduler : {rl::random_scheduler_type, rl::fair_context_bound_scheduler_type}) {
+    if (scheduler != rl::random_scheduler_type && !search) continue;
     rl::test_params params;
     params.iteration_count = iterations;
     params.search_type = scheduler;
@@ -79,6 +117,12 @@ bool is_clean(unsigned iterations) {
     std::printf("%u interleavings: nothing found\n", static_cast<unsigned>(params.stop_iteration));
   }
   return true;
+}
+
+inline void skip_under_sanitizers() {
+  if (kAddressSanitizer || kThreadSanitizer) {
+    skip("Relacy switches stacks, which the sanitizers do not follow");
+  }
 }
 
 }  // namespace tally::test

@@ -4,15 +4,18 @@
 //   bool pop(std::uint64_t&)       false when empty
 //   std::size_t push_batch(const std::uint64_t*, std::size_t)      for QueueFillBatch alone
 //   std::size_t pop_batch(std::uint64_t*, std::size_t)
+//   user(std::size_t side)         for QueueBoth alone: what that side pushes to and pops from
 //
 // with a capacity of kQueueCapacity. Used by the modules of peers too: nothing here needs linking.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 #include "bench/case.hpp"
+#include "core/threads.hpp"
 
 namespace tally::bench_tool {
 
@@ -113,6 +116,69 @@ class QueueRoundTrip final : public bench::Subject {
   alignas(128) Queue there_;
   alignas(128) Queue back_;
   alignas(128) bool healthy_ = true;  // side 0 alone
+};
+
+// Two threads and one queue: side 1 sends items one by one, side 0 takes them in the same order.
+// Who finds the queue full or empty pauses once, which is faster for every queue than asking again
+// at once.
+template <typename Queue>
+class QueueStream final : public bench::Subject {
+ public:
+  void run(std::size_t side, std::uint64_t operations) override {
+    if (side == 1) {
+      for (std::uint64_t i = 1; i <= operations; ++i)
+        while (!queue_.push(i)) core::cpu_relax();
+      return;
+    }
+    std::uint64_t value = 0;
+    bool good = true;
+    for (std::uint64_t i = 1; i <= operations; ++i) {
+      while (!queue_.pop(value)) core::cpu_relax();
+      good &= value == i;
+    }
+    healthy_ = healthy_ && good;
+  }
+  [[nodiscard]] bool healthy() const override { return healthy_; }
+
+ private:
+  alignas(128) Queue queue_;
+  alignas(128) bool healthy_ = true;  // side 0 alone
+};
+
+// Two threads on one queue, each pushes an item and pops one, which need not be its own. Nothing
+// may be lost or doubled: the sums agree at the end.
+template <typename Queue>
+class QueueBoth final : public bench::Subject {
+ public:
+  void run(std::size_t side, std::uint64_t operations) override {
+    auto& user = queue_.user(side);
+    std::uint64_t sum = 0;
+    std::uint64_t value = 0;
+    for (std::uint64_t i = 1; i <= operations; ++i) {
+      while (!user.push(i)) {
+      }
+      while (!user.pop(value)) {
+      }
+      sum += value - i;
+    }
+    sides_[side].sum += sum;
+    // Release and acquire: side 0 ends last, with the other's sum.
+    sides_[side].rounds.store(sides_[side].rounds.load(std::memory_order_relaxed) + 1,
+                              std::memory_order_release);
+    if (side != 0) return;
+    const std::uint64_t rounds = sides_[0].rounds.load(std::memory_order_relaxed);
+    while (sides_[1].rounds.load(std::memory_order_acquire) != rounds) {  // pairs with the above
+    }
+  }
+  [[nodiscard]] bool healthy() const override { return sides_[0].sum + sides_[1].sum == 0; }
+
+ private:
+  struct alignas(128) Side {
+    std::uint64_t sum = 0;
+    std::atomic<std::uint64_t> rounds{0};
+  };
+  alignas(128) Queue queue_;
+  std::array<Side, 2> sides_;
 };
 
 }  // namespace tally::bench_tool

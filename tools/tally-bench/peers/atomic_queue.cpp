@@ -1,5 +1,5 @@
-// max0x7ba/atomic_queue as a peer, for one producer and one consumer. The optimist waits inside
-// push() and pop(); the other is asked with try_push() and try_pop().
+// max0x7ba/atomic_queue as a peer, for one producer and one consumer and for many. The optimist
+// waits inside push() and pop(); the other is asked with try_push() and try_pop().
 #include <array>
 #include <atomic_queue/atomic_queue.h>
 
@@ -10,9 +10,11 @@ using namespace tally::bench_tool;
 
 namespace {
 
+template <bool kSpsc>
 using Queue = atomic_queue::AtomicQueue<std::uint64_t, kQueueCapacity, std::uint64_t{0}, true, true,
-                                        false, true>;
+                                        false, kSpsc>;
 
+template <bool kSpsc>
 class Optimist {
  public:
   bool push(std::uint64_t value) {
@@ -23,27 +25,38 @@ class Optimist {
     value = queue_.pop();
     return true;
   }
+  Optimist& user(std::size_t /*side*/) { return *this; }
 
  private:
-  Queue queue_;
+  Queue<kSpsc> queue_;
 };
 
+template <bool kSpsc>
 class Try {
  public:
   bool push(std::uint64_t value) { return queue_.try_push(value); }
   bool pop(std::uint64_t& value) { return queue_.try_pop(value); }
+  Try& user(std::size_t /*side*/) { return *this; }
 
  private:
-  Queue queue_;
+  Queue<kSpsc> queue_;
 };
 
-constexpr std::array<PeerEntry, 6> kEntries = {{
-    {"queue.spsc.pair", "atomic_queue_optimist", make_peer<QueuePair<Optimist>>},
-    {"queue.spsc.pair", "atomic_queue_try", make_peer<QueuePair<Try>>},
-    {"queue.spsc.fill1024", "atomic_queue_optimist", make_peer<QueueFill<Optimist>>},
-    {"queue.spsc.fill1024", "atomic_queue_try", make_peer<QueueFill<Try>>},
-    {"queue.spsc.rtt8", "atomic_queue_optimist", make_peer<QueueRoundTrip<Optimist>>},
-    {"queue.spsc.rtt8", "atomic_queue_try", make_peer<QueueRoundTrip<Try>>},
+constexpr std::array<PeerEntry, 14> kEntries = {{
+    {"queue.spsc.pair", "atomic_queue_optimist", make_peer<QueuePair<Optimist<true>>>},
+    {"queue.spsc.pair", "atomic_queue_try", make_peer<QueuePair<Try<true>>>},
+    {"queue.spsc.fill1024", "atomic_queue_optimist", make_peer<QueueFill<Optimist<true>>>},
+    {"queue.spsc.fill1024", "atomic_queue_try", make_peer<QueueFill<Try<true>>>},
+    {"queue.spsc.rtt8", "atomic_queue_optimist", make_peer<QueueRoundTrip<Optimist<true>>>},
+    {"queue.spsc.rtt8", "atomic_queue_try", make_peer<QueueRoundTrip<Try<true>>>},
+    {"queue.mpmc.pair", "atomic_queue_optimist", make_peer<QueuePair<Optimist<false>>>},
+    {"queue.mpmc.pair", "atomic_queue_try", make_peer<QueuePair<Try<false>>>},
+    {"queue.mpmc.rtt8", "atomic_queue_optimist", make_peer<QueueRoundTrip<Optimist<false>>>},
+    {"queue.mpmc.rtt8", "atomic_queue_try", make_peer<QueueRoundTrip<Try<false>>>},
+    {"queue.mpmc.stream8", "atomic_queue_optimist", make_peer<QueueStream<Optimist<false>>>},
+    {"queue.mpmc.stream8", "atomic_queue_try", make_peer<QueueStream<Try<false>>>},
+    {"queue.mpmc.both", "atomic_queue_optimist", make_peer<QueueBoth<Optimist<false>>>},
+    {"queue.mpmc.both", "atomic_queue_try", make_peer<QueueBoth<Try<false>>>},
 }};
 constexpr PeerTable kTable = {kPeerVersion, kEntries.size(), kEntries.data()};
 

@@ -1,5 +1,6 @@
-// boost::lockfree::spsc_queue and boost::pool as peers.
+// boost::lockfree's spsc_queue and queue, and boost::pool, as peers.
 #include <array>
+#include <boost/lockfree/queue.hpp>
 #include <boost/lockfree/spsc_queue.hpp>
 #include <boost/pool/pool.hpp>
 
@@ -26,6 +27,16 @@ class Boost {
   boost::lockfree::spsc_queue<std::uint64_t, boost::lockfree::capacity<kQueueCapacity>> queue_;
 };
 
+class BoostMany {
+ public:
+  bool push(std::uint64_t value) { return queue_.bounded_push(value); }
+  bool pop(std::uint64_t& value) { return queue_.pop(value); }
+  BoostMany& user(std::size_t /*side*/) { return *this; }
+
+ private:
+  boost::lockfree::queue<std::uint64_t, boost::lockfree::capacity<kQueueCapacity>> queue_;
+};
+
 class BoostPool {
  public:
   using Handle = void*;
@@ -38,11 +49,15 @@ class BoostPool {
   boost::pool<> pool_;
 };
 
-constexpr std::array<PeerEntry, 12> kEntries = {{
+constexpr std::array<PeerEntry, 16> kEntries = {{
     {"queue.spsc.pair", "boost", make_peer<QueuePair<Boost>>},
     {"queue.spsc.fill1024", "boost", make_peer<QueueFill<Boost>>},
     {"queue.spsc.fill1024.batch32", "boost", make_peer<QueueFillBatch<Boost>>},
     {"queue.spsc.rtt8", "boost", make_peer<QueueRoundTrip<Boost>>},
+    {"queue.mpmc.pair", "boost", make_peer<QueuePair<BoostMany>>},
+    {"queue.mpmc.rtt8", "boost", make_peer<QueueRoundTrip<BoostMany>>},
+    {"queue.mpmc.stream8", "boost", make_peer<QueueStream<BoostMany>>},
+    {"queue.mpmc.both", "boost", make_peer<QueueBoth<BoostMany>>},
     {"pool.lifo.64", "boost_pool", make_peer<PoolLifo<BoostPool, 64>>},
     {"pool.lifo.256", "boost_pool", make_peer<PoolLifo<BoostPool, 256>>},
     {"pool.lifo.1024", "boost_pool", make_peer<PoolLifo<BoostPool, 1024>>},

@@ -1,4 +1,5 @@
-// cameron314's ReaderWriterQueue, and ConcurrentQueue for its batches, as peers.
+// cameron314's ReaderWriterQueue, and ConcurrentQueue for batches and for many, as peers. The
+// latter keeps the order of one producer only, so it is no peer of a stream in order.
 #include <array>
 #include <concurrentqueue/concurrentqueue.h>
 #include <readerwriterqueue/readerwriterqueue.h>
@@ -33,11 +34,24 @@ class Concurrent {
   moodycamel::ProducerToken producer_{queue_};
 };
 
-constexpr std::array<PeerEntry, 4> kEntries = {{
+class ConcurrentMany {
+ public:
+  bool push(std::uint64_t value) { return queue_.try_enqueue(value); }
+  bool pop(std::uint64_t& value) { return queue_.try_dequeue(value); }
+  ConcurrentMany& user(std::size_t /*side*/) { return *this; }
+
+ private:
+  moodycamel::ConcurrentQueue<std::uint64_t> queue_{4 * kQueueCapacity};
+};
+
+constexpr std::array<PeerEntry, 7> kEntries = {{
     {"queue.spsc.pair", "moodycamel", make_peer<QueuePair<ReaderWriter>>},
     {"queue.spsc.fill1024", "moodycamel", make_peer<QueueFill<ReaderWriter>>},
     {"queue.spsc.fill1024.batch32", "moodycamel", make_peer<QueueFillBatch<Concurrent>>},
     {"queue.spsc.rtt8", "moodycamel", make_peer<QueueRoundTrip<ReaderWriter>>},
+    {"queue.mpmc.pair", "moodycamel", make_peer<QueuePair<ConcurrentMany>>},
+    {"queue.mpmc.rtt8", "moodycamel", make_peer<QueueRoundTrip<ConcurrentMany>>},
+    {"queue.mpmc.both", "moodycamel", make_peer<QueueBoth<ConcurrentMany>>},
 }};
 constexpr PeerTable kTable = {kPeerVersion, kEntries.size(), kEntries.data()};
 

@@ -1,4 +1,4 @@
-#include "queue/spsc.hpp"
+#include "queue/dense.hpp"
 
 #include <array>
 #include <doctest/doctest.h>
@@ -11,26 +11,26 @@
 #include "core/clock.hpp"
 
 using tally::core::monotonic_ns;
+using tally::queue::DenseConsumer;
+using tally::queue::DenseProducer;
 using tally::queue::FutexWait;
-using tally::queue::make_spsc;
+using tally::queue::make_dense;
 using tally::queue::SpinWait;
-using tally::queue::SpscConsumer;
-using tally::queue::SpscProducer;
 using tally::queue::WaitResult;
 using tally::queue::YieldWait;
 
 TEST_SUITE_BEGIN("queue");
 
 // Two users of one side do not compile.
-static_assert(!std::is_copy_constructible_v<SpscProducer<int>>);
-static_assert(!std::is_copy_assignable_v<SpscProducer<int>>);
-static_assert(!std::is_copy_constructible_v<SpscConsumer<int>>);
-static_assert(std::is_nothrow_move_constructible_v<SpscProducer<int>>);
-static_assert(std::is_nothrow_move_constructible_v<SpscConsumer<int>>);
-static_assert(alignof(SpscProducer<int>) == 128);
+static_assert(!std::is_copy_constructible_v<DenseProducer<int>>);
+static_assert(!std::is_copy_assignable_v<DenseProducer<int>>);
+static_assert(!std::is_copy_constructible_v<DenseConsumer<int>>);
+static_assert(std::is_nothrow_move_constructible_v<DenseProducer<int>>);
+static_assert(std::is_nothrow_move_constructible_v<DenseConsumer<int>>);
+static_assert(alignof(DenseProducer<int>) == 128);
 
 TEST_CASE("items come out in order and a full queue refuses") {
-  auto [producer, consumer] = make_spsc<int>(4).value();
+  auto [producer, consumer] = make_dense<int>(4).value();
   int item = -1;
   CHECK_FALSE(consumer.try_pop(item));
   for (int i = 0; i < 4; ++i) CHECK(producer.try_push(i));
@@ -45,7 +45,7 @@ TEST_CASE("items come out in order and a full queue refuses") {
 }
 
 TEST_CASE("one slot is a queue") {
-  auto [producer, consumer] = make_spsc<int>(1).value();
+  auto [producer, consumer] = make_dense<int>(1).value();
   int item = 0;
   for (int i = 0; i < 10; ++i) {
     CHECK(producer.try_push(i));
@@ -58,12 +58,12 @@ TEST_CASE("one slot is a queue") {
 
 TEST_CASE("a capacity that is no power of two is refused") {
   for (const std::size_t capacity : {0U, 3U, 6U, 1000U}) {
-    CHECK(make_spsc<int>(capacity).error().code == tally::Code::usage);
+    CHECK(make_dense<int>(capacity).error().code == tally::Code::usage);
   }
 }
 
 TEST_CASE("spans move in batches and say how many") {
-  auto [producer, consumer] = make_spsc<int>(8).value();
+  auto [producer, consumer] = make_dense<int>(8).value();
   std::array<int, 6> in{};
   std::iota(in.begin(), in.end(), 0);
   CHECK(producer.push(in) == 6);
@@ -80,7 +80,7 @@ TEST_CASE("spans move in batches and say how many") {
 }
 
 TEST_CASE("claims wrap into two spans and what is not committed stays hidden") {
-  auto [producer, consumer] = make_spsc<int>(8).value();
+  auto [producer, consumer] = make_dense<int>(8).value();
   int item = 0;
   for (int i = 0; i < 6; ++i) {
     REQUIRE(producer.try_push(i));
@@ -101,7 +101,7 @@ TEST_CASE("claims wrap into two spans and what is not committed stays hidden") {
 }
 
 TEST_CASE("positions wrap at two to the sixty fourth") {
-  auto [producer, consumer] = make_spsc<std::uint64_t>(4, std::uint64_t{0} - 6).value();
+  auto [producer, consumer] = make_dense<std::uint64_t>(4, std::uint64_t{0} - 6).value();
   std::uint64_t item = 0;
   for (std::uint64_t i = 0; i < 4; ++i) CHECK(producer.try_push(i));
   for (std::uint64_t i = 4; i < 40; ++i) {
@@ -114,7 +114,7 @@ TEST_CASE("positions wrap at two to the sixty fourth") {
 }
 
 TEST_CASE("items that only move are moved and freed") {
-  auto [producer, consumer] = make_spsc<std::unique_ptr<int>>(2).value();
+  auto [producer, consumer] = make_dense<std::unique_ptr<int>>(2).value();
   auto kept = std::make_unique<int>(3);
   CHECK(producer.try_push(std::make_unique<int>(1)));
   CHECK(producer.try_push(std::make_unique<int>(2)));
@@ -127,7 +127,7 @@ TEST_CASE("items that only move are moved and freed") {
 
 TEST_CASE_TEMPLATE("waits end at the deadline or with the other side", Wait, SpinWait, YieldWait,
                    FutexWait) {
-  auto pair = make_spsc<int, Wait>(2).value();
+  auto pair = make_dense<int, Wait>(2).value();
   constexpr std::uint64_t kShortNs = 2'000'000;
   int item = 0;
   const std::uint64_t deadline_ns = monotonic_ns() + kShortNs;
@@ -145,7 +145,7 @@ TEST_CASE_TEMPLATE("waits end at the deadline or with the other side", Wait, Spi
 
 TEST_CASE_TEMPLATE("a sleeper is woken by an item and by the end", Wait, SpinWait, YieldWait,
                    FutexWait) {
-  auto pair = make_spsc<int, Wait>(2).value();
+  auto pair = make_dense<int, Wait>(2).value();
   std::vector<int> got;
   WaitResult last = WaitResult::timeout;
   std::thread reader([&got, &last, consumer = std::move(pair.consumer)]() mutable {
