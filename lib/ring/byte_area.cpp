@@ -16,7 +16,9 @@ bool has_unread(const ByteArea& area, std::uint64_t head) {
   head &= ~std::uint64_t{kByteGranule - 1};
   ByteLook look = look_at(area, head);
   if (look.is == ByteLook::Is::pad) look = look_at(area, look.end);
-  return look.is == ByteLook::Is::record;
+  // A broken record is for a consumer to find and to give the ring up for, not for an opener to
+  // make anew over.
+  return look.is != ByteLook::Is::absent;
 }
 
 }  // namespace tally::ring

@@ -83,7 +83,7 @@ struct ByteLook {
 // on. A broken record ends the walk; its reader gives the ring up.
 [[nodiscard]] std::uint64_t recover_tail(const ByteArea& area, std::uint64_t stored);
 
-// Whether a record is committed at `head` or behind a pad there.
+// Whether a record, whole or broken, is at `head` or behind a pad there.
 [[nodiscard]] bool has_unread(const ByteArea& area, std::uint64_t head);
 
 }  // namespace tally::ring
