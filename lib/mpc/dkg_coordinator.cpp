@@ -49,10 +49,10 @@ Outcome<DkgCoordinator> DkgCoordinator::collect(const DkgParams& params,
   Collection collection = sum_up(params, out.contributions_);
   out.collection_ = encode(collection);
 
-  Agreement agreement{params,
-                      {Point::sum(collection.first_commitments)},
-                      std::move(collection.nonces),
-                      std::move(collection.sealed_sums)};
+  EqualityInput agreement{params,
+                          {Point::sum(collection.first_commitments)},
+                          std::move(collection.nonces),
+                          std::move(collection.sealed_sums)};
   agreement.sum_commitments.insert(agreement.sum_commitments.end(), collection.other_sums.begin(),
                                    collection.other_sums.end());
   out.agreed_ = encode(agreement);

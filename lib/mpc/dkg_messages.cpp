@@ -47,7 +47,7 @@ Bytes encode(const Investigation& message) {
   return out;
 }
 
-Bytes encode(const Agreement& agreement) {
+Bytes encode(const EqualityInput& agreement) {
   Bytes out(4);
   core::store_be(out.data(), agreement.params.t);
   append(out, agreement.sum_commitments);

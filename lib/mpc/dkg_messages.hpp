@@ -43,7 +43,7 @@ struct Investigation {
   std::vector<crypto::Point> partial_pubshares;
 };
 
-struct Agreement {
+struct EqualityInput {
   DkgParams params;
   std::vector<crypto::Point> sum_commitments;  // before the tweak
   std::vector<crypto::PointBytes> nonces;
@@ -61,7 +61,7 @@ using Decoded = core::Expected<T, Malformed>;
 [[nodiscard]] Bytes encode(const Contribution& message);
 [[nodiscard]] Bytes encode(const Collection& message);
 [[nodiscard]] Bytes encode(const Investigation& message);
-[[nodiscard]] Bytes encode(const Agreement& agreement);
+[[nodiscard]] Bytes encode(const EqualityInput& agreement);
 
 [[nodiscard]] Decoded<Contribution> decode_contribution(ByteView bytes, std::uint32_t t,
                                                         std::uint32_t n);
@@ -72,7 +72,7 @@ using Decoded = core::Expected<T, Malformed>;
 // Splits recovery data into what was agreed and the certificate, whose signatures are not checked
 // here. Bounds as check_params; host keys are not parsed.
 struct RecoveryParts {
-  Agreement agreement;
+  EqualityInput agreement;
   ByteView agreed;  // the encoded agreement
   ByteView certificate;
 };

@@ -145,7 +145,7 @@ Outcome<SchnorrSignature> DkgParticipant::agree(ByteView collection, ByteView au
   }
   if (const auto id = first_bad_proof(*decoded, id_)) return failed(Fault::bad_proof, *id, *id);
 
-  Agreement agreement{params_, {}, std::move(decoded->nonces), std::move(decoded->sealed_sums)};
+  EqualityInput agreement{params_, {}, std::move(decoded->nonces), std::move(decoded->sealed_sums)};
   agreement.sum_commitments = {Point::sum(decoded->first_commitments)};
   agreement.sum_commitments.insert(agreement.sum_commitments.end(), decoded->other_sums.begin(),
                                    decoded->other_sums.end());

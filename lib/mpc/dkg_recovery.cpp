@@ -19,7 +19,7 @@ Outcome<RecoveryParts> certified(ByteView recovery_data) {
   return std::move(*parts);
 }
 
-Outcome<Share> recover_share(const Agreement& agreement, const TweakedCommitments& tweaked,
+Outcome<Share> recover_share(const EqualityInput& agreement, const TweakedCommitments& tweaked,
                              const GroupKey& group, ByteView host_secret) {
   const auto host = host_key(host_secret);
   if (!host) return core::unexpected(host.error());

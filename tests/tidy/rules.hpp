@@ -257,4 +257,36 @@ inline Complaints odd_test_names(const SourceFile& file) {
   return found;
 }
 
+// A type that a file defines at the top of a namespace.
+struct DefinedType {
+  std::string name;  // with its namespace
+  std::size_t line_index;
+};
+
+// Types that start a line, as clang-format leaves those of a namespace; those of an unnamed one are
+// the file's own and are left out.
+inline std::vector<DefinedType> defined_types(const SourceFile& file) {
+  std::vector<DefinedType> found;
+  std::string scope;
+  std::size_t index = 0;
+  for (const auto line : lines_of(file.text)) {
+    if (line.starts_with("namespace ") && line.ends_with("{")) {
+      scope = line.substr(10, line.size() - 12);
+    } else if (line.starts_with("}  // namespace")) {
+      scope = "}";
+    }
+    for (const std::string_view kind : {"class ", "struct ", "enum class "}) {
+      if (scope.empty() || scope == "}" || !line.starts_with(kind)) continue;
+      auto rest = line.substr(kind.size());
+      std::size_t end = 0;
+      while (end < rest.size() && is_word_char(rest[end])) ++end;
+      const auto after = rest.substr(end);
+      if (end > 0 && !after.starts_with(';') && !after.starts_with("::") && !after.starts_with('<'))
+        found.push_back({scope + "::" + std::string(rest.substr(0, end)), index});
+    }
+    ++index;
+  }
+  return found;
+}
+
 }  // namespace tally::tidy

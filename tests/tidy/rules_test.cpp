@@ -92,6 +92,18 @@ TEST_CASE("test names are plain words") {
   CHECK(odd_test_names(file(opening + "\"\") {\n}\n")).size() == 1);
 }
 
+TEST_CASE("types are found with their namespace") {
+  const auto found = defined_types({"x.hpp",
+                                    "namespace a::b {\nstruct Ahead;\nclass One final : Two {\n};\n"
+                                    "enum class Three : int {\n}  // namespace a::b\n"
+                                    "namespace c {\nstruct One {\n"});
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].name == "a::b::One");
+  CHECK(found[1].name == "a::b::Three");
+  CHECK(found[2].name == "c::One");
+  CHECK(found[0].line_index == 2);
+}
+
 TEST_CASE("the dependency table is read as CMake has it") {
   const auto table = read_table(
       "# tally_module(no USES this)\ntally_module(core LINKS fmt::fmt)\n"

@@ -98,6 +98,19 @@ TEST_CASE("a folder has no two tests of one name") {
   CHECK(seen.size() > 10);
 }
 
+// Two types of one name in one namespace are one to the linker, whatever they hold.
+TEST_CASE("headers define no two types of one name") {
+  std::set<std::string> seen;
+  for (const auto& file : tree()) {
+    if (!file.path.starts_with("lib/") || !file.path.ends_with(".hpp")) continue;
+    for (const auto& type : defined_types(file)) {
+      CHECK_MESSAGE(seen.insert(type.name).second,
+                    at(file, type.line_index, "a second type '" + type.name + "'"));
+    }
+  }
+  CHECK(seen.size() > 100);
+}
+
 TEST_CASE("every test file has tests that assert") {
   every([](const auto& f) { return f.path.ends_with("_test.cpp"); },
         [](const auto& f) {
