@@ -127,14 +127,18 @@ Presigning::Peer* Presigning::find(XId id) const {
 }
 
 Envelope Presigning::envelope_to(XId peer, Round round) const {
-  return {round, in_.party.id, peer, sid_, find(peer)->setup->setup_id()};
+  const Peer* const found = find(peer);
+  return {round, in_.party.id, peer, sid_,
+          found == nullptr ? ByteArray<32>{} : found->setup->setup_id()};
 }
 
 ByteView Presigning::r1_to(XId peer) const {
-  return find(peer)->r1_out;
+  const Peer* const found = find(peer);
+  return found == nullptr ? ByteView() : ByteView(found->r1_out);
 }
 ByteView Presigning::r2_to(XId peer) const {
-  return find(peer)->r2_out;
+  const Peer* const found = find(peer);
+  return found == nullptr ? ByteView() : ByteView(found->r2_out);
 }
 
 Attempt<Presigning::Peer*> Presigning::expect(Step step, Round round, const Envelope& envelope,

@@ -60,7 +60,9 @@ class Presigning {
   Presigning& operator=(const Presigning&) = delete;
 
   [[nodiscard]] const ByteArray<32>& sid() const { return sid_; }
-  // The envelope under which messages to `peer` travel.
+  // The envelope under which messages to `peer` travel. Once the session is over it has forgotten
+  // its peers: the envelope then names no setup, which every receiver drops, and the messages below
+  // are empty.
   [[nodiscard]] Envelope envelope_to(dkls::XId peer, Round round) const;
 
   // Pre: `peer` is another party of the quorum; for R2, make_r2 succeeded.
