@@ -57,8 +57,8 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
   std::array<rl::atomic<unsigned>, kTotal> seen;
 
   void before() {
-    taken($).store(0, rl::mo_relaxed);
-    for (auto& count : seen) count($).store(0, rl::mo_relaxed);
+    taken(RL_INFO).store(0, rl::mo_relaxed);
+    for (auto& count : seen) count(RL_INFO).store(0, rl::mo_relaxed);
     // Near the wrap of the positions, so that the model passes it.
     auto queue =
         tally::queue::make_queue<unsigned, kProducers, kConsumers, tally::queue::SpinWait, Atomics>(
@@ -70,7 +70,7 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
     consumers[0].emplace(std::move(queue.consumer));
   }
   void after() {
-    for (auto& count : seen) RL_ASSERT(count($).load(rl::mo_relaxed) == 1);
+    for (auto& count : seen) RL_ASSERT(count(RL_INFO).load(rl::mo_relaxed) == 1);
     for (auto& producer : producers) producer.reset();
     for (auto& consumer : consumers) consumer.reset();
   }
@@ -88,7 +88,7 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
   // Each item once, and those of a producer in its order.
   void consume(unsigned index) {
     std::array<unsigned, users(kProducers)> last{};
-    while (taken($).load(rl::mo_relaxed) < kTotal) {
+    while (taken(RL_INFO).load(rl::mo_relaxed) < kTotal) {
       std::array<unsigned, 2> items{};
       const std::size_t got = consumers[index]->pop(items);
       for (std::size_t i = 0; i < got; ++i) {
@@ -96,9 +96,9 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
         const unsigned from = items[i] / kItems;
         RL_ASSERT(last[from] <= items[i] % kItems);
         last[from] = items[i] % kItems + 1;
-        seen[items[i]]($).fetch_add(1, rl::mo_relaxed);
+        seen[items[i]](RL_INFO).fetch_add(1, rl::mo_relaxed);
       }
-      if (got != 0) taken($).fetch_add(static_cast<unsigned>(got), rl::mo_relaxed);
+      if (got != 0) taken(RL_INFO).fetch_add(static_cast<unsigned>(got), rl::mo_relaxed);
       rl::yield(1, RL_INFO);
     }
   }
