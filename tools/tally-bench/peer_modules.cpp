@@ -72,10 +72,10 @@ bool add_module(bench::Registry& registry, const fs::path& path) {
 // Whether the file is a program that offers peers.
 bool add_program(bench::Registry& registry, const fs::path& path) {
   const auto offers = list_peer_program(path.string());
-  for (const auto& [case_name, peer_name] : offers)
-    registry.add_peer(case_name, {peer_name, [path = path.string(), case_name, peer_name] {
-                                    return PeerProcess::start(path, case_name, peer_name);
-                                  }});
+  for (const auto& offer : offers)
+    registry.add_peer(offer.first, {offer.second, [path = path.string(), offer] {
+                                      return PeerProcess::start(path, offer.first, offer.second);
+                                    }});
   return !offers.empty();
 }
 
