@@ -2,6 +2,7 @@
 // a breach, "path:line: what"; rules_test.cpp shows for each that it fires.
 #pragma once
 
+#include <algorithm>
 #include <cctype>
 #include <string>
 #include <string_view>
@@ -278,6 +279,8 @@ inline std::vector<DefinedType> defined_types(const SourceFile& file) {
     for (const std::string_view kind : {"class ", "struct ", "enum class "}) {
       if (scope.empty() || scope == "}" || !line.starts_with(kind)) continue;
       auto rest = line.substr(kind.size());
+      if (rest.starts_with("alignas("))
+        rest = rest.substr(std::min(rest.size(), rest.find(')') + 2));
       std::size_t end = 0;
       while (end < rest.size() && is_word_char(rest[end])) ++end;
       const auto after = rest.substr(end);

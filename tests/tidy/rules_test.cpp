@@ -96,7 +96,7 @@ TEST_CASE("types are found with their namespace") {
   const auto found = defined_types({"x.hpp",
                                     "namespace a::b {\nstruct Ahead;\nclass One final : Two {\n};\n"
                                     "enum class Three : int {\n}  // namespace a::b\n"
-                                    "namespace c {\nstruct One {\n"});
+                                    "namespace c {\nstruct alignas(64) One {\n"});
   REQUIRE(found.size() == 3);
   CHECK(found[0].name == "a::b::One");
   CHECK(found[1].name == "a::b::Three");
