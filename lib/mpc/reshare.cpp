@@ -170,6 +170,7 @@ Outcome<ReshareCoordinator> ReshareCoordinator::collect(const ReshareParams& par
   }
   for (std::uint32_t k = 1; k < params.next.t; ++k) {
     std::vector<Point> terms;
+    terms.reserve(decoded.size());
     for (const Contribution& one : decoded) terms.push_back(one.commitments[k]);
     collection.other_sums.push_back(Point::sum(terms));
   }
