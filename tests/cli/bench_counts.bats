@@ -9,6 +9,7 @@ setup() {
 }
 
 need_callgrind() {
+  [[ -z ${TALLY_SANITIZE:-} ]] || skip "sanitizers count as well, and decide nothing"
   command -v valgrind >/dev/null || skip "valgrind is not installed"
   tally-bench run scalar.mul --counts callgrind >/dev/null 2>&1 ||
     skip "valgrind does not run this build, as with sanitizers"

@@ -271,26 +271,28 @@ class TwoThreads final : public bench::Subject, private Workers {
   [[nodiscard]] bool healthy() const override { return healthy_; }
 
  private:
-  // A batch of work is its number in the high half and the next index in the low one, so that a
-  // helper that comes late takes nothing of a batch it has not seen.
+  // A batch of work is its number, how many parts it has, and the next part, in one word: a helper
+  // that comes late takes nothing of a batch it has not seen, and reads nothing beside the word
+  // until it has a part. Pre: fewer than 2^16 parts.
   void each(std::size_t count, const std::function<void(std::size_t)>& work) override {
     work_ = &work;
-    count_ = count;
     done_.store(0, std::memory_order_relaxed);
-    // Publishes work_ and count_ to whoever sees the new batch.
-    next_.store(++batch_ << 32U, std::memory_order_release);
-    while (take_one(batch_)) {
+    const std::uint64_t batch = ++batch_;
+    // Publishes work_ to whoever takes a part of the new batch.
+    next_.store(batch << 32U | count << 16U, std::memory_order_release);
+    while (take_one(batch)) {
     }
     // Pairs with the release of each finished part, whose results are read from here on.
     while (done_.load(std::memory_order_acquire) != count) core::cpu_relax();
   }
   bool take_one(std::uint64_t batch) {
-    // Acquires work_ and count_ of the batch that is seen.
-    std::uint64_t seen = next_.load(std::memory_order_acquire);
+    // The exchange acquires work_; nothing is read on the strength of this load alone.
+    std::uint64_t seen = next_.load(std::memory_order_relaxed);
     do {
-      if (seen >> 32U != batch || (seen & UINT32_MAX) >= count_) return false;
-    } while (!next_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire));
-    (*work_)(seen & UINT32_MAX);
+      if (seen >> 32U != batch || (seen & UINT16_MAX) >= (seen >> 16U & UINT16_MAX)) return false;
+    } while (!next_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire,
+                                          std::memory_order_relaxed));
+    (*work_)(seen & UINT16_MAX);
     // Publishes what the part wrote.
     done_.fetch_add(1, std::memory_order_release);
     return true;
@@ -298,8 +300,7 @@ class TwoThreads final : public bench::Subject, private Workers {
   void help() {
     // Pairs with the store at the end of side 0.
     while (!over_.load(std::memory_order_acquire)) {
-      // Acquires the batch's work before any part of it is taken.
-      const std::uint64_t batch = next_.load(std::memory_order_acquire) >> 32U;
+      const std::uint64_t batch = next_.load(std::memory_order_relaxed) >> 32U;
       if (batch == 0 || !take_one(batch)) core::cpu_relax();
     }
     // Side 0 waits for this and takes the subject back.
@@ -309,7 +310,6 @@ class TwoThreads final : public bench::Subject, private Workers {
   std::shared_ptr<Quorum> quorum_;
   bool healthy_ = true;
   const std::function<void(std::size_t)>* work_ = nullptr;
-  std::size_t count_ = 0;
   std::uint64_t batch_ = 0;
   alignas(64) std::atomic<std::uint64_t> next_{0};
   alignas(64) std::atomic<std::size_t> done_{0};
