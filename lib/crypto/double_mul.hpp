@@ -6,8 +6,8 @@
 // of Q is brought to one common Z, so that it is affine on an isomorphic curve and needs no
 // inversion; points of B cross over to that curve at the cost of one product each.
 //
-// A table is read as rows, one cache line a lane, and transposed: that takes a third of the time of
-// gathers.
+// A table is read as rows, one cache line a lane, and transposed, instead of by gathers, each of
+// which touches a line a lane for every limb.
 //
 // Source: Gallant, Lambert, Vanstone (CRYPTO 2001) for the halves; the common Z is the idea of
 // libsecp256k1's ecmult_impl.h.

@@ -308,7 +308,7 @@ TALLY_INLINE void to_columns(const FieldLanes<1>& a, __m512i* words) {
   words[3] = _mm512_or_si512(_mm512_srli_epi64(n.limb[3], 36), _mm512_slli_epi64(n.limb[4], 16));
 }
 
-// Rows become columns: 24 shuffles, and cheaper than gathers by more than half.
+// Rows become columns, by 24 shuffles.
 TALLY_INLINE void transpose(__m512i* r) {
   __m512i t[8];
   for (int i = 0; i < 4; ++i) {

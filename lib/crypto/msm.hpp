@@ -19,7 +19,8 @@ namespace tally::crypto {
 
 class Msm {
  public:
-  // Above this many halves (two a full scalar) buckets are faster, by measurement.
+  // Above this many halves (two a full scalar) buckets are used. Where they begin to be faster has
+  // not been measured on its own.
   static constexpr std::size_t kMostStrauss = 12;
 
   explicit Msm(const Engine& engine) : engine_(&engine) {}
