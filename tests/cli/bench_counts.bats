@@ -17,7 +17,8 @@ need_callgrind() {
 
 @test "instructions an operation are those kept in the tree" {
   need_callgrind
-  run_tool tally-bench run --counts callgrind --against "$counts"
+  # All cases under valgrind take most of a minute: the limit is against hanging only.
+  run --separate-stderr timeout 200 tally-bench run --counts callgrind --against "$counts"
   assert_success
   [[ $stderr != *"counts under another"* ]] || skip "$stderr"
 }
