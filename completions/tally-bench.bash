@@ -311,7 +311,7 @@ _tally_bench() {
       'tally-bench run') words='--quick --time --counters --require-pmu --counts --against --accept --format --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench list') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench peers') words='--quick --time --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --timeout --heatmap --hops --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-bench pipeline') words='--to --from --pubkey --count --window --bytes --rate --closed-loop --timeout --heatmap --hops --out --recording --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench hops') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench convert') words='--to --name --stamps --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-bench ab') words='--floor --budget --timeout --metric --policy --seed --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;

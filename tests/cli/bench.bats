@@ -102,7 +102,7 @@ pipeline() {
 
 @test "a pipeline run through an honest chain loses nothing" {
   fake_chain
-  pipeline --count 500 --window 64 --json
+  pipeline --closed-loop --count 500 --window 64 --json
   assert_success
   jq -e '.sent == 500 and .received == 500 and .signed == 500 and .verified == 500 and .lost == 0
          and .bad_signatures == 0 and .partial == false and .end == "complete"
@@ -120,7 +120,7 @@ pipeline() {
 
 @test "the text of a pipeline run has counts and percentiles and a picture" {
   fake_chain
-  pipeline --count 300 --window 64 --bytes 200 --heatmap
+  pipeline --closed-loop --count 300 --window 64 --bytes 200 --heatmap
   assert_success
   assert_line --index 0 --partial "sent 300, received 300, signed 300, verified 300, lost 0"
   assert_line --partial "p99.9"
@@ -139,7 +139,7 @@ pipeline() {
 
 @test "lost packets end with status 1 after the timeout" {
   fake_chain lose=50
-  pipeline --count 100 --timeout 300ms
+  pipeline --closed-loop --count 100 --timeout 300ms
   assert_failure 1
   assert_line --index 0 --partial "received 98, signed 98, verified 98, lost 2"
   assert_line --partial "ended after 300 ms without an answer"
@@ -147,7 +147,7 @@ pipeline() {
 
 @test "a wrong signature ends with status 1 and is named" {
   fake_chain spoil=60
-  pipeline --count 100
+  pipeline --closed-loop --count 100
   assert_failure 1
   assert_line --index 0 --partial "verified 99, lost 0, wrong signatures 1"
   assert_line --partial "the first wrong signature is that of packet 59"
@@ -155,18 +155,18 @@ pipeline() {
 
 @test "an unsigned answer and an altered one end with status 1" {
   fake_chain bare=50
-  pipeline --count 60 --json
+  pipeline --closed-loop --count 60 --json
   assert_failure 1
   jq -e '.received == 60 and .signed == 59 and .lost == 0' <<<"$output"
   fake_chain alter=50
-  pipeline --count 60 --timeout 300ms --json
+  pipeline --closed-loop --count 60 --timeout 300ms --json
   assert_failure 1
   jq -e '.altered == 1 and .lost == 1' <<<"$output"
 }
 
 @test "duplicates and strangers are counted and no failure" {
   fake_chain duplicate=20 strangers=30
-  pipeline --count 110 --json
+  pipeline --closed-loop --count 110 --json
   assert_success
   jq -e '.duplicates == 5 and .foreign == 3 and .lost == 0' <<<"$output"
 }
@@ -174,7 +174,7 @@ pipeline() {
 @test "a signature by another key is wrong" {
   fake_chain
   key=79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
-  pipeline --count 20 --json
+  pipeline --closed-loop --count 20 --json
   assert_failure 1
   jq -e '.verified == 0 and .bad_signatures == 20' <<<"$output"
 }
@@ -196,7 +196,7 @@ pipeline() {
   fake_chain
   kill -KILL "$started"
   wait "$started" || true
-  pipeline --count 10
+  pipeline --closed-loop --count 10
   assert_refused 75 "packets are refused" "start the chain"
 }
 
@@ -204,19 +204,28 @@ pipeline() {
   key=79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
   run_tool tally-bench pipeline --to udp://127.0.0.1:9 --from udp://127.0.0.1:0
   assert_refused 64 "--pubkey is missing"
-  run_tool tally-bench pipeline --pubkey "$key" --from udp://127.0.0.1:0
+  run_tool tally-bench pipeline --closed-loop --pubkey "$key" --from udp://127.0.0.1:0
   assert_refused 64 "--to is missing"
-  run_tool tally-bench pipeline --pubkey "$key" --to udp://127.0.0.1:9 --from null:
+  run_tool tally-bench pipeline --closed-loop --pubkey "$key" --to udp://127.0.0.1:9 --from null:
   assert_refused 64 "--from null: is not a datagram socket"
   run_tool tally-bench pipeline --pubkey 1234 --to udp://127.0.0.1:9 --from udp://127.0.0.1:0
   assert_refused 65 "--pubkey: the public key is not 32 bytes"
+}
+
+@test "a closed loop has to be asked for" {
+  key=79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
+  run_tool tally-bench pipeline --pubkey "$key" --to udp://127.0.0.1:9 --from udp://127.0.0.1:0
+  assert_refused 64 "--rate is missing" "--closed-loop"
+  run_tool tally-bench pipeline --pubkey "$key" --to udp://127.0.0.1:9 --from udp://127.0.0.1:0 \
+    --rate 2000 --closed-loop
+  assert_refused 64 "exclude each other"
 }
 
 @test "a port in use is refused" {
   fake_chain
   to_port=${to##*:}
   from=udp://127.0.0.1:$to_port
-  pipeline --count 1
+  pipeline --closed-loop --count 1
   assert_refused 75 "cannot bind"
 }
 
@@ -225,7 +234,7 @@ pipeline() {
   printf '%s' '{"name":"udp_to_ring","count":1000,"p50_ns":1500,"p99_ns":9000,' >>in.json
   printf '%s\n' '"p999_ns":12000,"p9999_ns":null,"max_ns":20000}],"counts":{}}' >>in.json
   fake_chain
-  pipeline --count 100 --hops in.json --out pipeline.json
+  pipeline --closed-loop --count 100 --hops in.json --out pipeline.json
   assert_success
   assert_line --regexp '^in: udp_to_ring +1000 +1\.50 us +~9\.00 us +~12\.0 us +- +20\.0 us$'
   assert_line --regexp '^end_to_end +100 '

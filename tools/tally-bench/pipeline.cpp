@@ -32,6 +32,7 @@ struct PipelineArguments {
   std::int64_t window = 256;
   std::int64_t bytes = 64;
   double rate = 0;
+  bool closed_loop = false;
   cli::Duration timeout{5'000'000'000};
   bool heatmap = false;
   std::vector<std::string> hops;
@@ -103,6 +104,18 @@ VerifyResult run_verification(const Ledger& ledger, const ByteArray<32>& key, cl
   return result;
 }
 
+// A closed loop leaves out the waits that it causes itself, so it is never chosen in silence.
+Status check_loop(const PipelineArguments& arguments) {
+  if (arguments.closed_loop && arguments.rate > 0)
+    return fail(Code::usage, "--rate and --closed-loop exclude each other",
+                "a rate sends at its times, whatever became of the packets before");
+  if (!arguments.closed_loop && arguments.rate <= 0)
+    return fail(Code::usage, "--rate is missing",
+                "--rate 2000 sends 2000 packets a second; --closed-loop sends as fast as answers "
+                "come, and a stall then hides in packets that were never sent");
+  return {};
+}
+
 ExchangeOptions load_of(const PipelineArguments& arguments) {
   ExchangeOptions options;
   options.count = static_cast<std::uint64_t>(arguments.count);
@@ -132,6 +145,7 @@ Result<Code> run_pipeline(const PipelineArguments& arguments, cli::Invocation& r
     return fail(Code::usage, "--pubkey is missing", "tally-sign inspect SHARE prints it");
   const auto key = parse_xonly_key(arguments.pubkey);
   if (!key) return fail(key.error().in("--pubkey"));
+  TALLY_CHECK(check_loop(arguments));
   TALLY_TRY(const auto stop_signal, core::StopSignal::install());
   TALLY_TRY(const Ends ends, open_ends(arguments));
 
@@ -188,7 +202,9 @@ void add_pipeline(cli::App& app) {
       .option("--bytes", arguments->bytes, "N", "size of a packet", kPacketHeaderBytes,
               kMaxPacketBytes)
       .option("--rate", arguments->rate, "R",
-              "packets a second in an open loop; 0 for as fast as the window allows", 0, 1e7)
+              "packets a second, each at its time: an open loop", 0, 1e7)
+      .flag("--closed-loop", arguments->closed_loop,
+            "send as fast as the window allows, which hides what a stall delays")
       .option("--timeout", arguments->timeout, "end after this long without an answer")
       .flag("--heatmap", arguments->heatmap, "draw latency over time")
       .option("--hops", arguments->hops, "FILE",
@@ -198,7 +214,7 @@ void add_pipeline(cli::App& app) {
               "write the histogram and its course to FILE, for pictures", file)
       .example(
           "tally-bench pipeline --to udp://127.0.0.1:9000 --from udp://127.0.0.1:9001 "
-          "--pubkey HEX --heatmap")
+          "--pubkey HEX --rate 2000 --heatmap")
       .on_run([arguments](cli::Invocation& run) { return run_pipeline(*arguments, run); });
 }
 
