@@ -1,15 +1,26 @@
 #include "core/hex.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace tally::core {
 namespace {
 
+// The value of each character, -1 for what is no digit.
+constexpr auto kValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::uint8_t i = 0; i < 10; ++i) values[std::size_t{'0'} + i] = static_cast<std::int8_t>(i);
+  for (std::uint8_t i = 10; i < 16; ++i) {
+    values[std::size_t{'a'} + i - 10] = static_cast<std::int8_t>(i);
+    values[std::size_t{'A'} + i - 10] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}();
+
 int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return kValues[static_cast<unsigned char>(c)];
 }
 
 }  // namespace
@@ -30,15 +41,17 @@ Status from_hex_exact(std::string_view text, MutableByteView out) {
     return fail(Code::bad_data, fmt::format("expected {} hexadecimal digits, found {} characters",
                                             out.size() * 2, text.size()));
   }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int value = digit_value(text[i]);
-    if (value < 0) {
-      return fail(Code::bad_data, fmt::format("character {} is not a hexadecimal digit", i + 1));
-    }
-    auto& byte = out[i / 2];
-    byte = static_cast<std::uint8_t>(i % 2 == 0 ? value << 4 : byte | value);
+  int wrong = 0;  // negative once something was no digit
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = digit_value(text[2 * i]);
+    const int low = digit_value(text[2 * i + 1]);
+    wrong |= high | low;
+    out[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
-  return {};
+  if (wrong >= 0) return {};
+  const auto at = std::find_if(text.begin(), text.end(), [](char c) { return digit_value(c) < 0; });
+  return fail(Code::bad_data,
+              fmt::format("character {} is not a hexadecimal digit", at - text.begin() + 1));
 }
 
 Result<Bytes> from_hex(std::string_view text) {

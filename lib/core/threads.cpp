@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "core/cpu.hpp"
+
 namespace tally::core {
 
 Status pin_to_cpu(int cpu) {
@@ -37,6 +39,29 @@ int allowed_cpu_count() {
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return CPU_COUNT(&set);
+}
+
+std::vector<int> worker_cpus(std::size_t count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return {};
+  // A core is spoken for once one of its hardware threads was taken.
+  const auto topology = cpu_topology();
+  cpu_set_t spoken_for;
+  CPU_ZERO(&spoken_for);
+  std::vector<int> first, later;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(static_cast<unsigned>(cpu), &set)) continue;
+    (CPU_ISSET(static_cast<unsigned>(cpu), &spoken_for) ? later : first).push_back(cpu);
+    if (!topology) continue;
+    for (const LogicalCpu& each : *topology) {
+      if (each.id != cpu) continue;
+      for (const int sibling : each.siblings) CPU_SET(static_cast<unsigned>(sibling), &spoken_for);
+    }
+  }
+  first.insert(first.end(), later.begin(), later.end());
+  if (first.size() > count) first.resize(count);
+  return first;
 }
 
 }  // namespace tally::core

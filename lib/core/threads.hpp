@@ -3,6 +3,7 @@
 #pragma once
 
 #include <thread>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -18,6 +19,10 @@ namespace tally::core {
 
 // Processors the calling thread may run on.
 [[nodiscard]] int allowed_cpu_count();
+
+// Processors to pin `count` workers to, of those that the calling thread may run on: one of each
+// core first, then their siblings. Fewer when there are no more.
+[[nodiscard]] std::vector<int> worker_cpus(std::size_t count);
 
 // Tells the processor that this is a spin loop. About 27 ns on Zen 4.
 inline void cpu_relax() {

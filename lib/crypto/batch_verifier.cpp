@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/clock.hpp"
 #include "core/endian.hpp"
 #include "core/secret.hpp"
 #include "core/threads.hpp"
@@ -19,6 +20,7 @@ struct alignas(128) Slice {
   std::vector<VerifyItem> items;
   std::vector<Verdict> verdicts;
   bool mismatch = false;
+  std::uint64_t work_ns = 0;
 };
 using SlicePtr = std::unique_ptr<Slice>;
 
@@ -35,12 +37,15 @@ bool sample_differs(const Slice& slice, double share) {
 }
 
 void work_on(Slice& slice, VerifyBackend& backend, double recheck_share) {
+  const std::uint64_t begin_ns = core::monotonic_ns();
   slice.verdicts.assign(slice.items.size(), Verdict::bad);
   backend.verify_var(slice.items, slice.verdicts);
   slice.mismatch = recheck_share > 0 && sample_differs(slice, recheck_share);
-  if (!slice.mismatch) return;
-  for (std::size_t i = 0; i < slice.items.size(); ++i)
-    slice.verdicts[i] = verify_singly_var(slice.items[i]);
+  if (slice.mismatch) {
+    for (std::size_t i = 0; i < slice.items.size(); ++i)
+      slice.verdicts[i] = verify_singly_var(slice.items[i]);
+  }
+  slice.work_ns = core::monotonic_ns() - begin_ns;
 }
 
 }  // namespace
@@ -63,6 +68,7 @@ struct BatchVerifier::State {
   SlicePtr draining;             // the caller's
   std::size_t drained = 0;       // items of `draining` given out
   std::uint64_t mismatches = 0;  // the caller's
+  std::uint64_t work_ns = 0;     // the caller's
 
   void run(VerifyBackend& backend) {
     std::unique_lock lock(mutex);
@@ -180,6 +186,7 @@ std::size_t BatchVerifier::complete(std::span<Completion> out) {
       all.drained = 0;
       --all.on_its_way;
       if (all.draining->mismatch) ++all.mismatches;
+      all.work_ns += all.draining->work_ns;
     }
     const Slice& slice = *all.draining;
     for (; given < out.size() && all.drained < slice.items.size(); ++all.drained) {
@@ -192,6 +199,10 @@ std::size_t BatchVerifier::complete(std::span<Completion> out) {
 
 std::string_view BatchVerifier::backend_name() const {
   return state_->backends.front()->name();
+}
+
+std::uint64_t BatchVerifier::work_ns() const {
+  return state_->work_ns;
 }
 
 std::uint64_t BatchVerifier::mismatched_slices() const {

@@ -47,6 +47,8 @@ class BatchVerifier {
   std::size_t complete(std::span<Completion> out);
 
   [[nodiscard]] std::string_view backend_name() const;
+  // How long backends were at work on what complete() has begun to give out, all workers together.
+  [[nodiscard]] std::uint64_t work_ns() const;
   // Slices in which a sampled verdict was wrong, so far.
   [[nodiscard]] std::uint64_t mismatched_slices() const;
 

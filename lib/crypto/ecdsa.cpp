@@ -26,6 +26,21 @@ bool parse_signature(ByteView bytes, EcdsaFormat format, secp256k1_ecdsa_signatu
          secp256k1_ecdsa_signature_parse_compact(context(), &signature, bytes.data()) == 1;
 }
 
+struct Parsed {
+  secp256k1_pubkey key;
+  secp256k1_ecdsa_signature signature;  // with the low s
+};
+
+EcdsaVerdict parse(ByteView public_key, ByteView digest, ByteView signature, EcdsaFormat format,
+                   bool low_s, Parsed& parsed) {
+  secp256k1_ecdsa_signature given;
+  if (!parse_key(public_key, parsed.key)) return EcdsaVerdict::bad_public_key;
+  if (digest.size() != 32) return EcdsaVerdict::bad_digest;
+  if (!parse_signature(signature, format, given)) return EcdsaVerdict::malformed;
+  const bool high = secp256k1_ecdsa_signature_normalize(context(), &parsed.signature, &given) == 1;
+  return high && low_s ? EcdsaVerdict::high_s : EcdsaVerdict::valid;
+}
+
 }  // namespace
 
 std::string_view to_text(EcdsaVerdict verdict) {
@@ -46,19 +61,28 @@ std::string_view to_text(EcdsaVerdict verdict) {
   return "signature does not verify";
 }
 
+EcdsaVerdict ecdsa_form(ByteView public_key, ByteView digest, ByteView signature,
+                        EcdsaFormat format, bool low_s) {
+  Parsed parsed;
+  return parse(public_key, digest, signature, format, low_s, parsed);
+}
+
 EcdsaVerdict ecdsa_verify(ByteView public_key, ByteView digest, ByteView signature,
                           EcdsaFormat format, bool low_s) {
-  secp256k1_pubkey key;
-  secp256k1_ecdsa_signature given;
-  secp256k1_ecdsa_signature normal;
-  if (!parse_key(public_key, key)) return EcdsaVerdict::bad_public_key;
-  if (digest.size() != 32) return EcdsaVerdict::bad_digest;
-  if (!parse_signature(signature, format, given)) return EcdsaVerdict::malformed;
-  const bool high = secp256k1_ecdsa_signature_normalize(context(), &normal, &given) == 1;
-  if (high && low_s) return EcdsaVerdict::high_s;
-  return secp256k1_ecdsa_verify(context(), &normal, digest.data(), &key) == 1
+  Parsed parsed;
+  const auto form = parse(public_key, digest, signature, format, low_s, parsed);
+  if (form != EcdsaVerdict::valid) return form;
+  return secp256k1_ecdsa_verify(context(), &parsed.signature, digest.data(), &parsed.key) == 1
              ? EcdsaVerdict::valid
              : EcdsaVerdict::invalid;
+}
+
+std::optional<ByteArray<64>> ecdsa_compact(ByteView der) {
+  secp256k1_ecdsa_signature parsed;
+  if (!parse_signature(der, EcdsaFormat::der, parsed)) return std::nullopt;
+  ByteArray<64> compact;
+  secp256k1_ecdsa_signature_serialize_compact(context(), compact.data(), &parsed);
+  return compact;
 }
 
 std::optional<Point> ecdsa_recover(ByteView digest, ByteView signature, int recovery_id) {

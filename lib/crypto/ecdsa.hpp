@@ -23,6 +23,14 @@ enum class EcdsaVerdict { valid, bad_public_key, bad_digest, malformed, high_s, 
 [[nodiscard]] EcdsaVerdict ecdsa_verify(ByteView public_key, ByteView digest, ByteView signature,
                                         EcdsaFormat format, bool low_s);
 
+// What ecdsa_verify() says before it comes to the equation: valid when it would come so far.
+[[nodiscard]] EcdsaVerdict ecdsa_form(ByteView public_key, ByteView digest, ByteView signature,
+                                      EcdsaFormat format, bool low_s);
+
+// r || s of a signature in DER, as libsecp256k1 reads it: both zero, which no signature has, where
+// one is out of range. Nothing where the DER is malformed.
+[[nodiscard]] std::optional<ByteArray<64>> ecdsa_compact(ByteView der);
+
 // The public key under which the compact `signature` (r || s, 64 bytes) over `digest` (32 bytes) is
 // valid when its nonce point has the parity of bit 0 of `recovery_id` and x = r + n for bit 1 (SEC
 // 1, 4.1.6). Nothing where there is none. A key that comes back satisfies the equation of

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "json/simdjson_error.hpp"
+
 namespace tally::json {
 namespace {
 
@@ -39,7 +41,7 @@ Result<Value> convert(const simdjson::dom::element& element, int level) {
       for (const auto member : pairs) {
         TALLY_TRY(Value item, convert(member.value, level + 1));
         if (!members.emplace(std::string(member.key), std::move(item)).second) {
-          return fail(Code::bad_data, fmt::format("member '{}' stands twice", member.key));
+          return stands_twice(member.key);
         }
       }
       return Value(std::move(members));
@@ -115,9 +117,7 @@ Result<Value> parse(std::string_view text) {
   simdjson::dom::element root;
   const simdjson::padded_string padded(text);
   if (const auto error = parser.parse(padded).get(root); error != simdjson::SUCCESS) {
-    std::string_view words = simdjson::error_message(error);
-    if (words.ends_with('.')) words.remove_suffix(1);
-    return fail(Code::bad_data, fmt::format("not JSON: {}", words));
+    return not_json(error);
   }
   return convert(root, 0);
 }

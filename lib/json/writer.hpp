@@ -39,6 +39,11 @@ class Writer {
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] std::string take() { return std::move(text_); }
+  // Begins anew and keeps the memory.
+  void clear() {
+    text_.clear();
+    need_comma_ = false;
+  }
 
  private:
   Writer& signed_value(std::int64_t number);

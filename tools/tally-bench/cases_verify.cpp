@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cases.hpp"
-#include "core/cpu.hpp"
+#include "core/threads.hpp"
 #include "crypto/batch_verifier.hpp"
 #include "crypto/context.hpp"
 #include "crypto/known_key.hpp"
@@ -78,22 +78,6 @@ Result<Subject> peer_of(Scheme scheme) {
   });
 }
 
-// Workers on the first online processors, one a core as far as there are so many.
-std::vector<int> processors(std::size_t count) {
-  const auto topology = core::cpu_topology();
-  std::vector<int> cpus;
-  if (!topology) return cpus;
-  for (const bool siblings : {false, true}) {
-    for (const core::LogicalCpu& cpu : *topology) {
-      const bool taken =
-          std::any_of(cpus.begin(), cpus.end(), [&](int id) { return id == cpu.id; });
-      const bool first = cpu.siblings.empty() || cpu.siblings.front() == cpu.id;
-      if (!taken && first != siblings && cpus.size() < count) cpus.push_back(cpu.id);
-    }
-  }
-  return cpus;
-}
-
 // Everything through BatchVerifier: submit, workers, completions.
 class Threads final : public bench::Subject {
  public:
@@ -126,7 +110,7 @@ class Threads final : public bench::Subject {
 };
 
 Result<Subject> threads(Scheme scheme, std::size_t count) {
-  const auto cpus = processors(count);
+  const auto cpus = core::worker_cpus(count);
   if (cpus.size() < count) return fail(Code::unavailable, "two processors are needed");
   crypto::BatchVerifier::Options options;
   options.cpus = cpus;
