@@ -117,3 +117,6 @@ complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l records -d
 complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l from -r -F -d 'read from a file, - for standard input'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l records -d 'signed records in rec frames, not JSON lines'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l pubkey -x -d 'with --records: x-only key of the group'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l threads -x -d 'workers, each pinned to a processor; 0: this thread, not pinned'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l backend -x -a 'auto ifma portable libsecp' -d 'who verifies: lanes of AVX-512, portable code, libsecp256k1'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l stats -x -d 'a line of figures so often and at the end: rate, cost of reading and verifying'

@@ -558,6 +558,69 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   assert_equal "$status" 1
 }
 
+@test "every backend and number of threads gives the same answers in the same order" {
+  # Good and bad ones of BIP 340 in turn, more than one slice of them.
+  perl -00 -ne '
+    my %case = /^(\w+) (\S+)$/mg;
+    next unless defined $case{valid} && defined $case{msg};
+    $case{msg} = "" if $case{msg} eq "-";
+    printf qq({"id":%d,"scheme":"bip340","pubkey":"%s","message":"%s","sig":"%s"}\n),
+      $case{case}, @case{qw(pubkey msg sig)};' "$TALLY_SOURCE_DIR/tests/vectors/bip340.txt" >few
+  perl -e 'my @few = <>; print @few, "not json\n" for 1 .. 150' few >questions
+  run tally-sign verify --from questions --backend libsecp
+  assert_equal "$status" 1
+  assert_equal "${#lines[@]}" "$(wc -l <questions)"
+  expected=$output
+  for way in "--backend portable" "--backend auto --threads 1" "--backend libsecp --threads 1"; do
+    # shellcheck disable=SC2086
+    run tally-sign verify --from questions $way
+    assert_equal "$status" 1
+    [[ $output == "$expected" ]]
+  done
+  run --separate-stderr tally-sign verify --from questions --backend ifma
+  if [[ $status == 69 ]]; then
+    [[ $stderr == *"no AVX-512 IFMA"* ]]
+  else
+    [[ $output == "$expected" ]]
+  fi
+  run_tool tally-sign verify --from questions --threads 256
+  assert_refused 64 "this process may run on"
+}
+
+@test "an answer comes while the input pauses" {
+  line='{"id":1,"scheme":"bip340","pubkey":"00","message":"00","sig":"00"}'
+  good=$(perl -00 -ne '
+    my %case = /^(\w+) (\S+)$/mg;
+    next unless $case{valid} && $case{msg} ne "-";
+    printf qq({"id":2,"scheme":"bip340","pubkey":"%s","message":"%s","sig":"%s"}),
+      @case{qw(pubkey msg sig)}; exit;' "$TALLY_SOURCE_DIR/tests/vectors/bip340.txt")
+  coproc verifier { exec tally-sign verify --threads 1; }
+  for question in "$line" "$good" "$line"; do
+    echo "$question" >&"${verifier[1]}"
+    read -r -t 20 answer <&"${verifier[0]}"
+    [[ $answer == '{"id":'*'"ok":'* ]]
+  done
+  exec {verifier[1]}>&-
+  wait "$verifier_PID" || status=$?
+  assert_equal "$status" 1
+}
+
+@test "verify says what reading and verifying cost" {
+  echo '{"id":1}' >questions
+  run --separate-stderr tally-sign verify --from questions --stats 1s --backend portable
+  assert_equal "$status" 1
+  [[ $stderr == *"stats: 1 lines, 1 bad, "*" ns each to read and answer, "*"by portable, reading"* ]]
+}
+
+@test "a reader that goes away ends verify" {
+  perl -e 'print qq({"id":$_}\n) for 1 .. 200000' >questions
+  # shellcheck disable=SC2016
+  run --separate-stderr bash -c \
+    'tally-sign verify --from questions | head -n 1; echo "${PIPESTATUS[0]}"'
+  [[ ${lines[0]} == '{"id":1,"ok":false,"why":'* ]]
+  [[ ${lines[1]} != 0 && ${lines[1]} != 1 ]]
+}
+
 @test "signed records are refused when they are changed or cut or none" {
   deal 2 3
   start_parties 3 --allow any
@@ -566,6 +629,9 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   assert_success
   verify_records signed
   assert_success
+  run_tool tally-sign verify --records --pubkey "$pubkey" --from signed --threads 1 --stats 1s
+  assert_success
+  [[ $stderr == *"stats: 2 records, 0 bad, "* ]]
   # The payload has no checksum of its own: the signature is what notices.
   cp signed changed
   printf X | dd of=changed bs=1 seek=32 conv=notrunc status=none

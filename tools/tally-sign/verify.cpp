@@ -1,19 +1,22 @@
 // tally-sign verify: signatures of others, or of signed records.
 #include <cerrno>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <functional>
 #include <memory>
 #include <poll.h>
 #include <unistd.h>
 
 #include "cli/progress.hpp"
 #include "commands.hpp"
+#include "core/clock.hpp"
 #include "core/hex.hpp"
 #include "crypto/schnorr.hpp"
 #include "json/writer.hpp"
 #include "line_reader.hpp"
 #include "record_source.hpp"
 #include "verify_line.hpp"
+#include "verify_stats.hpp"
+#include "verify_window.hpp"
 
 namespace tally::sign {
 namespace {
@@ -22,12 +25,12 @@ struct VerifyOptions {
   std::string from = "-";
   bool records = false;
   std::string pubkey;
+  std::int64_t threads = 0;
+  std::string backend = "auto";
+  cli::Duration stats;
 };
 
-struct Tally {
-  std::uint64_t good = 0;
-  std::uint64_t bad = 0;
-};
+constexpr std::int64_t kMostThreads = 256;
 
 Result<UniqueFd> open_input(const std::string& path) {
   UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -40,79 +43,170 @@ bool blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-Result<Tally> verify_lines(int fd, cli::Invocation& call) {
+// Both kinds of input: what they count, and who verifies for them.
+class Stream {
+ public:
+  Stream(const VerifyOptions& options, cli::Invocation& call, std::string_view what)
+      : options_(options),
+        call_(call),
+        progress_(call.out, std::string(what), 0),
+        begin_ns_(core::monotonic_ns()),
+        next_stats_ns_(begin_ns_ + options.stats.ns) {
+    stats_.what = what;
+  }
+
+  // `print` is given each question in the order of the input, settled.
+  Status open(std::function<void(const Question&)> print) {
+    const auto backend = crypto::parse_backend(options_.backend);
+    TALLY_TRY(window_,
+              VerifyWindow::make(backend.value_or(crypto::BackendKind::automatic),
+                                 static_cast<std::size_t>(options_.threads),
+                                 [this, print = std::move(print)](const Question& question) {
+                                   ++stats_.count;
+                                   if (!question.why.empty()) ++stats_.bad;
+                                   print(question);
+                                 }));
+    return {};
+  }
+
+  [[nodiscard]] VerifyWindow& window() { return *window_; }
+
+  // Before `fd` is read: what there is by now is answered if the input pauses, so that a line that
+  // went in comes out without another one.
+  Status before_input(int fd) {
+    pollfd entry{fd, POLLIN, 0};
+    if (::poll(&entry, 1, 0) == 0) window_->drain();
+    progress_.update(stats_.count);
+    if (options_.stats.ns != 0 && core::monotonic_ns() >= next_stats_ns_) {
+      say_stats();
+      next_stats_ns_ = core::monotonic_ns() + options_.stats.ns;
+    }
+    const std::uint64_t now_ns = core::monotonic_ns();
+    TALLY_CHECK(call_.out.flush());
+    paused_ns_ = now_ns;
+    return {};
+  }
+  void after_input() { stats_.input_ns += core::monotonic_ns() - paused_ns_; }
+
+  // The last answers, and the figures.
+  VerifyStats end() {
+    window_->drain();
+    progress_.finish();
+    if (options_.stats.ns != 0) say_stats();
+    return stats_;
+  }
+
+ private:
+  void say_stats() {
+    stats_.elapsed_ns = core::monotonic_ns() - begin_ns_;
+    stats_.items = window_->items();
+    stats_.waited_ns = window_->waited_ns();
+    stats_.verify_ns = window_->verifier().work_ns();
+    stats_.backend = window_->verifier().backend_name();
+    call_.out.note(stats_.text());
+  }
+
+  const VerifyOptions& options_;
+  cli::Invocation& call_;
+  cli::Progress progress_;
+  std::uint64_t begin_ns_;
+  std::uint64_t next_stats_ns_;
+  std::uint64_t paused_ns_ = 0;
+  VerifyStats stats_;
+  std::unique_ptr<VerifyWindow> window_;
+};
+
+Result<VerifyStats> verify_lines(int fd, const VerifyOptions& options, cli::Invocation& call) {
   LineReader reader(fd);
-  Tally tally;
-  cli::Progress progress(call.out, "signatures", 0);
+  QuestionReader questions;
+  Stream stream(options, call, "lines");
+  std::string answer;
+  TALLY_CHECK(stream.open([&](const Question& question) {
+    answer.clear();
+    append_answer(question, answer);
+    call.out.line(answer);
+  }));
   std::uint64_t number = 0;
   for (;;) {
     std::string_view line;
     const auto step = reader.next(line);
-    if (step == LineReader::Step::end) return tally;
+    if (step == LineReader::Step::end) return stream.end();
     if (step == LineReader::Step::wait) {
-      TALLY_CHECK(call.out.flush());
+      TALLY_CHECK(stream.before_input(fd));
       TALLY_CHECK(reader.fill());
+      stream.after_input();
       continue;
     }
     ++number;
     if (step == LineReader::Step::line && blank(line)) continue;
-    const Answer answer = step == LineReader::Step::line
-                              ? answer_line(line, number)
-                              : unreadable(number, "the line is longer than 1 MiB");
-    answer.ok ? ++tally.good : ++tally.bad;
-    call.out.line(answer.json);
-    progress.update(tally.good + tally.bad);
+    Question& question = stream.window().place();
+    if (step == LineReader::Step::line) {
+      questions.read(line, number, question);
+    } else {
+      settle_unreadable(number, "the line is longer than 1 MiB", question);
+    }
+    stream.window().push();
   }
 }
 
-// Empty when the record is good.
-std::string_view check_record(const net::Record& record, ByteView pubkey) {
-  constexpr std::size_t kSignature = sizeof(crypto::SchnorrSignature);
-  if (record.payload.size() < kSignature) return "the record is shorter than a signature";
-  const ByteView message = record.payload.first(record.payload.size() - kSignature);
-  const bool good = crypto::schnorr_verify(record.payload.last(kSignature), message, pubkey);
-  return good ? "" : "the signature does not verify";
+constexpr std::size_t kSignature = sizeof(crypto::SchnorrSignature);
+
+void ask(const net::Record& record, ByteView pubkey, Question& question) {
+  question.number = record.sequence;
+  question.bytes.assign(record.payload.begin(), record.payload.end());
+  question.settled = question.bytes.size() < kSignature;
+  question.why.clear();
+  if (question.settled) {
+    question.why = "the record is shorter than a signature";
+    return;
+  }
+  const ByteView payload(question.bytes);
+  question.item.scheme = crypto::Scheme::bip340;
+  question.item.key = pubkey;
+  question.item.message = payload.first(payload.size() - kSignature);
+  question.item.signature = payload.last(kSignature);
 }
 
-void print_record(const net::Record& record, std::string_view why, cli::Invocation& call) {
+void print_record(const Question& question, cli::Invocation& call) {
+  const bool good = question.why.empty();
   if (!call.json) {
-    if (!why.empty()) call.out.print("record {}: {}\n", record.sequence, why);
+    if (!good) call.out.print("record {}: {}\n", question.number, question.why);
     return;
   }
   json::Writer line;
-  line.begin_object().field("schema", "tally.sign.verify/1").field("seq", record.sequence);
-  line.field("ok", why.empty());
-  if (why.empty()) {
-    const ByteView payload =
-        record.payload.first(record.payload.size() - sizeof(crypto::SchnorrSignature));
-    line.field("payload", std::string_view(core::to_hex(payload)));
+  line.begin_object().field("schema", "tally.sign.verify/1").field("seq", question.number);
+  line.field("ok", good);
+  if (good) {
+    line.field("payload", std::string_view(core::to_hex(question.item.message)));
   } else {
-    line.field("why", why);
+    line.field("why", std::string_view(question.why));
   }
   line.end_object();
   call.out.line(line.text());
 }
 
-Result<Tally> verify_records(int fd, ByteView pubkey, cli::Invocation& call) {
+Result<VerifyStats> verify_records(int fd, ByteView pubkey, const VerifyOptions& options,
+                                   cli::Invocation& call) {
   StreamSource source(fd, net::Framing::rec);
-  Tally tally;
-  cli::Progress progress(call.out, "records", 0);
+  Stream stream(options, call, "records");
+  TALLY_CHECK(stream.open([&](const Question& question) { print_record(question, call); }));
   net::Record record;
   while (!source.ended()) {
     while (source.try_next(record)) {
-      const std::string_view why = check_record(record, pubkey);
-      why.empty() ? ++tally.good : ++tally.bad;
-      print_record(record, why, call);
-      progress.update(tally.good + tally.bad);
+      ask(record, pubkey, stream.window().place());
+      stream.window().push();
     }
-    TALLY_CHECK(call.out.flush());
+    TALLY_CHECK(stream.before_input(fd));
     pollfd entry{fd, POLLIN, 0};
     if (!source.ended()) (void)::poll(&entry, 1, -1);
+    stream.after_input();
   }
-  progress.finish();
+  const VerifyStats stats = stream.end();
   TALLY_CHECK(source.end_status());
-  if (!call.json) call.out.print("{} records good, {} bad\n", tally.good, tally.bad);
-  return tally;
+  if (!call.json) {
+    call.out.print("{} records good, {} bad\n", stats.count - stats.bad, stats.bad);
+  }
+  return stats;
 }
 
 Result<ByteArray<32>> parse_pubkey(const std::string& text) {
@@ -130,17 +224,17 @@ Result<Code> run(const VerifyOptions& options, cli::Invocation& call) {
       return fail(Code::usage, "--pubkey is for --records", "JSON lines name their keys");
     }
     TALLY_TRY(const UniqueFd fd, open_input(options.from));
-    TALLY_TRY(const Tally tally, verify_lines(fd.get(), call));
-    return tally.bad == 0 ? Code::ok : Code::negative;
+    TALLY_TRY(const VerifyStats stats, verify_lines(fd.get(), options, call));
+    return stats.bad == 0 ? Code::ok : Code::negative;
   }
   TALLY_TRY(const auto pubkey, parse_pubkey(options.pubkey));
   TALLY_TRY(const UniqueFd fd, open_input(options.from));
-  TALLY_TRY(const Tally tally, verify_records(fd.get(), pubkey, call));
-  if (tally.good + tally.bad == 0) {
+  TALLY_TRY(const VerifyStats stats, verify_records(fd.get(), pubkey, options, call));
+  if (stats.count == 0) {
     call.out.warning("no record came, so nothing was verified");
     return Code::negative;
   }
-  return tally.bad == 0 ? Code::ok : Code::negative;
+  return stats.bad == 0 ? Code::ok : Code::negative;
 }
 
 }  // namespace
@@ -153,6 +247,13 @@ void add_verify(cli::App& app) {
                  {cli::Completion::Kind::file, {}, {}});
   command.flag("--records", options->records, "signed records in rec frames, not JSON lines");
   command.option("--pubkey", options->pubkey, "HEX", "with --records: x-only key of the group");
+  command.option("--threads", options->threads, "N",
+                 "workers, each pinned to a processor; 0: this thread, not pinned", 0,
+                 kMostThreads);
+  command.choice("--backend", options->backend, {"auto", "ifma", "portable", "libsecp"},
+                 "who verifies: lanes of AVX-512, portable code, libsecp256k1");
+  command.option("--stats", options->stats,
+                 "a line of figures so often and at the end: rate, cost of reading and verifying");
   command.example("tally-sign verify --from signatures.jsonl");
   command.example("tally-sign verify --records --pubkey HEX --json <signed.rec");
   command.on_run([options](cli::Invocation& call) { return run(*options, call); });

@@ -1,27 +1,52 @@
-// One question of `tally-sign verify`: a JSON line that names a key, a message and a signature.
+// Questions of `tally-sign verify`: JSON lines that name a key, a message and a signature.
 //
 //   {"id":1,"scheme":"bip340","pubkey":HEX,"message":HEX,"sig":HEX}
 //   {"id":2,"scheme":"ecdsa","pubkey":HEX,"digest":HEX,"sig":HEX,"format":"der","low_s":true}
 //
 // pubkey: x-only (32 bytes) for bip340, SEC1 (33 or 65) for ecdsa. message or digest, not both;
 // bip340 signs the message as it is, ecdsa its hash ("hash":"sha256"). format: der or compact.
-// low_s: whether a high s is refused, as Bitcoin does; true when absent. Any thread.
+// low_s: whether a high s is refused, as Bitcoin does; true when absent.
+//
+// A line becomes an item for a verifier, and its verdict becomes a line again. A reader belongs to
+// one thread; it and the questions keep their memory, so that a steady stream allocates nothing.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "crypto/verify_item.hpp"
+#include "json/flat_reader.hpp"
+#include "json/writer.hpp"
+
 namespace tally::sign {
 
-struct Answer {
-  bool ok = false;
-  std::string json;  // {"id":...,"ok":...,"why":...}, with "line" when the line cannot be read
+struct Question {
+  json::Writer id;          // the id as JSON
+  std::string why;          // when it is settled: the reason, empty when good
+  crypto::VerifyItem item;  // when it is not; points into `bytes`
+  Bytes bytes;
+  std::uint64_t number = 0;  // of the line, or the record's sequence
+  bool unreadable = false;   // it has no id but its line's number
+  bool settled = false;
 };
 
-[[nodiscard]] Answer answer_line(std::string_view line, std::uint64_t number);
+class QuestionReader {
+ public:
+  // Takes apart line `number`; the question is settled when the line itself says that it is bad.
+  void read(std::string_view line, std::uint64_t number, Question& question);
 
-// The answer for a line that cannot be read.
-[[nodiscard]] Answer unreadable(std::uint64_t number, std::string_view why);
+ private:
+  json::FlatReader reader_;
+};
+
+// Settles a line that cannot be read.
+void settle_unreadable(std::uint64_t number, std::string_view why, Question& question);
+
+// Settles a question by the verdict on its item; of a bad one it finds out why.
+void settle(crypto::Verdict verdict, Question& question);
+
+// Appends {"id":...,"ok":...,"why":...}, with "line" when the line could not be read. Pre: settled.
+void append_answer(const Question& question, std::string& out);
 
 }  // namespace tally::sign

@@ -1,0 +1,179 @@
+// Lines of `tally-sign verify` and their way through the window.
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+#include "core/hex.hpp"
+#include "crypto/engine.hpp"
+#include "crypto/made_items.hpp"
+#include "verify_stats.hpp"
+#include "verify_window.hpp"
+
+namespace core = tally::core;
+namespace crypto = tally::crypto;
+namespace sign = tally::sign;
+using crypto::BackendKind;
+using crypto::MadeItems;
+using crypto::Scheme;
+
+namespace {
+
+std::string line_of(const crypto::VerifyItem& item, std::size_t id, bool low_s = true) {
+  const bool schnorr = item.scheme == Scheme::bip340;
+  std::string line = "{\"id\":" + std::to_string(id) + ",\"scheme\":\"";
+  line += schnorr ? "bip340" : "ecdsa";
+  line += "\",\"pubkey\":\"" + core::to_hex(item.key) + "\",\"";
+  line += schnorr ? "message" : "digest";
+  line += "\":\"" + core::to_hex(item.message) + "\",\"sig\":\"" + core::to_hex(item.signature);
+  line += "\"";
+  if (!schnorr) line += ",\"format\":\"compact\"";
+  if (!low_s) line += ",\"low_s\":false";
+  return line + "}";
+}
+
+std::string answer_of(std::string_view line, std::uint64_t number = 7) {
+  sign::QuestionReader reader;
+  sign::Question question;
+  reader.read(line, number, question);
+  if (!question.settled) sign::settle(crypto::verify_singly_var(question.item), question);
+  std::string answer;
+  sign::append_answer(question, answer);
+  return answer;
+}
+
+std::vector<BackendKind> backends() {
+  std::vector<BackendKind> all = {BackendKind::libsecp, BackendKind::portable};
+  if (crypto::ifma_engine() != nullptr) all.push_back(BackendKind::ifma);
+  return all;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("sign");
+
+TEST_CASE("answers come in the order of the lines from every backend and number of threads") {
+  constexpr std::size_t kLines = 3 * sign::VerifyWindow::kSliceItems / 2;
+  MadeItems made(21);
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < kLines; ++i) {
+    if (i < 64) {
+      made.add(i % 2 == 0 ? Scheme::bip340 : Scheme::ecdsa);
+      if (i % 7 == 3) made.corrupt(i);
+    }
+    // The same 64 again and again, with lines between them that cannot be read.
+    lines.push_back(i % 50 == 49 ? "{\"id\":" : line_of(made.items()[i % 64], i));
+  }
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < kLines; ++i) expected.push_back(answer_of(lines[i], i + 1));
+  for (const BackendKind backend : backends()) {
+    for (const std::size_t threads : {0U, 1U}) {
+      std::vector<std::string> answers;
+      auto window = sign::VerifyWindow::make(backend, threads, [&](const sign::Question& one) {
+        sign::append_answer(one, answers.emplace_back());
+      });
+      REQUIRE(window);
+      sign::QuestionReader reader;
+      for (std::size_t i = 0; i < kLines; ++i) {
+        reader.read(lines[i], i + 1, (*window)->place());
+        (*window)->push();
+        if (i == 10) {
+          (*window)->drain();
+          CHECK(answers.size() == 11);
+        }
+      }
+      (*window)->drain();
+      CHECK(answers == expected);
+      CHECK((*window)->items() == kLines - kLines / 50);
+      CHECK((*window)->verifier().work_ns() > 0);
+    }
+  }
+}
+
+TEST_CASE("the reason of a bad signature is named") {
+  MadeItems made(22);
+  made.add(Scheme::ecdsa);
+  made.add(Scheme::bip340);
+  const auto changed = [&](std::size_t index, auto change) {
+    crypto::VerifyItem item = made.items()[index];
+    tally::Bytes key(item.key.begin(), item.key.end());
+    tally::Bytes sig(item.signature.begin(), item.signature.end());
+    change(key, sig);
+    item.key = made.keep(key);
+    item.signature = made.keep(sig);
+    return item;
+  };
+  const auto why = [](const std::string& reason) {
+    return "{\"id\":1,\"ok\":false,\"why\":\"" + reason + "\"}";
+  };
+  CHECK(answer_of(line_of(made.items()[0], 1)) == "{\"id\":1,\"ok\":true,\"why\":null}");
+  CHECK(answer_of(line_of(made.items()[1], 1)) == "{\"id\":1,\"ok\":true,\"why\":null}");
+  const auto high = changed(0, [](auto&, auto& sig) {
+    const auto s = -crypto::Scalar::from_bytes_reduced(tally::ByteView(sig).subspan(32, 32));
+    s.encode_to(std::span(sig).subspan(32, 32));
+  });
+  CHECK(answer_of(line_of(high, 1)) == why("signature has a high s"));
+  CHECK(answer_of(line_of(high, 1, false)) == "{\"id\":1,\"ok\":true,\"why\":null}");
+  for (const std::size_t index : {0U, 1U}) {
+    const auto other = changed(index, [](auto&, auto& sig) { sig[40] ^= 1U; });
+    CHECK(answer_of(line_of(other, 1)) ==
+          (index == 0 ? why("signature does not verify") : why("the signature does not verify")));
+    const auto off_curve = changed(
+        index, [](auto& key, auto&) { std::fill(key.end() - 32, key.end(), std::uint8_t{0xff}); });
+    CHECK(answer_of(line_of(off_curve, 1)) ==
+          (index == 0 ? why("public key is malformed or not on the curve")
+                      : why("pubkey is not on the curve")));
+  }
+  const auto cut = changed(0, [](auto&, auto& sig) { sig.pop_back(); });
+  CHECK(answer_of(line_of(cut, 1)) == why("signature is malformed"));
+  const auto beyond =
+      changed(0, [](auto&, auto& sig) { std::fill(sig.begin(), sig.end(), std::uint8_t{0xff}); });
+  CHECK(answer_of(line_of(beyond, 1)) == why("signature is malformed"));
+}
+
+TEST_CASE("memory of a question is used again without a trace of the one before") {
+  sign::QuestionReader reader;
+  sign::Question question;
+  MadeItems made(23);
+  made.add(Scheme::bip340);
+  const auto answer = [&](std::string_view line) {
+    reader.read(line, 3, question);
+    if (!question.settled) sign::settle(crypto::verify_singly_var(question.item), question);
+    std::string text;
+    sign::append_answer(question, text);
+    return text;
+  };
+  const std::string good = line_of(made.items()[0], 5);
+  CHECK(answer(good) == "{\"id\":5,\"ok\":true,\"why\":null}");
+  CHECK(answer("{}") == "{\"id\":null,\"ok\":false,\"why\":\"member 'scheme' is missing\"}");
+  CHECK(answer(good) == "{\"id\":5,\"ok\":true,\"why\":null}");
+  CHECK(answer("x").starts_with("{\"id\":null,\"line\":3,\"ok\":false,\"why\":\"not JSON"));
+  CHECK(answer("{\"id\":\"a\\\"b\",\"scheme\":1}") ==
+        "{\"id\":\"a\\\"b\",\"ok\":false,\"why\":\"member 'scheme' is not a string\"}");
+  CHECK(answer(good) == "{\"id\":5,\"ok\":true,\"why\":null}");
+}
+
+TEST_CASE("more threads than processors are refused") {
+  const auto window = sign::VerifyWindow::make(BackendKind::libsecp, 100000, nullptr);
+  REQUIRE_FALSE(window);
+  CHECK(window.error().code == tally::Code::usage);
+}
+
+TEST_CASE("figures of a stream set reading against verifying") {
+  sign::VerifyStats stats;
+  stats.what = "lines";
+  stats.backend = "ifma";
+  stats.count = 1000;
+  stats.bad = 3;
+  stats.items = 1000;
+  stats.elapsed_ns = 10'000'000;
+  stats.input_ns = 1'000'000;
+  stats.waited_ns = 8'000'000;
+  stats.verify_ns = 8'000'000;
+  CHECK(stats.read_ns() == 1'000'000);
+  CHECK(stats.text() ==
+        "stats: 1000 lines, 3 bad, 100000/s, 1000 ns each to read and answer, 8000 ns to verify by "
+        "ifma, reading 12.5 % of verifying");
+  CHECK_FALSE(sign::VerifyStats{}.text().empty());
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,86 @@
+#include "verify_window.hpp"
+
+#include <fmt/format.h>
+
+#include "core/clock.hpp"
+#include "core/threads.hpp"
+
+namespace tally::sign {
+namespace {
+
+// A question that has grown beyond this gives its memory back.
+constexpr std::size_t kKeptBytes = std::size_t{4} << 10U;
+
+}  // namespace
+
+Result<std::unique_ptr<VerifyWindow>> VerifyWindow::make(
+    crypto::BackendKind backend, std::size_t threads, std::function<void(const Question&)> answer) {
+  crypto::BatchVerifier::Options options;
+  options.backend = backend;
+  options.slice_items = kSliceItems;
+  options.cpus = core::worker_cpus(threads);
+  if (options.cpus.size() < threads) {
+    return fail(Code::usage, fmt::format("--threads {}: this process may run on {} processors",
+                                         threads, options.cpus.size()));
+  }
+  TALLY_TRY(auto verifier, crypto::BatchVerifier::make(std::move(options)));
+  // Each worker has a slice to work on and one waiting, while another is filled.
+  const std::size_t places = kSliceItems * (2 * threads + 1);
+  return std::unique_ptr<VerifyWindow>(
+      new VerifyWindow(std::move(verifier), places, std::move(answer)));
+}
+
+VerifyWindow::VerifyWindow(std::unique_ptr<crypto::BatchVerifier> verifier, std::size_t places,
+                           std::function<void(const Question&)> answer)
+    : verifier_(std::move(verifier)),
+      answer_(std::move(answer)),
+      questions_(places),
+      completions_(kSliceItems) {}
+
+Question& VerifyWindow::place() {
+  while (asked_ - answered_ == questions_.size() || bytes_ > kMostBytes) {
+    if (take_verdicts()) continue;
+    verifier_->flush();
+  }
+  return at(asked_);
+}
+
+void VerifyWindow::push() {
+  Question& question = at(asked_);
+  question.item.tag = asked_++;
+  bytes_ += question.bytes.size();
+  if (!question.settled) {
+    ++items_;
+    verifier_->submit({&question.item, 1});
+  } else if (asked_ - answered_ == 1) {
+    answer_settled();
+  }
+}
+
+void VerifyWindow::drain() {
+  verifier_->flush();
+  while (take_verdicts()) {
+  }
+  answer_settled();
+}
+
+// False when no verdict is on its way.
+bool VerifyWindow::take_verdicts() {
+  const std::uint64_t begin_ns = core::monotonic_ns();
+  const std::size_t count = verifier_->complete(completions_);
+  waited_ns_ += core::monotonic_ns() - begin_ns;
+  for (std::size_t i = 0; i < count; ++i) settle(completions_[i].verdict, at(completions_[i].tag));
+  if (count > 0) answer_settled();
+  return count > 0;
+}
+
+void VerifyWindow::answer_settled() {
+  for (; answered_ < asked_ && at(answered_).settled; ++answered_) {
+    Question& question = at(answered_);
+    answer_(question);
+    bytes_ -= question.bytes.size();
+    if (question.bytes.size() > kKeptBytes) Bytes().swap(question.bytes);
+  }
+}
+
+}  // namespace tally::sign
