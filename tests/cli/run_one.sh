@@ -28,4 +28,6 @@ case $output in
   exit 77
   ;;
 esac
+# What the test wrote to descriptor 3 are the figures it saw.
+printf '%s\n' "$output" | sed -n 's/^# /ran: /p'
 echo "passed: $name"

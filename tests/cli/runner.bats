@@ -14,6 +14,7 @@ write_sample() {
     @test 'it fails' false \
     @test 'it skips' 'skip "no such device"' \
     @test 'it skips silently' skip \
+    @test 'it measures' 'echo "# 7 of 7" >&3' \
     @test 'it passes too' true >sample.bats
 }
 
@@ -22,6 +23,13 @@ write_sample() {
   run_one sample.bats 'it passes'
   assert_success
   assert_output 'passed: it passes'
+}
+
+@test "what a test saw is told when it passes" {
+  write_sample
+  run_one sample.bats 'it measures'
+  assert_success
+  assert_line --index 0 'ran: 7 of 7'
 }
 
 @test "a test that fails fails and shows its output" {
