@@ -16,6 +16,7 @@
 #include "ring/byte_area.hpp"
 #include "ring/consumer.hpp"
 #include "ring/counters.hpp"
+#include "ring/lines.hpp"
 #include "ring/options.hpp"
 #include "ring/region.hpp"
 
@@ -28,7 +29,7 @@ struct ByteRecord {
   std::uint64_t end = 0;  // position behind the record
 };
 
-class ByteConsumer {
+class alignas(kApartBytes) ByteConsumer {
  public:
   // Creates the ring or joins it; see Region::open() for the errors.
   [[nodiscard]] static Result<ByteConsumer> open(const std::string& name, Options options = {});
@@ -63,7 +64,6 @@ class ByteConsumer {
  private:
   ByteConsumer(Region region, const Options& options);
   [[nodiscard]] bool is_readable() const;
-  void fetch_ahead();
   void wake_writer();
 
   Region region_;
@@ -72,31 +72,13 @@ class ByteConsumer {
   const std::atomic<std::uint32_t>* peer_may_sleep_;
   EndpointStats* stats_;
   std::uint64_t head_ = 0;
-  std::uint64_t fetched_ = 0;  // lines before this position have been asked for
   queue::WaitPlan wait_;
 };
-
-// Where a record begins is known once the one before it has been read, so that the lines of a batch
-// would cross one after the other; asked for beforehand, they cross together. What is not published
-// is left to the producer, which is writing it.
-inline void ByteConsumer::fetch_ahead() {
-  constexpr std::uint64_t kLineBytes = 64;
-  constexpr std::uint64_t kAheadBytes = 4096;
-  // Relaxed: a hint. What is read is ordered by the stamps.
-  const std::uint64_t tail = header_->tail.load(std::memory_order_relaxed);
-  if (tail - head_ > area_.capacity) return;
-  const std::uint64_t end = head_ + std::min(tail - head_, kAheadBytes);
-  if (fetched_ - head_ > area_.capacity) fetched_ = head_;
-  for (; fetched_ < end; fetched_ += kLineBytes) {
-    __builtin_prefetch(area_.base + area_.offset(fetched_));
-  }
-}
 
 inline std::size_t ByteConsumer::peek(std::span<ByteRecord> out) {
   const ByteArea area = area_;
   std::uint64_t at = head_;
   std::size_t count = 0;
-  if (out.size() > 1 && area.at(at).stamp.load(std::memory_order_relaxed) == at + 1) fetch_ahead();
   while (count < out.size()) {
     const ByteLook look = look_at(area, at);
     if (look.is == ByteLook::Is::absent) break;

@@ -14,6 +14,7 @@
 #include "queue/wait.hpp"
 #include "ring/copy.hpp"
 #include "ring/counters.hpp"
+#include "ring/lines.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
@@ -21,7 +22,7 @@
 
 namespace tally::ring {
 
-class Consumer {
+class alignas(kApartBytes) Consumer {
  public:
   // Creates the ring or joins it; see Region::open() for the errors. A successor of a killed
   // consumer begins with the first record that was not released.

@@ -7,29 +7,28 @@
 
 namespace tally::ring {
 
-// Copies `count` bytes between areas that do not overlap. Up to 32 bytes it takes two loads and two
-// stores that meet in the middle. Always inlined, since a length known to the caller leaves two of
-// them.
+// Copies `count` bytes between areas that do not overlap; up to a line of them word by word, of
+// which the last two meet where the length is no multiple. A wider load would span several stores
+// of whoever has just made the payload, which the processor cannot hand on: it waits until they are
+// in the cache, behind every earlier store to a line of the other core's. (A round trip of 56 bytes
+// between far cores took 150 ns longer.) Always inlined, for a length that the caller knows.
 [[gnu::always_inline]] inline void copy_payload(std::uint8_t* to, const std::uint8_t* from,
                                                 std::size_t count) {
-  struct Wide {
-    std::uint64_t low;
-    std::uint64_t high;
+  constexpr std::size_t kLine = 64;
+  const auto move = [&]<typename Word>(std::size_t at, Word word) {
+    std::memcpy(&word, from + at, sizeof word);
+    __asm__("" : "+r"(word));  // keeps the compiler from joining two into a wider one
+    std::memcpy(to + at, &word, sizeof word);
   };
-  const auto ends = [&]<typename Word>(Word first, Word last) {
-    std::memcpy(&first, from, sizeof first);
-    std::memcpy(&last, from + count - sizeof last, sizeof last);
-    std::memcpy(to, &first, sizeof first);
-    std::memcpy(to + count - sizeof last, &last, sizeof last);
-  };
-  if (count > 2 * sizeof(Wide)) {
+  if (count > kLine) {
     std::memcpy(to, from, count);
-  } else if (count > sizeof(Wide)) {
-    ends(Wide{}, Wide{});
   } else if (count >= sizeof(std::uint64_t)) {
-    ends(std::uint64_t{}, std::uint64_t{});
+    const std::size_t last = count - sizeof(std::uint64_t);
+    for (std::size_t at = 0; at < last; at += sizeof(std::uint64_t)) move(at, std::uint64_t{});
+    move(last, std::uint64_t{});
   } else if (count >= sizeof(std::uint32_t)) {
-    ends(std::uint32_t{}, std::uint32_t{});
+    move(0, std::uint32_t{});
+    move(count - sizeof(std::uint32_t), std::uint32_t{});
   } else {
     for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
   }

@@ -15,6 +15,7 @@
 #include "queue/wait.hpp"
 #include "ring/copy.hpp"
 #include "ring/counters.hpp"
+#include "ring/lines.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
@@ -22,7 +23,7 @@
 
 namespace tally::ring {
 
-class Producer {
+class alignas(kApartBytes) Producer {
  public:
   // Creates the ring or joins it; see Region::open() for the errors. A successor of a killed
   // producer goes on behind its last committed record.
@@ -89,6 +90,7 @@ class Producer {
   // Looks at the consumer's line. Acquire pairs with Consumer::release(): its reads are over.
   void look_at_head() { head_seen_ = header_->head.load(std::memory_order_acquire); }
   void publish_tail(std::uint64_t tail, std::uint64_t bytes);
+  void own_claimed();
   void wake_reader();
 
   Region region_;
@@ -116,11 +118,13 @@ class Producer {
   const std::uint64_t tail = tail_;
   SlotHeader& slot = slots_.at(tail);
   const std::uint64_t time_ns = meta.time_ns != 0 ? meta.time_ns : core::monotonic_ns();
-  // The end of a payload that goes on in another line is stored first: a reader that polls this
-  // line takes it away while that store waits for its own.
+  // Of a payload that goes on in another line both lines are asked for at once (own_lines()), and
+  // its end is stored first: a reader that polls this line takes it away while that store waits.
   std::uint8_t* const to = slots_.payload(slot);
   const std::size_t near = std::min<std::size_t>(payload.size(), kSlotHeaderBytes);
   if (payload.size() > near) {
+    own_lines(to + near, to + near + 1);
+    slot.stamp.store(tail, std::memory_order_relaxed);  // no stamp of a record in this slot
     copy_payload(to + near, payload.data() + near, payload.size() - near);
   }
   slot.meta = {meta.sequence, time_ns, meta.flags, meta.source,
@@ -137,7 +141,20 @@ inline std::size_t Producer::claim(std::size_t wanted) {
   claimed_ = std::min<std::size_t>(wanted, known_room());
   if (claimed_ == 0 && wanted > 0) [[unlikely]]
     bump(stats_->stalls, 1);
+  if (claimed_ > 1) own_claimed();
   return claimed_;
+}
+
+// The lines of a batch, one store each (own_lines()). Of slots longer than two lines nobody knows
+// how much will be written.
+inline void Producer::own_claimed() {
+  if (slots_.slot_bytes > 2 * kLineBytes) return;
+  for (std::uint64_t position = tail_; position != tail_ + claimed_; ++position) {
+    SlotHeader& slot = slots_.at(position);
+    slot.stamp.store(position, std::memory_order_relaxed);  // no stamp of a record in this slot
+    auto* const bytes = reinterpret_cast<std::uint8_t*>(&slot);
+    own_lines(bytes + kLineBytes, bytes + slots_.slot_bytes);
+  }
 }
 
 inline void Producer::commit(std::size_t count) {
