@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/threads.hpp"
+#include "queue/broadcast.hpp"
 #include "queue/dense.hpp"
 #include "queue/queue.hpp"
 
@@ -210,6 +211,69 @@ TEST_CASE_TEMPLATE("stamped queues keep every item once and the order of each pr
 TEST_CASE_TEMPLATE("stamped queues move on when all threads share one processor", Made, Spsc, Mpsc,
                    Spmc, Mpmc) {
   cross<Made>(true);
+}
+
+namespace {
+
+// Reads to the end and counts what was wrong: an item that is not the one of its position, or a
+// position that is neither read nor lost.
+template <typename Reader>
+std::uint64_t read_all(Reader& reader, std::uint64_t from, std::uint64_t& seen) {
+  std::uint64_t wrong = 0;
+  const std::uint64_t lost_before = reader.lost();
+  Item item;
+  while (reader.pop_wait(item) == WaitResult::ok) {
+    ++seen;
+    wrong += is_item(item, reader.position() - kStart - 1) ? 0U : 1U;
+    // Slower than the producer now and then.
+    if (seen % 1024 == 0) std::this_thread::yield();
+  }
+  if (reader.position() - kStart - from != seen + reader.lost() - lost_before) ++wrong;
+  return wrong;
+}
+
+template <tally::queue::Pace kPace>
+struct Paced {
+  static constexpr tally::queue::Pace kValue = kPace;
+};
+using Lossy = Paced<tally::queue::Pace::lossy>;
+using Gated = Paced<tally::queue::Pace::gated>;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("readers of a broadcast get every item whole or count it as lost", Paced, Lossy,
+                   Gated) {
+  constexpr std::size_t readers = 3;
+  auto queue = tally::queue::make_broadcast<Item, Paced::kValue, FutexWait>(64, kStart).value();
+  std::thread writer([producer = std::move(queue.producer)]() mutable {
+    for (std::uint64_t i = 0; i < kItems; ++i) {
+      if constexpr (Paced::kValue == tally::queue::Pace::gated) {
+        if (producer.push_wait(make_item(i)) != WaitResult::ok) return;
+      } else {
+        producer.try_push(make_item(i));
+        if (i % 512 == 0) std::this_thread::yield();
+      }
+    }
+  });
+  std::array<std::uint64_t, readers> wrong{};
+  std::array<std::uint64_t, readers> missing{};
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < readers; ++i) {
+    auto reader = queue.reader.clone().value();
+    threads.emplace_back([i, &wrong, &missing, reader = std::move(reader)]() mutable {
+      std::uint64_t seen = 0;
+      wrong[i] = read_all(reader, 0, seen);
+      missing[i] = kItems - seen;
+      if (missing[i] != reader.lost()) ++wrong[i];
+    });
+  }
+  queue.reader.close();
+  for (auto& thread : threads) thread.join();
+  writer.join();
+  for (std::size_t i = 0; i < readers; ++i) {
+    CHECK(wrong[i] == 0);
+    CHECK((Paced::kValue == tally::queue::Pace::lossy || missing[i] == 0));
+  }
 }
 
 TEST_SUITE_END();

@@ -1,5 +1,6 @@
 // Cases of lib/queue. The peers are modules of their own (peer_modules.hpp).
 #include "cases.hpp"
+#include "queue/broadcast.hpp"
 #include "queue/dense.hpp"
 #include "queue/queue.hpp"
 #include "queue_subjects.hpp"
@@ -56,6 +57,18 @@ class Waiting {
       queue::make_queue<std::uint64_t, kUsers, kUsers>(kQueueCapacity).value();
 };
 
+// One reader, which holds the producer up (gated) or is overtaken.
+template <queue::Pace kPace>
+class Broadcast {
+ public:
+  bool push(std::uint64_t value) { return ends_.producer.try_push(value); }
+  bool pop(std::uint64_t& value) { return ends_.reader.try_pop(value); }
+
+ private:
+  queue::Broadcast<std::uint64_t, kPace> ends_ =
+      queue::make_broadcast<std::uint64_t, kPace>(kQueueCapacity).value();
+};
+
 // A handle for each of two threads.
 class Shared {
  public:
@@ -96,6 +109,12 @@ void add_one_thread(bench::Registry& registry) {
   definition.seed = kSeedPairNs;
   definition.make = make<QueuePair<Stamped<Users::many>>>();
   registry.add(definition);
+
+  definition.seed.reset();
+  definition.name = "queue.broadcast.pair";
+  definition.summary = "push and pop of one item through a lossy broadcast queue, one thread";
+  definition.make = make<QueuePair<Broadcast<queue::Pace::lossy>>>();
+  registry.add(definition);
 }
 
 void add_two_threads(bench::Registry& registry) {
@@ -106,12 +125,23 @@ void add_two_threads(bench::Registry& registry) {
   definition.make = make<QueueStream<Stamped<Users::many>>>();
   registry.add(definition);
 
+  definition.name = "queue.broadcast.stream8";
+  definition.summary =
+      "8 bytes at a time from one core to the one reader of a gated broadcast queue";
+  definition.make = make<QueueStream<Broadcast<queue::Pace::gated>>>();
+  registry.add(definition);
+
   definition.name = "queue.mpmc.both";
   definition.summary = "two threads on one queue, each pushes an item and pops one";
   definition.make = make<QueueBoth<Shared>>();
   registry.add(definition);
 
   definition.round_trip = true;
+  definition.name = "queue.broadcast.rtt8";
+  definition.summary = "round trip of 8 bytes through two lossy broadcast queues";
+  definition.make = make<QueueRoundTrip<Broadcast<queue::Pace::lossy>>>();
+  registry.add(definition);
+
   definition.name = "queue.mpmc.rtt8";
   definition.summary = "round trip of 8 bytes through two queues for many, between two cores";
   definition.make = make<QueueRoundTrip<Waiting<Users::many>>>();
