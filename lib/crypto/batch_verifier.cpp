@@ -112,6 +112,7 @@ Result<std::unique_ptr<BatchVerifier>> BatchVerifier::make(Options options) {
       return fail(Code::unavailable, "this processor has no AVX-512 IFMA",
                   "--backend auto takes the fastest that runs here");
     }
+    if (wish.table != nullptr) backend->know(wish.table);
     state->backends.push_back(std::move(backend));
   }
   // Declared before the threads, so that an early return stops and joins them.

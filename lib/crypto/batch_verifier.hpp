@@ -26,9 +26,10 @@ class BatchVerifier {
  public:
   struct Options {
     BackendKind backend = BackendKind::automatic;
-    std::vector<int> cpus;           // one worker pinned to each; none: the caller works
-    std::size_t slice_items = 1024;  // at least 1
-    double recheck_share = 0;        // 0 .. 1
+    std::vector<int> cpus;                  // one worker pinned to each; none: the caller works
+    std::size_t slice_items = 1024;         // at least 1
+    double recheck_share = 0;               // 0 .. 1
+    std::shared_ptr<const KeyTable> table;  // of a key that many items are of; null for none
     // Test seam: makes the backend of a worker in place of make_backend.
     std::unique_ptr<VerifyBackend> (*make)(BackendKind) = nullptr;
   };

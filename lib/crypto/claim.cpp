@@ -95,6 +95,19 @@ void ClaimBatch::add_term(Claim& claim, const Scalar& factor, int unit) {
   ++claim.term_count;
 }
 
+// K is point 0 of a batch. A key of 65 bytes is left to the others: its y wants a look.
+bool ClaimBatch::is_known(ByteView sec1_key) const {
+  return !known_key_.empty() && sec1_key.size() == kPoint &&
+         (sec1_key[0] == 2 || sec1_key[0] == 3) &&
+         std::equal(known_key_.begin(), known_key_.end(), sec1_key.begin() + 1);
+}
+
+void ClaimBatch::add_known_term(Claim& claim, const Scalar& factor) {
+  claim.by_known_key = true;
+  terms_.push_back({factor, 0, 0});
+  ++claim.term_count;
+}
+
 bool ClaimBatch::decode_ecdsa(const VerifyItem& item, Claim& claim) {
   const bool recoverable = item.signature.size() == 65;
   if (recoverable && item.signature[64] > 3) return false;
@@ -103,9 +116,14 @@ bool ClaimBatch::decode_ecdsa(const VerifyItem& item, Claim& claim) {
   if (!numbers) return false;
   claim.kind = Claim::Kind::ecdsa;
   claim.r = numbers->r.limbs();
+  if (is_known(item.key)) {
+    pending_.push_back({static_cast<std::uint32_t>(claims_.size()), *numbers, item.key[0] == 3});
+    add_known_term(claim, Scalar());
+    return true;
+  }
   add_term(claim, Scalar());
   if (!add_sec1(item.key)) return false;
-  pending_.push_back({static_cast<std::uint32_t>(claims_.size()), *numbers});
+  pending_.push_back({static_cast<std::uint32_t>(claims_.size()), *numbers, false});
   if (recoverable) add_r_point(claim, item.signature[64], numbers->flipped);
   return true;
 }
@@ -126,8 +144,14 @@ bool ClaimBatch::decode_bip340(const VerifyItem& item, Claim& claim) {
   const auto s = Scalar::parse(item.signature.last(kScalar));
   if (!s) return false;
   const ByteView r = item.signature.first(32);
-  claim.kind = Claim::Kind::pair;
   claim.base = *s;
+  if (!known_key_.empty() && std::equal(known_key_.begin(), known_key_.end(), item.key.begin())) {
+    claim.kind = Claim::Kind::known;
+    claim.r = load_words(r);
+    add_known_term(claim, -bip340_challenge(r, item.key, item.message));
+    return true;
+  }
+  claim.kind = Claim::Kind::pair;
   add_term(claim, -bip340_challenge(r, item.key, item.message));
   add_coordinate(item.key, false);
   add_term(claim, -Scalar(1), -1);
@@ -208,6 +232,7 @@ void ClaimBatch::decode_var(std::span<const VerifyItem> items) {
   odd_.clear();
   pending_.clear();
   full_keys_.clear();
+  if (!known_key_.empty()) add_coordinate(known_key_, false);
   for (const VerifyItem& item : items) {
     Claim claim;
     claim.first_term = static_cast<std::uint32_t>(terms_.size());
@@ -273,7 +298,8 @@ void ClaimBatch::settle_ecdsa() {
     Claim& claim = claims_[one.claim];
     if (claim.kind == Claim::Kind::broken) continue;
     claim.base = one.numbers.digest * own;
-    terms_[claim.first_term].factor = one.numbers.r * own;
+    const Scalar factor = one.numbers.r * own;
+    terms_[claim.first_term].factor = one.negative ? -factor : factor;
   }
 }
 

@@ -29,15 +29,17 @@ struct Claim {
   enum class Kind : std::uint8_t {
     pair,   // base * G + k * P - R = 0: terms are (k, P) and (-1, R)
     many,   // any other sum
+    known,  // base * G + k * K has x = r and an even y, K the key that is known
     ecdsa,  // x(base * G + k * Q) = r modulo n: one term, and R as second one if `has_r_point`
     broken  // did not decode
   };
   Kind kind = Kind::broken;
   bool has_r_point = false;
+  bool by_known_key = false;  // of the kinds known and ecdsa; the only term is of K
   std::uint32_t first_term = 0;
   std::uint32_t term_count = 0;
   Scalar base;
-  FieldWords r{};  // ecdsa
+  FieldWords r{};  // known, ecdsa
 };
 
 // e of BIP-340: the tagged hash of R.x, P.x and the message, modulo n.
@@ -59,6 +61,10 @@ class ClaimBatch {
  public:
   explicit ClaimBatch(const Engine& engine) : engine_(&engine) {}
 
+  // Signatures under this x-coordinate are decoded for whoever has a table of it: without R, and
+  // with its point of even y as K. Not owned; empty for none.
+  void know(ByteView xonly_key) { known_key_ = xonly_key; }
+
   // claims()[i] belongs to items[i].
   void decode_var(std::span<const VerifyItem> items);
 
@@ -79,6 +85,8 @@ class ClaimBatch {
   bool decode_one(const VerifyItem& item, Claim& claim);
 
   void add_r_point(Claim& claim, unsigned id, bool flipped);
+  [[nodiscard]] bool is_known(ByteView sec1_key) const;
+  void add_known_term(Claim& claim, const Scalar& factor);
   bool add_compressed(ByteView bytes);
   bool add_sec1(ByteView bytes);
   void add_coordinate(ByteView x, bool odd);
@@ -91,6 +99,7 @@ class ClaimBatch {
   struct Pending {  // an ECDSA claim that waits for 1 / s
     std::uint32_t claim;
     EcdsaNumbers numbers;
+    bool negative = false;  // the key is the negative of K
   };
   struct FullKey {  // a key that came with its y
     std::uint32_t point;
@@ -98,6 +107,7 @@ class ClaimBatch {
   };
 
   const Engine* engine_;
+  ByteView known_key_;
   std::vector<Claim> claims_;
   std::vector<ClaimTerm> terms_;
   std::vector<FieldWords> xs_;

@@ -64,10 +64,7 @@ Sum sum_of(const Scalar& k, const CombTable& key, const Scalar& m) {
 
 }  // namespace
 
-Result<CombTable> CombTable::make(const Point& base) {
-  if (base.is_infinity()) return fail(Code::bad_data, "a table of the point at infinity");
-  TALLY_TRY(auto memory, mem::Mapping::anonymous(kRows * kRowPoints * sizeof(AffineWords)));
-  auto* row = reinterpret_cast<AffineWords*>(memory.data());
+void CombTable::fill(const Point& base, AffineWords* row) {
   std::array<PointRef, kRowPoints> left;
   std::iota(left.begin(), left.end(), PointRef{0});
   row[0] = to_affine(base);
@@ -82,6 +79,12 @@ Result<CombTable> CombTable::make(const Point& base) {
                          false, row + made);
     }
   }
+}
+
+Result<CombTable> CombTable::make(const Point& base) {
+  if (base.is_infinity()) return fail(Code::bad_data, "a table of the point at infinity");
+  TALLY_TRY(auto memory, mem::Mapping::anonymous(kRows * kRowPoints * sizeof(AffineWords)));
+  fill(base, reinterpret_cast<AffineWords*>(memory.data()));
   return CombTable(std::move(memory));
 }
 

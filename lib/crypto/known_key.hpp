@@ -23,6 +23,8 @@ class CombTable {
 
   // Errors: bad_data for infinity; those of mem::Mapping.
   [[nodiscard]] static Result<CombTable> make(const Point& base);
+  // Fills `rows` with kRows * kRowPoints points. Pre: `base` is not infinity.
+  static void fill(const Point& base, AffineWords* rows);
   // The generator's, built at the first call. Ends the process when there is no memory for it.
   [[nodiscard]] static const CombTable& generator();
 

@@ -28,13 +28,14 @@ class MadeItems {
     return Scalar::from_bytes_reduced(bytes);
   }
 
-  // A good item of the scheme; `recovery`: with the recovery id, for ECDSA.
-  void add(Scheme scheme, bool recovery = false) {
+  // A good item of the scheme; `recovery`: with the recovery id, for ECDSA. Signatures are under
+  // `secret`, or each under a key of its own.
+  void add(Scheme scheme, bool recovery = false, const Scalar* secret = nullptr) {
     switch (scheme) {
       case Scheme::ecdsa:
-        return add_ecdsa(recovery);
+        return add_ecdsa(recovery, secret != nullptr ? *secret : scalar());
       case Scheme::bip340:
-        return add_bip340();
+        return add_bip340(secret != nullptr ? *secret : scalar());
       case Scheme::partial:
         return add_partial();
       case Scheme::dlog:
@@ -80,8 +81,7 @@ class MadeItems {
   static Bytes point_bytes(const Scalar& k) { return joined({Point::mul_generator(k).encode()}); }
 
   // ECDSA by hand, so that the recovery id is at hand too.
-  void add_ecdsa(bool recovery) {
-    const auto key = scalar();
+  void add_ecdsa(bool recovery, const Scalar& key) {
     const auto digest = scalar().encode();
     const auto k = scalar();
     const auto nonce = Point::mul_generator(k);
@@ -108,8 +108,7 @@ class MadeItems {
     secp256k1_ec_pubkey_serialize(context(), out.data(), &size, &key, SECP256K1_EC_UNCOMPRESSED);
     return out;
   }
-  void add_bip340() {
-    const auto key = scalar();
+  void add_bip340(const Scalar& key) {
     Bytes message(items_.size() % 5 == 4 ? random_() % 90 + 1 : 32);
     for (auto& byte : message) byte = static_cast<std::uint8_t>(random_());
     const auto signature = schnorr_sign(SecretScalar(key), message, scalar().encode()).value();

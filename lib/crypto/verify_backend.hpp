@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "crypto/key_table.hpp"
 #include "crypto/verify_item.hpp"
 
 namespace tally::crypto {
@@ -27,6 +28,8 @@ class VerifyBackend {
   [[nodiscard]] virtual std::string_view name() const = 0;
   // verdicts[i] becomes the verdict of items[i]. Pre: as many verdicts as items.
   virtual void verify_var(std::span<const VerifyItem> items, std::span<Verdict> verdicts) = 0;
+  // From now on, signatures under the table's key may be verified by it. The verdicts are the same.
+  virtual void know(const std::shared_ptr<const KeyTable>& table) { (void)table; }
 };
 
 enum class BackendKind { automatic, libsecp, portable, ifma };

@@ -12,11 +12,15 @@
 namespace tally::crypto {
 namespace {
 
-// Parts of a failed sum that are checked singly: pairs go eight at a time, so more of them at once.
-constexpr std::size_t kSmallestPairs = 64;
+// A failed sum of pairs is tried again in parts of so many, and what fails then goes into the
+// lanes: one bad item of a thousand or more costs as much as by halving, many bad ones much less.
+constexpr std::size_t kPartPairs = 256;
+// Parts of other failed sums that are checked singly.
 constexpr std::size_t kSmallestSums = 4;
 // Below this many pairs the lanes are as fast as a sum.
 constexpr std::size_t kFewPairs = 24;
+// After a batch with more bad pairs than one in so many, sums would mostly fail.
+constexpr std::size_t kOftenBad = 512;
 
 template <typename T>
 ByteView raw(const T& value) {
@@ -39,21 +43,76 @@ void SumVerifier::verify_var(std::span<const VerifyItem> items, std::span<Verdic
   pairs_.clear();
   sums_.clear();
   direct_.clear();
+  known_.clear();
   for (std::uint32_t i = 0; i < items.size(); ++i) {
     const Claim& claim = claims_.claims()[i];
     verdicts[i] = Verdict::bad;
+    if (claim.kind != Claim::Kind::broken && claim.by_known_key) {
+      known_.push_back(i);
+      continue;
+    }
     if (claim.kind == Claim::Kind::many) sums_.push_back(i);
     if (claim.kind == Claim::Kind::pair) pairs_.push_back(i);
     if (claim.kind == Claim::Kind::ecdsa) (claim.has_r_point ? pairs_ : direct_).push_back(i);
   }
   draw_multipliers();
-  if (pairs_.size() < kFewPairs) {
+  if (pairs_.size() < kFewPairs || often_bad_) {
     settle_lanes_var(pairs_);
   } else {
-    settle_sum_var(pairs_, kSmallestPairs);
+    settle_pairs_var(pairs_);
   }
-  settle_sum_var(sums_, kSmallestSums);
+  if (pairs_.size() >= kFewPairs) {
+    const auto bad = std::count_if(pairs_.begin(), pairs_.end(),
+                                   [&](std::uint32_t i) { return verdicts[i] == Verdict::bad; });
+    often_bad_ = static_cast<std::size_t>(bad) * kOftenBad > pairs_.size();
+  }
+  settle_sum_var(sums_);
   settle_lanes_var(direct_);
+  settle_known_var(known_);
+}
+
+void SumVerifier::know(const std::shared_ptr<const KeyTable>& table) {
+  table_ = table;
+  claims_.know(table_ == nullptr ? ByteView() : table_->key());
+}
+
+// Adds k * B by the rows of the table that begin at `first_point`.
+void SumVerifier::add_comb_var(std::size_t first_point, const Scalar& k) {
+  constexpr std::size_t kDigits = 128 / CombTable::kWindow + 1;
+  const ScalarWords words = split_words_var(k);
+  for (const HalfScalar* const half : {&words.low, &words.high}) {
+    std::array<std::int16_t, kDigits> digits;
+    signed_digits_var(*half, CombTable::kWindow, digits.data(), 1);
+    const std::size_t first_row = half == &words.low ? 0 : kDigits - 1;
+    for (std::size_t j = 0; j < kDigits; ++j) {
+      const int digit = digits[j];
+      if (digit == 0) continue;
+      const auto index = static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1;
+      const auto ref =
+          static_cast<PointRef>(first_point + (first_row + j) * CombTable::kRowPoints + index);
+      many_.add(digit < 0 ? ref | kNegativeRef : ref);
+    }
+  }
+}
+
+void SumVerifier::settle_known_var(Indices indices) {
+  // What is added up stays in the second level of the cache beside the table.
+  constexpr std::size_t kAtOnce = 64;
+  for (std::size_t at = 0; at < indices.size(); at += kAtOnce) {
+    const Indices some = indices.subspan(at, std::min(kAtOnce, indices.size() - at));
+    many_.clear();
+    for (const std::uint32_t i : some) {
+      const Claim& claim = claims_.claims()[i];
+      many_.begin();
+      add_comb_var(0, claim.base);
+      add_comb_var(KeyTable::kCombPoints, claims_.terms(claim)[0].factor);
+    }
+    const auto sums = many_.sum_var(table_->points());
+    for (std::size_t k = 0; k < some.size(); ++k) {
+      const Claim& claim = claims_.claims()[some[k]];
+      verdicts_[some[k]] = holds(claim, sums[k]) ? Verdict::good : Verdict::bad;
+    }
+  }
 }
 
 void SumVerifier::draw_multipliers() {
@@ -83,24 +142,33 @@ void SumVerifier::draw_multipliers() {
   }
 }
 
-void SumVerifier::settle_sum_var(Indices indices, std::size_t smallest) {
-  if (indices.empty()) return;
-  if (indices.size() > smallest || smallest == kSmallestPairs) {
-    if (sum_vanishes_var(indices)) {
-      for (const std::uint32_t i : indices) verdicts_[i] = Verdict::good;
-      return;
-    }
-  }
-  if (indices.size() > smallest) {
-    const std::size_t middle = indices.size() / 2;
-    settle_sum_var(indices.first(middle), smallest);
-    settle_sum_var(indices.subspan(middle), smallest);
-  } else if (smallest == kSmallestPairs) {
+bool SumVerifier::settle_good_var(Indices indices) {
+  if (!sum_vanishes_var(indices)) return false;
+  for (const std::uint32_t i : indices) verdicts_[i] = Verdict::good;
+  return true;
+}
+
+void SumVerifier::settle_pairs_var(Indices indices) {
+  if (settle_good_var(indices)) return;
+  if (indices.size() <= kPartPairs) {
     settle_lanes_var(indices);
-  } else {
-    for (const std::uint32_t i : indices) {
-      verdicts_[i] = vanishes_var(claims_.claims()[i]) ? Verdict::good : Verdict::bad;
-    }
+    return;
+  }
+  for (std::size_t at = 0; at < indices.size(); at += kPartPairs) {
+    settle_pairs_var(indices.subspan(at, std::min(kPartPairs, indices.size() - at)));
+  }
+}
+
+void SumVerifier::settle_sum_var(Indices indices) {
+  if (indices.size() > kSmallestSums) {
+    if (settle_good_var(indices)) return;
+    const std::size_t middle = indices.size() / 2;
+    settle_sum_var(indices.first(middle));
+    settle_sum_var(indices.subspan(middle));
+    return;
+  }
+  for (const std::uint32_t i : indices) {
+    verdicts_[i] = vanishes_var(claims_.claims()[i]) ? Verdict::good : Verdict::bad;
   }
 }
 
@@ -177,6 +245,8 @@ void SumVerifier::settle_blocks_var(Indices indices) {
 
 // Whether base * G + k * P came out as it should.
 bool SumVerifier::holds(const Claim& claim, const AffineWords& sum) const {
+  if (sum.is_infinity()) return false;
+  if (claim.kind == Claim::Kind::known) return sum.x == claim.r && (sum.y[0] & 1U) == 0;
   if (claim.kind == Claim::Kind::pair) return sum == claims_.point(claims_.terms(claim)[1]);
   // x may be r + n when that is below p.
   return sum.x == claim.r || sum.x == x_above_order_var(claim.r);

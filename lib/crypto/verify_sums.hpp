@@ -5,14 +5,17 @@
 // ECDSA with a recovery id) are: sum of z_i * claim_i = infinity, with z_i of 128 bits. The
 // multipliers come from SHA-256 over every claim of the batch and 32 fresh bytes of the operating
 // system, so nobody who made an item can know them, and equal and opposite errors cancel with
-// probability 2^-128 and no more. A sum that fails is halved; small parts are checked singly, in
-// lanes where the claim is a pair. Bare ECDSA signatures go into the lanes at once.
+// probability 2^-128 and no more. A sum that fails is cut up; small parts are checked singly, in
+// lanes where the claim is a pair. Bare ECDSA signatures go into the lanes at once, and so does
+// everything else while signatures come of which many are bad. Signatures under a key with a table
+// are added up from it, each for itself.
 //
 // Source: Bellare, Garay, Rabin (EUROCRYPT 1998), the small exponents test; BIP-340, "Batch
 // Verification".
 #pragma once
 
 #include "crypto/claim.hpp"
+#include "crypto/many_sums.hpp"
 #include "crypto/msm.hpp"
 #include "crypto/verify_backend.hpp"
 
@@ -20,30 +23,40 @@ namespace tally::crypto {
 
 class SumVerifier final : public VerifyBackend {
  public:
-  explicit SumVerifier(const Engine& engine) : engine_(&engine), claims_(engine), msm_(engine) {}
+  explicit SumVerifier(const Engine& engine)
+      : engine_(&engine), claims_(engine), msm_(engine), many_(engine) {}
 
   [[nodiscard]] std::string_view name() const override { return engine_->name; }
   void verify_var(std::span<const VerifyItem> items, std::span<Verdict> verdicts) override;
+  void know(const std::shared_ptr<const KeyTable>& table) override;
 
  private:
   using Indices = std::span<const std::uint32_t>;
 
   void draw_multipliers();
-  void settle_sum_var(Indices indices, std::size_t smallest);
+  void settle_pairs_var(Indices indices);
+  void settle_sum_var(Indices indices);
+  // Whether their sum says that all are good; then they are settled.
+  [[nodiscard]] bool settle_good_var(Indices indices);
   [[nodiscard]] bool sum_vanishes_var(Indices indices);
   [[nodiscard]] bool vanishes_var(const Claim& claim);
   void settle_lanes_var(Indices indices);
   void settle_blocks_var(Indices indices);
+  void settle_known_var(Indices indices);
+  void add_comb_var(std::size_t first_point, const Scalar& k);
   [[nodiscard]] bool holds(const Claim& claim, const AffineWords& sum) const;
 
   const Engine* engine_;
   ClaimBatch claims_;
   Msm msm_;
+  ManySums many_;
+  std::shared_ptr<const KeyTable> table_;
   std::span<const VerifyItem> items_;
   std::span<Verdict> verdicts_;
   std::vector<HalfScalar> multipliers_;
-  std::vector<std::uint32_t> pairs_, sums_, direct_;
+  std::vector<std::uint32_t> pairs_, sums_, direct_, known_;
   std::vector<DoubleMulBlock> blocks_;
+  bool often_bad_ = false;  // the last batch had many bad pairs
 };
 
 }  // namespace tally::crypto

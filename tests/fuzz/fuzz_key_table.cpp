@@ -1,0 +1,39 @@
+// The image of a key's table that somebody has changed: it is refused unless nothing has changed.
+// Input: a byte that says by how many bytes the image is cut, then patches of four bytes: offset in
+// little-endian, xor value.
+#include <cstdlib>
+
+#include "crypto/key_table.hpp"
+
+namespace {
+
+namespace crypto = tally::crypto;
+
+const crypto::XonlyBytes& fuzz_key() {
+  static const auto key = crypto::Point::generator().xonly();
+  return key;
+}
+const tally::Bytes& whole_image() {
+  static const tally::Bytes image = [] {
+    const auto table = crypto::KeyTable::make(fuzz_key()).value();
+    return tally::Bytes(table.image().begin(), table.image().end());
+  }();
+  return image;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  tally::ByteView input(data, size);
+  if (input.empty()) return 0;
+  tally::Bytes image = whole_image();
+  image.resize(image.size() - input[0]);
+  image.shrink_to_fit();
+  for (input = input.subspan(1); input.size() >= 4; input = input.subspan(4)) {
+    const std::size_t at = input[0] | input[1] << 8U | input[2] << 16U;
+    image[at % image.size()] ^= input[3];
+  }
+  const bool taken = crypto::KeyTable::check_image(image, fuzz_key()).has_value();
+  if (taken != (image == whole_image())) std::abort();
+  return 0;
+}

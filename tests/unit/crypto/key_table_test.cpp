@@ -1,0 +1,148 @@
+// Tables of a key that processes share: made, mapped, refused, and what they verify.
+#include "crypto/key_table.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.hpp"
+#include "core/scratch.hpp"
+#include "crypto/engine.hpp"
+#include "crypto/made_items.hpp"
+#include "crypto/point_table.hpp"
+#include "crypto/verify_backend.hpp"
+
+namespace core = tally::core;
+namespace crypto = tally::crypto;
+using crypto::BackendKind;
+using crypto::KeyTable;
+using crypto::MadeItems;
+using crypto::Point;
+using crypto::Scalar;
+using crypto::Scheme;
+using crypto::Verdict;
+using tally::Bytes;
+using tally::Code;
+
+namespace {
+
+const Scalar kSecret(0x1234567);
+
+crypto::XonlyBytes key_of(const Scalar& secret) {
+  return Point::mul_generator(secret).xonly();
+}
+
+tally::UniqueFd plain_memfd(tally::ByteView content) {
+  tally::UniqueFd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  REQUIRE(fd);
+  REQUIRE(core::write_all(fd.get(), content));
+  REQUIRE(::fchmod(fd.get(), 0600) == 0);
+  return fd;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("crypto");
+
+TEST_CASE("a key table is the same in a memfd and in a file and cannot be written") {
+  const auto key = key_of(kSecret);
+  const auto made = KeyTable::make(key).value();
+  const core::ScratchFolder folder = core::ScratchFolder::make("key-table").value();
+  const std::string path = (folder.path() / "key.table").string();
+  CHECK(KeyTable::open_file(path, key).error().code == Code::no_input);
+  REQUIRE(KeyTable::write_file(path, key));
+  const auto shared = KeyTable::open_file(path, key).value();
+  CHECK(std::equal(made.image().begin(), made.image().end(), shared.image().begin()));
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777U) == 0600U);
+  const auto sealed = KeyTable::make_memfd(key).value();
+  CHECK(::write(sealed.get(), "x", 1) == -1);
+  CHECK(::ftruncate(sealed.get(), 0) == -1);
+  CHECK(KeyTable::open(sealed.get(), key));
+  // Rows hold what they should: 2^(8 j) * (i + 1) times either point.
+  const auto even = Point::parse_xonly(key).value();
+  for (const std::size_t row : {std::size_t{0}, std::size_t{5}, crypto::CombTable::kRows - 1}) {
+    for (const std::size_t index : {0U, 1U, 127U}) {
+      Scalar factor(index + 1);
+      for (std::size_t j = 0; j < row; ++j) factor = factor * Scalar(256);
+      const std::size_t at = row * crypto::CombTable::kRowPoints + index;
+      CHECK(made.points()[at] == crypto::to_affine(Point::mul_generator(factor)));
+      CHECK(made.points()[KeyTable::kCombPoints + at] ==
+            crypto::to_affine(Point::mul_var(factor, even)));
+    }
+  }
+}
+
+TEST_CASE("a key table that was altered or is foreign is refused") {
+  const auto key = key_of(kSecret);
+  const auto made = KeyTable::make(key).value();
+  const Bytes whole(made.image().begin(), made.image().end());
+  REQUIRE(KeyTable::check_image(whole, key));
+  Bytes changed = whole;
+  for (std::size_t at = 0; at < whole.size(); at += at < KeyTable::kHeaderBytes ? 1 : 40001) {
+    CAPTURE(at);
+    changed[at] ^= 0x10U;
+    CHECK(KeyTable::check_image(changed, key).error().code == Code::bad_data);
+    changed[at] = whole[at];
+  }
+  CHECK_FALSE(KeyTable::check_image(tally::ByteView(whole).first(whole.size() - 1), key));
+  CHECK_FALSE(KeyTable::check_image({}, key));
+  CHECK(KeyTable::check_image(whole, key_of(Scalar(5))).error().message ==
+        "it is the table of another key");
+  CHECK_FALSE(KeyTable::make(crypto::XonlyBytes{}));
+
+  const auto good = plain_memfd(whole);
+  CHECK(KeyTable::open(good.get(), key));
+  REQUIRE(::fchmod(good.get(), 0620) == 0);
+  CHECK(KeyTable::open(good.get(), key).error().code == Code::permission);
+  const auto cut = plain_memfd(tally::ByteView(whole).first(whole.size() / 2));
+  CHECK(KeyTable::open(cut.get(), key).error().code == Code::bad_data);
+  changed[whole.size() - 1] ^= 1U;
+  const auto altered = plain_memfd(changed);
+  CHECK(KeyTable::open(altered.get(), key).error().message == "the key table was altered");
+  CHECK_FALSE(KeyTable::open(-1, key));
+}
+
+TEST_CASE("signatures under a key with a shared table get the verdicts of libsecp256k1") {
+  for (const Scalar& secret : {kSecret, -kSecret}) {
+    MadeItems made(31);
+    for (std::size_t i = 0; i < 200; ++i) {
+      made.add(i % 2 == 0 ? Scheme::ecdsa : Scheme::bip340, i % 4 == 0, &secret);
+      if (i % 5 == 0) made.corrupt(i);
+      if (i % 9 == 0) made.add(i % 18 == 0 ? Scheme::bip340 : Scheme::partial);
+    }
+    // Sums of special form: s = 0 and e = 0 alone and with each other, and R of no curve.
+    const auto key = key_of(secret);
+    for (const int kind : {0, 1, 2}) {
+      Bytes signature(64, 0);
+      if (kind == 1) std::fill(signature.begin(), signature.begin() + 32, std::uint8_t{0xff});
+      if (kind == 2) signature[63] = 1;
+      made.put(Scheme::bip340, Bytes(key.begin(), key.end()), Bytes(32, 1), signature);
+    }
+    const auto table = std::make_shared<const KeyTable>(KeyTable::make(key).value());
+    std::size_t good = 0;
+    for (const BackendKind kind :
+         {BackendKind::libsecp, BackendKind::portable, BackendKind::ifma}) {
+      const auto backend = crypto::make_backend(kind);
+      if (backend == nullptr) continue;
+      CAPTURE(backend->name());
+      backend->know(table);
+      std::vector<Verdict> verdicts(made.items().size());
+      backend->verify_var(made.items(), verdicts);
+      good = 0;
+      for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        CAPTURE(i);
+        const Verdict right = crypto::verify_singly_var(made.items()[i]);
+        CHECK(verdicts[i] == right);
+        if (right == Verdict::good) ++good;
+      }
+    }
+    CHECK(good > 150);
+    CHECK(good < made.items().size());
+  }
+}
+
+TEST_SUITE_END();
