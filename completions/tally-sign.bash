@@ -17,7 +17,7 @@ _tally_sign() {
       continue
     fi
     case ${typed[i]} in
-    --allow | --backend | --color | --config | --dir | --from | --from-frame | --group | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --recovery | --role | --self-check | --share | --stats | --stats-out | --threads | --threshold | --to | --window) skip=1 ;;
+    --allow | --backend | --color | --config | --dir | --from | --from-frame | --group | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --recovery | --role | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
@@ -255,6 +255,10 @@ _tally_sign() {
     'tally-sign verify:--pubkey')
       return
       ;;
+    'tally-sign verify:--table')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-sign verify:--threads')
       return
       ;;
@@ -292,7 +296,7 @@ _tally_sign() {
       'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign serve') words='--role --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign sign') words='--group --party --party-timeout --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-sign verify') words='--from --records --pubkey --threads --backend --stats --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign verify') words='--from --records --pubkey --table --threads --backend --stats --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
     esac

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "core/clock.hpp"
 #include "core/hex.hpp"
+#include "crypto/key_table.hpp"
 #include "crypto/schnorr.hpp"
 #include "json/writer.hpp"
 #include "line_reader.hpp"
@@ -25,6 +26,7 @@ struct VerifyOptions {
   std::string from = "-";
   bool records = false;
   std::string pubkey;
+  std::string table;
   std::int64_t threads = 0;
   std::string backend = "auto";
   cli::Duration stats;
@@ -56,16 +58,18 @@ class Stream {
   }
 
   // `print` is given each question in the order of the input, settled.
-  Status open(std::function<void(const Question&)> print) {
-    const auto backend = crypto::parse_backend(options_.backend);
+  Status open(std::shared_ptr<const crypto::KeyTable> table,
+              std::function<void(const Question&)> print) {
+    VerifyWindow::Options wish;
+    wish.backend = crypto::parse_backend(options_.backend).value_or(crypto::BackendKind::automatic);
+    wish.threads = static_cast<std::size_t>(options_.threads);
+    wish.table = std::move(table);
     TALLY_TRY(window_,
-              VerifyWindow::make(backend.value_or(crypto::BackendKind::automatic),
-                                 static_cast<std::size_t>(options_.threads),
-                                 [this, print = std::move(print)](const Question& question) {
-                                   ++stats_.count;
-                                   if (!question.why.empty()) ++stats_.bad;
-                                   print(question);
-                                 }));
+              VerifyWindow::make(wish, [this, print = std::move(print)](const Question& question) {
+                ++stats_.count;
+                if (!question.why.empty()) ++stats_.bad;
+                print(question);
+              }));
     return {};
   }
 
@@ -116,12 +120,15 @@ class Stream {
   std::unique_ptr<VerifyWindow> window_;
 };
 
-Result<VerifyStats> verify_lines(int fd, const VerifyOptions& options, cli::Invocation& call) {
+using Table = std::shared_ptr<const crypto::KeyTable>;
+
+Result<VerifyStats> verify_lines(int fd, const Table& table, const VerifyOptions& options,
+                                 cli::Invocation& call) {
   LineReader reader(fd);
   QuestionReader questions;
   Stream stream(options, call, "lines");
   std::string answer;
-  TALLY_CHECK(stream.open([&](const Question& question) {
+  TALLY_CHECK(stream.open(table, [&](const Question& question) {
     answer.clear();
     append_answer(question, answer);
     call.out.line(answer);
@@ -185,11 +192,11 @@ void print_record(const Question& question, cli::Invocation& call) {
   call.out.line(line.text());
 }
 
-Result<VerifyStats> verify_records(int fd, ByteView pubkey, const VerifyOptions& options,
-                                   cli::Invocation& call) {
+Result<VerifyStats> verify_records(int fd, ByteView pubkey, const Table& table,
+                                   const VerifyOptions& options, cli::Invocation& call) {
   StreamSource source(fd, net::Framing::rec);
   Stream stream(options, call, "records");
-  TALLY_CHECK(stream.open([&](const Question& question) { print_record(question, call); }));
+  TALLY_CHECK(stream.open(table, [&](const Question& question) { print_record(question, call); }));
   net::Record record;
   while (!source.ended()) {
     while (source.try_next(record)) {
@@ -218,18 +225,35 @@ Result<ByteArray<32>> parse_pubkey(const std::string& text) {
               "tally-sign inspect FILE.group shows it");
 }
 
+// The table of --table, made first where there is no such file; none when it is not given.
+Result<Table> open_table(const std::string& path, const crypto::XonlyBytes& key) {
+  if (path.empty()) return Table();
+  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+    TALLY_CHECK(crypto::KeyTable::write_file(path, key));
+  }
+  TALLY_TRY(auto table, crypto::KeyTable::open_file(path, key));
+  return std::make_shared<const crypto::KeyTable>(std::move(table));
+}
+
 Result<Code> run(const VerifyOptions& options, cli::Invocation& call) {
   if (!options.records) {
-    if (!options.pubkey.empty()) {
-      return fail(Code::usage, "--pubkey is for --records", "JSON lines name their keys");
+    if (options.pubkey.empty() != options.table.empty()) {
+      return fail(Code::usage, "--pubkey and --table go together when lines are verified",
+                  "JSON lines name their keys; those of this key are verified by the table");
+    }
+    Table table;
+    if (!options.table.empty()) {
+      TALLY_TRY(const auto key, parse_pubkey(options.pubkey));
+      TALLY_TRY(table, open_table(options.table, key));
     }
     TALLY_TRY(const UniqueFd fd, open_input(options.from));
-    TALLY_TRY(const VerifyStats stats, verify_lines(fd.get(), options, call));
+    TALLY_TRY(const VerifyStats stats, verify_lines(fd.get(), table, options, call));
     return stats.bad == 0 ? Code::ok : Code::negative;
   }
   TALLY_TRY(const auto pubkey, parse_pubkey(options.pubkey));
+  TALLY_TRY(const Table table, open_table(options.table, pubkey));
   TALLY_TRY(const UniqueFd fd, open_input(options.from));
-  TALLY_TRY(const VerifyStats stats, verify_records(fd.get(), pubkey, options, call));
+  TALLY_TRY(const VerifyStats stats, verify_records(fd.get(), pubkey, table, options, call));
   if (stats.count == 0) {
     call.out.warning("no record came, so nothing was verified");
     return Code::negative;
@@ -246,7 +270,10 @@ void add_verify(cli::App& app) {
   command.option("--from", options->from, "FILE", "read from a file, - for standard input",
                  {cli::Completion::Kind::file, {}, {}});
   command.flag("--records", options->records, "signed records in rec frames, not JSON lines");
-  command.option("--pubkey", options->pubkey, "HEX", "with --records: x-only key of the group");
+  command.option("--pubkey", options->pubkey, "HEX", "x-only key of the records, or of the table");
+  command.option("--table", options->table, "FILE",
+                 "multiples of the key, shared between processes; made when there is none",
+                 {cli::Completion::Kind::file, {}, {}});
   command.option("--threads", options->threads, "N",
                  "workers, each pinned to a processor; 0: this thread, not pinned", 0,
                  kMostThreads);

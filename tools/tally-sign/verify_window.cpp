@@ -14,18 +14,19 @@ constexpr std::size_t kKeptBytes = std::size_t{4} << 10U;
 }  // namespace
 
 Result<std::unique_ptr<VerifyWindow>> VerifyWindow::make(
-    crypto::BackendKind backend, std::size_t threads, std::function<void(const Question&)> answer) {
+    const Options& wish, std::function<void(const Question&)> answer) {
   crypto::BatchVerifier::Options options;
-  options.backend = backend;
+  options.backend = wish.backend;
   options.slice_items = kSliceItems;
-  options.cpus = core::worker_cpus(threads);
-  if (options.cpus.size() < threads) {
+  options.cpus = core::worker_cpus(wish.threads);
+  options.table = wish.table;
+  if (options.cpus.size() < wish.threads) {
     return fail(Code::usage, fmt::format("--threads {}: this process may run on {} processors",
-                                         threads, options.cpus.size()));
+                                         wish.threads, options.cpus.size()));
   }
   TALLY_TRY(auto verifier, crypto::BatchVerifier::make(std::move(options)));
   // Each worker has a slice to work on and one waiting, while another is filled.
-  const std::size_t places = kSliceItems * (2 * threads + 1);
+  const std::size_t places = kSliceItems * (2 * wish.threads + 1);
   return std::unique_ptr<VerifyWindow>(
       new VerifyWindow(std::move(verifier), places, std::move(answer)));
 }

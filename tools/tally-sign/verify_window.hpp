@@ -19,12 +19,15 @@ class VerifyWindow {
   static constexpr std::size_t kSliceItems = 2048;
   static constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 
-  // `threads` workers, each pinned to a processor of its own; none: the calling thread verifies.
+  struct Options {
+    crypto::BackendKind backend = crypto::BackendKind::automatic;
+    std::size_t threads = 0;  // workers, each pinned to a processor; none: the caller verifies
+    std::shared_ptr<const crypto::KeyTable> table = nullptr;
+  };
   // `answer` is given each question once, settled. Errors: usage for more threads than processors;
   // those of crypto::BatchVerifier.
   [[nodiscard]] static Result<std::unique_ptr<VerifyWindow>> make(
-      crypto::BackendKind backend, std::size_t threads,
-      std::function<void(const Question&)> answer);
+      const Options& options, std::function<void(const Question&)> answer);
 
   // A place for the next question, whose memory may be used again; waits for verdicts when there is
   // none. It is to be filled, and then handed over by push().

@@ -68,7 +68,7 @@ TEST_CASE("answers come in the order of the lines from every backend and number 
   for (const BackendKind backend : backends()) {
     for (const std::size_t threads : {0U, 1U}) {
       std::vector<std::string> answers;
-      auto window = sign::VerifyWindow::make(backend, threads, [&](const sign::Question& one) {
+      auto window = sign::VerifyWindow::make({backend, threads}, [&](const sign::Question& one) {
         sign::append_answer(one, answers.emplace_back());
       });
       REQUIRE(window);
@@ -153,7 +153,7 @@ TEST_CASE("memory of a question is used again without a trace of the one before"
 }
 
 TEST_CASE("more threads than processors are refused") {
-  const auto window = sign::VerifyWindow::make(BackendKind::libsecp, 100000, nullptr);
+  const auto window = sign::VerifyWindow::make({BackendKind::libsecp, 100000}, nullptr);
   REQUIRE_FALSE(window);
   CHECK(window.error().code == tally::Code::usage);
 }
