@@ -1,0 +1,265 @@
+// A producer and a consumer in processes of their own, one of which is killed and replaced, or
+// stopped for a while, again and again: every record arrives whole and in its order, and twice only
+// where a consumer was killed between its look at a record and the release.
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <doctest/doctest.h>
+#include <memory>
+#include <optional>
+#include <random>
+#include <sys/mman.h>
+#include <thread>
+
+#include "core/clock.hpp"
+#include "core/crc32c.hpp"
+#include "ring/byte_consumer.hpp"
+#include "ring/byte_producer.hpp"
+#include "ring/consumer.hpp"
+#include "ring/producer.hpp"
+#include "support/child.hpp"
+#include "support/ring.hpp"
+
+using tally::ring::Options;
+using tally::ring::PopResult;
+using tally::ring::PushResult;
+using tally::ring::RecordMeta;
+using tally::test::Child;
+
+namespace {
+
+constexpr std::size_t kMostBytes = 96;
+constexpr std::size_t kBatch = 4;
+constexpr std::uint64_t kPatienceNs = 60'000'000'000;
+
+// A record says its number, and its checksum is the end.
+std::size_t make_payload(std::uint64_t number, std::uint8_t* into) {
+  const std::size_t length = 12 + number % (kMostBytes - 12);
+  std::memset(into, static_cast<int>(number & 0xffU), length);
+  std::memcpy(into, &number, sizeof number);
+  const std::uint32_t crc = tally::core::crc32c({into, length - 4});
+  std::memcpy(into + length - 4, &crc, sizeof crc);
+  return length;
+}
+// Whether it is whole, and then its number.
+std::optional<std::uint64_t> number_of(tally::ByteView payload) {
+  if (payload.size() < 12) return std::nullopt;
+  std::uint32_t crc = 0;
+  std::memcpy(&crc, payload.data() + payload.size() - 4, sizeof crc);
+  if (crc != tally::core::crc32c(payload.first(payload.size() - 4))) return std::nullopt;
+  std::uint64_t number = 0;
+  std::memcpy(&number, payload.data(), sizeof number);
+  return number;
+}
+
+// What outlives a killed process: what a producer was about to commit, and how far consumers came.
+struct Ledger {
+  struct Batch {
+    std::uint64_t first;
+    std::uint64_t count;
+    std::uint64_t position;  // of the ring before the commit
+  };
+  std::array<Batch, 2> batches;
+  std::atomic<std::uint64_t> batch;  // the one of the two that counts
+  std::atomic<std::uint64_t> expected;
+  std::atomic<std::uint64_t> wrong;
+  std::atomic<std::uint64_t> ready;  // ends that were opened
+  std::atomic<bool> over;
+};
+
+struct SlotRing {
+  static constexpr const char* kName = "rounds-slots";
+  static Options options() {
+    Options options;
+    options.slots = 16;
+    options.bytes = kMostBytes;
+    return options;
+  }
+  struct Producer {
+    tally::ring::Producer end = tally::ring::Producer::open(ring_name(), options()).value();
+    PushResult wait() { return end.wait_writable(tally::core::monotonic_ns() + kPatienceNs); }
+    std::uint64_t fill(std::uint64_t first) {
+      const std::size_t room = end.claim(kBatch);
+      for (std::size_t i = 0; i < room; ++i) {
+        const auto slot = end.slot(i);
+        slot.meta = RecordMeta{};
+        slot.meta.time_ns = 1;
+        slot.meta.length = static_cast<std::uint32_t>(make_payload(first + i, slot.payload.data()));
+      }
+      filled = room;
+      return room;
+    }
+    void commit() { end.commit(filled); }
+    // Of a batch that a killed predecessor was about to commit: a prefix.
+    static std::uint64_t committed(const Ledger::Batch& batch, std::uint64_t position) {
+      return position - batch.position;
+    }
+    std::size_t filled = 0;
+  };
+  struct Consumer {
+    tally::ring::Consumer end = tally::ring::Consumer::open(ring_name(), options()).value();
+    PopResult wait() { return end.wait_readable(tally::core::monotonic_ns() + kPatienceNs); }
+    template <typename Look>
+    void take(Look look) {
+      const std::size_t there = end.peek(kBatch);
+      for (std::size_t i = 0; i < there; ++i) look(end.record(i).payload);
+      end.release(there);
+    }
+  };
+  static std::string& ring_name() {
+    static std::string name;
+    return name;
+  }
+};
+
+struct ByteRing {
+  static constexpr const char* kName = "rounds-bytes";
+  static Options options() {
+    Options options;
+    options.bytes = 4096;
+    return options;
+  }
+  struct Producer {
+    tally::ring::ByteProducer end = tally::ring::ByteProducer::open(ring_name(), options()).value();
+    PushResult wait() {
+      return end.wait_writable(kMostBytes, tally::core::monotonic_ns() + kPatienceNs);
+    }
+    std::uint64_t fill(std::uint64_t first) {
+      std::uint64_t count = 0;
+      for (; count < kBatch; ++count) {
+        const auto room = end.claim(kMostBytes);
+        if (room.data() == nullptr) break;
+        end.finish(make_payload(first + count, room.data()));
+      }
+      return count;
+    }
+    void commit() { end.commit(); }
+    // The same: all of it or nothing.
+    static std::uint64_t committed(const Ledger::Batch& batch, std::uint64_t position) {
+      return position == batch.position ? 0 : batch.count;
+    }
+  };
+  struct Consumer {
+    tally::ring::ByteConsumer end = tally::ring::ByteConsumer::open(ring_name(), options()).value();
+    PopResult wait() { return end.wait_readable(tally::core::monotonic_ns() + kPatienceNs); }
+    template <typename Look>
+    void take(Look look) {
+      std::array<tally::ring::ByteRecord, kBatch> records;
+      const std::size_t there = end.peek(records);
+      for (std::size_t i = 0; i < there; ++i) look(records[i].payload);
+      end.release({records.data(), there});
+    }
+  };
+  static std::string& ring_name() {
+    static std::string name;
+    return name;
+  }
+};
+
+template <typename Kind>
+int produce(Ledger& ledger) {
+  typename Kind::Producer producer;
+  const Ledger::Batch& last = ledger.batches[ledger.batch % 2];
+  std::uint64_t next = last.first + Kind::Producer::committed(last, producer.end.position());
+  ledger.ready += 1;
+  while (!ledger.over) {
+    const PushResult waited = producer.wait();
+    if (waited == PushResult::peer_dead) continue;  // its successor is on the way
+    if (waited != PushResult::ok) return 2;
+    const std::uint64_t position = producer.end.position();
+    const std::uint64_t count = producer.fill(next);
+    ledger.batches[(ledger.batch + 1) % 2] = {next, count, position};
+    ledger.batch += 1;
+    producer.commit();
+    next += count;
+  }
+  producer.end.close();
+  return 0;
+}
+
+template <typename Kind>
+int consume(Ledger& ledger) {
+  typename Kind::Consumer consumer;
+  ledger.ready += 1;
+  bool is_first = true;
+  for (;;) {
+    const PopResult waited = consumer.wait();
+    if (waited == PopResult::closed) return 0;
+    if (waited == PopResult::peer_dead) continue;  // its successor is on the way
+    if (waited != PopResult::ok) return 2;
+    consumer.take([&](tally::ByteView payload) {
+      const auto number = number_of(payload);
+      const std::uint64_t expected = ledger.expected;
+      // The first look of a successor may show again what its predecessor did not release.
+      const bool again = is_first && number && *number <= expected && expected - *number <= kBatch;
+      if (!number || (*number != expected && !again)) ledger.wrong += 1;
+      if (number) ledger.expected = *number + 1;
+      is_first = false;
+    });
+  }
+}
+
+// Waits for the `count`th end to be open; false after a minute.
+bool wait_ready(const Ledger& ledger, std::uint64_t count) {
+  const std::uint64_t until_ns = tally::core::monotonic_ns() + kPatienceNs;
+  while (ledger.ready < count) {
+    if (tally::core::monotonic_ns() > until_ns) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+  return true;
+}
+
+std::uint64_t rounds() {
+  const char* const asked = std::getenv("TALLY_RING_ROUNDS");
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 60;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("ring rounds");
+
+TEST_CASE_TEMPLATE("ends that are killed and stopped at random lose no record and change none",
+                   Kind, SlotRing, ByteRing) {
+  const tally::test::RingName name(Kind::kName);
+  Kind::ring_name() = name.str();
+  void* const page =
+      ::mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(page != MAP_FAILED);
+  Ledger& ledger = *new (page) Ledger{};
+  const auto start_producer = [&] { return Child([&] { return produce<Kind>(ledger); }); };
+  const auto start_consumer = [&] { return Child([&] { return consume<Kind>(ledger); }); };
+  auto producer = std::make_unique<Child>(start_producer());
+  auto consumer = std::make_unique<Child>(start_consumer());
+  std::uint64_t opened = 2;
+  REQUIRE(wait_ready(ledger, opened));
+
+  std::mt19937_64 random(20'261'125);  // NOLINT: the same rounds in every run
+  for (std::uint64_t round = 0; round < rounds(); ++round) {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+    const bool at_producer = random() % 2 == 0;
+    auto& victim = at_producer ? producer : consumer;
+    if (random() % 3 == 0) {
+      victim->send(SIGSTOP);
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+      victim->send(SIGCONT);
+      continue;
+    }
+    victim->kill_and_reap();
+    victim = std::make_unique<Child>(at_producer ? start_producer() : start_consumer());
+    // Both ends gone at once would be a ring that nobody holds, which is made anew.
+    REQUIRE(wait_ready(ledger, ++opened));
+  }
+  ledger.over = true;
+  CHECK(producer->reap() == 0);
+  CHECK(consumer->reap() == 0);
+  CHECK(ledger.wrong == 0);
+  const Ledger::Batch& last = ledger.batches[ledger.batch % 2];
+  CHECK(ledger.expected == last.first + last.count);
+  CHECK(ledger.expected > 0);
+  ::munmap(page, sizeof(Ledger));
+}
+
+TEST_SUITE_END();
