@@ -496,6 +496,46 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   no_rings_left
 }
 
+@test "a ring that was cut or is of an older layout is refused with the field and the fix" {
+  local ring file kind
+  ring=$(ring_name) file=/dev/shm/tally.$(id -u).$ring
+  for kind in spsc bytes; do
+    tally-relay gen:count=1 "shm:$ring,kind=$kind"
+    truncate -s 9000 "$file"
+    run_tool tally-relay "shm:$ring" null:
+    assert_equal "$status" 65
+    [[ $stderr == *"total bytes are "*"the file has 9000"* && $stderr == *"tally-relay ring rm"* ]]
+    rm "$file"
+    tally-relay gen:count=1 "shm:$ring,kind=$kind"
+    # The version, two bytes behind the magic.
+    printf '\001' | dd of="$file" bs=1 seek=8 conv=notrunc status=none
+    run_tool tally-relay "shm:$ring" null:
+    assert_equal "$status" 65
+    [[ $stderr == *"layout version is 1, this program reads version 2"* ]]
+    [[ $stderr == *"tally-relay ring rm"* ]]
+    rm "$file"
+  done
+}
+
+@test "a full dev shm is refused with the size and where to look and leaves nothing" {
+  unshare -m true 2>/dev/null || skip "no mount namespace of its own is to be had here"
+  local ring kind
+  ring=$(ring_name)
+  for kind in spsc bytes; do
+    # shellcheck disable=SC2016  # the inner shell expands them
+    run --separate-stderr unshare -m sh -c '
+      mount -t tmpfs -o size=64k none /dev/shm || exit 99
+      tally-relay gen:count=1 "$1"
+      status=$?
+      ls -A /dev/shm
+      exit $status' sh "shm:$ring,kind=$kind"
+    [[ $status -ne 99 ]] || skip "no tmpfs may be mounted here"
+    assert_equal "$status" 73
+    assert_equal "$output" ""
+    [[ $stderr == *" bytes: No space left on device"* && $stderr == *"see df /dev/shm"* ]]
+  done
+}
+
 @test "a ring that others may touch is refused" {
   local ring file
   ring=$(ring_name) file=/dev/shm/tally.$(id -u).$ring

@@ -1,16 +1,21 @@
 // Attaching to a file of /dev/shm that somebody has changed: it is refused, or used without leaving
 // its bounds. Input: a mode byte (1: seal the header again, so that the checks behind the CRC are
-// reached; 2: cut the file at the next two bytes), then patches of three bytes: offset, xor value.
+// reached; 2: cut the file at the next two bytes; 4: a ring of bytes), then patches of three bytes:
+// offset, xor value.
+#include <array>
 #include <cstring>
 #include <unistd.h>
 #include <vector>
 
 #include "core/endian.hpp"
 #include "core/file.hpp"
+#include "ring/byte_consumer.hpp"
+#include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
 #include "ring/inspector.hpp"
 #include "ring/layout.hpp"
 #include "ring/producer.hpp"
+#include "ring/verify.hpp"
 
 namespace {
 
@@ -42,6 +47,21 @@ tally::Bytes make_image() {
   return {view.begin(), view.end()};
 }
 
+// The same as a ring of bytes.
+tally::Bytes make_byte_image() {
+  ::unlink(ring::ring_path(ring_name()).c_str());
+  {
+    ring::Options options;
+    options.bytes = ring::kMinAreaBytes;
+    auto producer = ring::ByteProducer::open(ring_name(), options).value();
+    producer.try_push(tally::core::as_bytes("one"));
+    producer.try_push(tally::core::as_bytes("two"));
+  }
+  const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
+  const auto view = tally::core::as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
 tally::Bytes patched(tally::Bytes image, tally::ByteView input) {
   if (input.empty()) return image;
   const std::uint8_t mode = input[0];
@@ -64,18 +84,12 @@ tally::Bytes patched(tally::Bytes image, tally::ByteView input) {
   return image;
 }
 
-}  // namespace
+constexpr std::uint64_t kLongPast = 1;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const tally::Bytes image = make_image();
-  const std::string path = ring::ring_path(ring_name());
-  ::unlink(path.c_str());
-  if (!tally::core::create_file(path, patched(image, {data, size}), 0600)) return 0;
-  (void)ring::stat_ring(ring_name());
+void use_slots() {
   auto consumer = ring::Consumer::open(ring_name());
   auto producer = ring::Producer::open(ring_name());
   tally::Bytes buffer(ring::kMaxPayloadBytes);
-  constexpr std::uint64_t kLongPast = 1;
   for (int i = 0; i < 8; ++i) {
     ring::RecordMeta meta;
     if (consumer && consumer->pop_wait(meta, buffer, kLongPast) == ring::PopResult::ok &&
@@ -83,6 +97,45 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       __builtin_trap();
     }
     if (producer) (void)producer->push({}, tally::core::as_bytes("three"), kLongPast);
+  }
+}
+
+void use_bytes() {
+  auto consumer = ring::ByteConsumer::open(ring_name());
+  auto producer = ring::ByteProducer::open(ring_name());
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 8; ++i) {
+    std::array<ring::ByteRecord, 3> records;
+    if (consumer && consumer->wait_readable(kLongPast) == ring::PopResult::ok) {
+      const std::size_t count = consumer->peek(records);
+      for (std::size_t k = 0; k < count; ++k) {
+        if (records[k].payload.size() > consumer->payload_bytes()) __builtin_trap();
+        for (const std::uint8_t byte : records[k].payload) sum += byte;
+      }
+      consumer->release({records.data(), count});
+    }
+    if (producer && producer->wait_writable(5, kLongPast) == ring::PushResult::ok)
+      (void)producer->try_push(tally::core::as_bytes("three"));
+  }
+  if (sum == UINT64_MAX) __builtin_trap();  // every byte was read
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const tally::Bytes slots_image = make_image();
+  static const tally::Bytes bytes_image = make_byte_image();
+  const bool is_bytes = size != 0 && (data[0] & 4U) != 0;
+  const std::string path = ring::ring_path(ring_name());
+  ::unlink(path.c_str());
+  const tally::Bytes& image = is_bytes ? bytes_image : slots_image;
+  if (!tally::core::create_file(path, patched(image, {data, size}), 0600)) return 0;
+  (void)ring::stat_ring(ring_name());
+  (void)ring::verify_ring(ring_name());
+  if (is_bytes) {
+    use_bytes();
+  } else {
+    use_slots();
   }
   (void)ring::remove_ring(ring_name(), true);
   ::unlink(path.c_str());

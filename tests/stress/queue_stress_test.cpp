@@ -243,7 +243,7 @@ using Gated = Paced<tally::queue::Pace::gated>;
 
 TEST_CASE_TEMPLATE("readers of a broadcast get every item whole or count it as lost", Paced, Lossy,
                    Gated) {
-  constexpr std::size_t readers = 3;
+  constexpr std::size_t kReaders = 3;
   auto queue = tally::queue::make_broadcast<Item, Paced::kValue, FutexWait>(64, kStart).value();
   std::thread writer([producer = std::move(queue.producer)]() mutable {
     for (std::uint64_t i = 0; i < kItems; ++i) {
@@ -255,10 +255,10 @@ TEST_CASE_TEMPLATE("readers of a broadcast get every item whole or count it as l
       }
     }
   });
-  std::array<std::uint64_t, readers> wrong{};
-  std::array<std::uint64_t, readers> missing{};
+  std::array<std::uint64_t, kReaders> wrong{};
+  std::array<std::uint64_t, kReaders> missing{};
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < readers; ++i) {
+  for (std::size_t i = 0; i < kReaders; ++i) {
     auto reader = queue.reader.clone().value();
     threads.emplace_back([i, &wrong, &missing, reader = std::move(reader)]() mutable {
       std::uint64_t seen = 0;
@@ -270,7 +270,7 @@ TEST_CASE_TEMPLATE("readers of a broadcast get every item whole or count it as l
   queue.reader.close();
   for (auto& thread : threads) thread.join();
   writer.join();
-  for (std::size_t i = 0; i < readers; ++i) {
+  for (std::size_t i = 0; i < kReaders; ++i) {
     CHECK(wrong[i] == 0);
     CHECK((Paced::kValue == tally::queue::Pace::lossy || missing[i] == 0));
   }

@@ -64,8 +64,8 @@ TEST_CASE("the slowest attached reader holds a gated producer up and a closed on
 
 TEST_CASE("a reader that was overtaken goes on with the newest item and counts what it missed") {
   // The wrap of the positions lies in the middle.
-  constexpr std::uint64_t start = std::uint64_t{0} - 6;
-  auto [producer, reader] = make_broadcast<int, Pace::lossy>(4, start).value();
+  constexpr std::uint64_t kStart = std::uint64_t{0} - 6;
+  auto [producer, reader] = make_broadcast<int, Pace::lossy>(4, kStart).value();
   for (int i = 0; i < 11; ++i) CHECK(producer.try_push(i));
   int item = -1;
   CHECK(reader.try_pop(item));
@@ -75,7 +75,7 @@ TEST_CASE("a reader that was overtaken goes on with the newest item and counts w
   CHECK(producer.try_push(11));
   CHECK(reader.try_pop(item));
   CHECK(item == 11);
-  CHECK(reader.position() - start == 12);
+  CHECK(reader.position() - kStart == 12);
   CHECK(reader.lost() == 10);
 }
 
