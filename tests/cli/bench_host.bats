@@ -143,7 +143,7 @@ clock_file=/sys/devices/system/clocksource/clocksource0/available_clocksource
   assert_refused 64 "--threshold is 100ns or more"
   run_tool tally-bench jitter --interval 1s --duration 10ms
   assert_refused 64 "--interval is from 1us to the duration"
-  run_tool tally-bench jitter --duration 20ms --cpus 0 --out no/such/folder
+  run_tool tally-bench jitter --policy other --duration 20ms --cpus 0 --out no/such/folder
   assert_refused 73 "no/such/folder"
 }
 
