@@ -135,12 +135,12 @@ void Msm::join_halves() {
 
 AffineWords Msm::sum_var() {
   join_halves();
-  return points_.size() <= kMostStrauss ? strauss_var() : buckets_var();
+  return points_.size() <= most_strauss_ ? strauss_var() : buckets_var();
 }
 
 AffineWords Msm::strauss_var() const {
-  std::array<NafDigits, kMostStrauss> digits;
-  std::array<std::array<AffineWords, kOddMultiples>, kMostStrauss> tables;
+  std::array<NafDigits, kRoomStrauss> digits;
+  std::array<std::array<AffineWords, kOddMultiples>, kRoomStrauss> tables;
   for (std::size_t i = 0; i < points_.size(); ++i) {
     digits[i] = naf_of(halves_[i]);
     odd_multiples(points_[i], tables[i].data());

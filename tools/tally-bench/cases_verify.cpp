@@ -12,6 +12,7 @@
 #include "core/threads.hpp"
 #include "crypto/batch_verifier.hpp"
 #include "crypto/context.hpp"
+#include "crypto/glv.hpp"
 #include "crypto/known_key.hpp"
 #include "crypto/made_items.hpp"
 #include "crypto/msm.hpp"
@@ -157,11 +158,11 @@ Products make_products(std::size_t count) {
   return made;
 }
 
-Result<Subject> msm(std::size_t count) {
+Result<Subject> msm(std::size_t count, std::size_t most_strauss) {
   const Products products = make_products(count);
   std::vector<crypto::AffineWords> points;
   for (const auto& point : products.points) points.push_back(crypto::to_affine(point));
-  const auto sum = std::make_shared<crypto::Msm>(crypto::engine());
+  const auto sum = std::make_shared<crypto::Msm>(crypto::engine(), most_strauss);
   return make_granular(count, [scalars = products.scalars, points, sum] {
     sum->clear();
     for (std::size_t i = 0; i < points.size(); ++i) sum->add(scalars[i], points[i]);
@@ -176,6 +177,58 @@ Result<Subject> secp_products() {
     keep(product);
     return !product.is_infinity();
   });
+}
+
+// u1 * G + u2 * Q in lanes, over a table of G of `window` bits: what the choice of
+// PointTable::kGeneratorWindow is measured by.
+Result<Subject> table_window(int window) {
+  constexpr std::size_t kBlocks = crypto::Engine::kMostBlocks;
+  TALLY_TRY(auto made, crypto::PointTable::make(crypto::Point::generator(), window));
+  const auto table = std::make_shared<const crypto::PointTable>(std::move(made));
+  std::vector<crypto::DoubleMulBlock> blocks(kBlocks);
+  const Products products = make_products(2 * 8 * kBlocks);
+  for (std::size_t i = 0; i < 8 * kBlocks; ++i) {
+    auto& block = blocks[i / 8];
+    block.point[i % 8] = crypto::to_affine(products.points[i]);
+    const auto own = crypto::split_endomorphism_var(products.scalars[2 * i]);
+    const auto words = crypto::split_words_var(products.scalars[2 * i + 1]);
+    crypto::signed_digits_var(own.first, crypto::kPointWindow, &block.own[0][0][i % 8], 8);
+    crypto::signed_digits_var(own.second, crypto::kPointWindow, &block.own[1][0][i % 8], 8);
+    crypto::signed_digits_var(words.low, window, &block.base[0][0][i % 8], 8);
+    crypto::signed_digits_var(words.high, window, &block.base[1][0][i % 8], 8);
+  }
+  return make_granular(8 * kBlocks,
+                       [table, blocks = std::move(blocks),
+                        out = std::vector<crypto::AffineWords>(8 * kBlocks)]() mutable {
+                         std::array<bool, 8 * kBlocks> exceptional{};
+                         crypto::engine().double_mul(blocks.data(), blocks.size(), table->view(),
+                                                     out.data(), exceptional.data());
+                         return !exceptional[0];
+                       });
+}
+
+// Choices made by measuring, each beside those that were not taken.
+void add_choices(bench::Registry& registry) {
+  bench::Case definition;
+  definition.name = "verify.window";
+  definition.summary = "u1 * G + u2 * Q, 128 at a time, by the window that the table of G has";
+  definition.countable = false;
+  definition.make = [] { return table_window(crypto::PointTable::kGeneratorWindow); };
+  for (const int window : {8, 10, 11, 13, 14, 15}) {
+    definition.peers.push_back(
+        {"window" + std::to_string(window), [window] { return table_window(window); }});
+  }
+  registry.add(definition);
+  for (const std::size_t count : {1U, 2U, 3U, 4U, 8U}) {
+    definition = {};
+    definition.name = "msm." + std::to_string(count);
+    definition.summary = "a point of a sum of " + std::to_string(count) + " products k * P";
+    definition.countable = false;
+    definition.make = [count] { return msm(count, crypto::Msm::most_strauss(crypto::engine())); };
+    definition.peers = {{"strauss", [count] { return msm(count, 2 * count); }},
+                        {"buckets", [count] { return msm(count, 0); }}};
+    registry.add(definition);
+  }
 }
 
 void add_batch(bench::Registry& registry, const std::string& name, const std::string& summary,
@@ -231,12 +284,13 @@ void add_verify_cases(bench::Registry& registry) {
   add_known_key(registry, "verify.schnorr.table", Scheme::bip340);
   add_threads(registry, "verify.ecdsa.threads2", Scheme::ecdsa);
   add_threads(registry, "verify.schnorr.threads2", Scheme::bip340);
+  add_choices(registry);
   for (const std::size_t count : {64U, 1024U, 16384U}) {
     bench::Case definition;
     definition.name = "msm." + std::to_string(count);
     definition.summary = "a point of a sum of " + std::to_string(count) + " products k * P";
     definition.countable = false;
-    definition.make = [count] { return msm(count); };
+    definition.make = [count] { return msm(count, crypto::Msm::most_strauss(crypto::engine())); };
     definition.peers = {{"libsecp256k1", secp_products}};
     definition.notes = {"the peer multiplies point by point: secp256k1_ec_pubkey_tweak_mul"};
     registry.add(definition);

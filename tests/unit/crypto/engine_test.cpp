@@ -424,40 +424,51 @@ TEST_CASE("tables hold the multiples they should") {
   CHECK_FALSE(crypto::PointTable::make(Point(), 8));
 }
 
-TEST_CASE("sums of products with zeros infinities and repetitions among them") {
+namespace {
+
+// By Strauss's method up to `most_strauss` halves, and by buckets above.
+void check_sums(const Engine& engine, std::size_t most_strauss) {
   std::mt19937_64 random(13);
-  on_each_engine([&](const Engine& engine) {
-    crypto::Msm msm(engine);
-    CHECK(msm.sum_var().is_infinity());
-    for (const std::size_t count : {1U, 2U, 3U, 6U, 7U, 8U, 17U, 40U, 130U, 300U}) {
-      CAPTURE(count);
-      msm.clear();
-      Scalar sum;
-      for (std::size_t i = 0; i < count; ++i) {
-        Scalar k = random_scalar(random);
-        Scalar d = random_scalar(random);
-        if (i % 7 == 3) k = Scalar(i);
-        if (i % 11 == 4) k = Scalar();
-        if (i % 5 == 2) d = Scalar(9);
-        if (i % 13 == 6) d = -Scalar(9);
-        const AffineWords point = i % 17 == 5 ? AffineWords{} : multiple(d);
-        if (i % 17 == 5) d = Scalar();
-        if (i % 4 == 1) {
-          const crypto::HalfScalar half{random(), random(), i % 8 == 1};
-          const Scalar two64 = Scalar(1ULL << 63U) + Scalar(1ULL << 63U);
-          k = Scalar(half.low) + two64 * Scalar(half.high);
-          if (half.negative) k = -k;
-          msm.add(half, point);
-        } else {
-          msm.add(k, point);
-        }
-        sum = sum + k * d;
+  crypto::Msm msm(engine, most_strauss);
+  CHECK(msm.sum_var().is_infinity());
+  for (const std::size_t count : {1U, 2U, 3U, 6U, 7U, 8U, 17U, 40U, 130U, 300U}) {
+    CAPTURE(count);
+    msm.clear();
+    Scalar sum;
+    for (std::size_t i = 0; i < count; ++i) {
+      Scalar k = random_scalar(random);
+      Scalar d = random_scalar(random);
+      if (i % 7 == 3) k = Scalar(i);
+      if (i % 11 == 4) k = Scalar();
+      if (i % 5 == 2) d = Scalar(9);
+      if (i % 13 == 6) d = -Scalar(9);
+      const AffineWords point = i % 17 == 5 ? AffineWords{} : multiple(d);
+      if (i % 17 == 5) d = Scalar();
+      if (i % 4 == 1) {
+        const crypto::HalfScalar half{random(), random(), i % 8 == 1};
+        const Scalar two64 = Scalar(1ULL << 63U) + Scalar(1ULL << 63U);
+        k = Scalar(half.low) + two64 * Scalar(half.high);
+        if (half.negative) k = -k;
+        msm.add(half, point);
+      } else {
+        msm.add(k, point);
       }
-      CHECK(crypto::from_affine(msm.sum_var()) == Point::mul_generator(sum));
-      // And to infinity, through the same paths.
-      msm.add(-sum, multiple(1));
-      CHECK(msm.sum_var().is_infinity());
+      sum = sum + k * d;
     }
+    CHECK(crypto::from_affine(msm.sum_var()) == Point::mul_generator(sum));
+    // And to infinity, through the same paths.
+    msm.add(-sum, multiple(1));
+    CHECK(msm.sum_var().is_infinity());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("sums of products with zeros infinities and repetitions among them") {
+  on_each_engine([](const Engine& engine) {
+    check_sums(engine, crypto::Msm::most_strauss(engine));
+    check_sums(engine, 0);
+    check_sums(engine, crypto::Msm::kRoomStrauss);
   });
 }
 
