@@ -1,6 +1,7 @@
 #include "custody/record_journal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -35,6 +36,20 @@ bool whole(ByteView record, std::uint32_t number) {
          core::load_le<std::uint32_t>(&record[checked.size()]) == core::crc32c(checked);
 }
 
+// Holds the file that stands under `path`: another process may have rewritten it between our opening
+// and our lock.
+Status lock(int fd, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd, &opened) == 0 &&
+      ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+      opened.st_dev == named.st_dev) {
+    return {};
+  }
+  return fail(Code::try_again, path + " is in use",
+              "another process holds this journal; it must end first");
+}
+
 }  // namespace
 
 Result<RecordJournal> RecordJournal::open(const std::string& path, std::string_view magic,
@@ -46,10 +61,7 @@ Result<RecordJournal> RecordJournal::open(const std::string& path, std::string_v
   }
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return fail_errno("cannot open " + path, errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(Code::try_again, path + " is in use",
-                "another process holds this journal; it must end first");
-  }
+  TALLY_CHECK(lock(fd.get(), path));
   TALLY_TRY(const std::string text, core::read_fd(fd.get(), path, kLargestJournalBytes));
   const ByteView content = core::as_bytes(text);
   if (content.size() < kHeaderBytes || !std::ranges::equal(content.first(kHeaderBytes), header)) {
@@ -76,8 +88,7 @@ Result<RecordJournal> RecordJournal::open(const std::string& path, std::string_v
                        static_cast<std::uint32_t>(records.size()));
 }
 
-Status RecordJournal::append(std::span<const JournalRecord> records, bool durable) {
-  if (broken_) return fail(Code::io, path_ + " could not be written before");
+Bytes RecordJournal::encode(std::span<const JournalRecord> records) {
   Bytes out;
   for (const JournalRecord& record : records) {
     const std::size_t begin = out.size();
@@ -88,9 +99,35 @@ Status RecordJournal::append(std::span<const JournalRecord> records, bool durabl
     const std::size_t checked = 8 + record.payload.size();
     core::store_le(&out[begin + checked], core::crc32c(ByteView(out).subspan(begin, checked)));
   }
+  return out;
+}
+
+Status RecordJournal::append(std::span<const JournalRecord> records, bool durable) {
+  if (broken_) return fail(Code::io, path_ + " could not be written before");
+  const Bytes out = encode(records);
   broken_ = true;
   TALLY_CHECK(core::write_all(fd_.get(), out));
   if (durable && ::fsync(fd_.get()) != 0) return fail_errno("cannot sync " + path_, errno);
+  broken_ = false;
+  return {};
+}
+
+Status RecordJournal::rewrite(std::span<const JournalRecord> records) {
+  if (broken_) return fail(Code::io, path_ + " could not be written before");
+  broken_ = true;
+  std::array<char, kHeaderBytes> header{};
+  if (::pread(fd_.get(), header.data(), header.size(), 0) != ssize_t{kHeaderBytes}) {
+    return fail_errno("cannot read " + path_, errno);
+  }
+  next_ = 0;
+  const Bytes body = encode(records);
+  Bytes content(header.begin(), header.end());
+  content.insert(content.end(), body.begin(), body.end());
+  TALLY_CHECK(core::replace_file(path_, content, 0600));
+  UniqueFd fd(::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return fail_errno("cannot open " + path_, errno);
+  TALLY_CHECK(lock(fd.get(), path_));
+  fd_ = std::move(fd);
   broken_ = false;
   return {};
 }

@@ -39,9 +39,15 @@ class RecordJournal {
   // Pre: payloads have the size given to open().
   [[nodiscard]] Status append(std::span<const JournalRecord> records, bool durable);
 
+  // Puts these records in the place of all others, whole or not at all, and synced. Errors: those
+  // of core::replace_file, try_again when another process took the journal meanwhile; it takes
+  // nothing more then.
+  [[nodiscard]] Status rewrite(std::span<const JournalRecord> records);
+
  private:
   RecordJournal(UniqueFd fd, std::string path, std::uint32_t payload_bytes, std::uint32_t next)
       : fd_(std::move(fd)), path_(std::move(path)), payload_bytes_(payload_bytes), next_(next) {}
+  [[nodiscard]] Bytes encode(std::span<const JournalRecord> records);
 
   UniqueFd fd_;
   std::string path_;

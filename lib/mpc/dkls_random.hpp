@@ -53,8 +53,8 @@ struct Hedge {
 
 // key = Th("draw-key"; system 32, length of secret u8, secret, counter, context) and
 // draws = Th("draw"; key, u8 draw, u32 index, u32 call, u32 block). Our own construction. The key
-// is wiped at the end. A forked child would make the draws of its parent: a caller that may fork
-// asks its fork guard before each session.
+// is wiped at the end. A forked child would make the draws of its parent: programs use it through
+// custody/fork_safe_random.hpp.
 class HedgedRandomness final : public Randomness {
  public:
   // `system` is 32 fresh bytes of the operating system, for one generator; the caller wipes them.

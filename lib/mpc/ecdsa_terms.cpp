@@ -148,10 +148,10 @@ ByteArray<32> proposal_hash(ByteView proposal) {
   return th(Label::proposal, {proposal});
 }
 
-EcdsaParty EcdsaParty::of(const Share& share, std::uint32_t epoch) {
+EcdsaParty EcdsaParty::of(const Share& share) {
   EcdsaParty party;
-  party.key_id = share.group().digest();
-  party.epoch = epoch;
+  party.key_id = share.group().key_id();
+  party.epoch = share.group().epoch();
   party.threshold = static_cast<std::uint16_t>(share.group().threshold());
   party.parties = static_cast<std::uint16_t>(share.group().parties());
   party.public_key = share.group().key();

@@ -60,7 +60,8 @@ struct EcdsaParty {
   dkls::XId id = 0;
   crypto::SecretScalar share;
 
-  [[nodiscard]] static EcdsaParty of(const Share& share, std::uint32_t epoch);
+  // Key id, epoch and the rest as the share has them, so that no caller can mix two epochs.
+  [[nodiscard]] static EcdsaParty of(const Share& share);
 };
 
 // The pair setups of this party, in any order; one a peer.

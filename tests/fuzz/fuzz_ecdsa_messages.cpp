@@ -48,7 +48,7 @@ struct Parties {
     }
     for (XId id = 1; id <= 2; ++id) {
       Side& side = sides[id - 1U];
-      side.party = EcdsaParty::of(dealing.share(id - 1U).value(), 0);
+      side.party = EcdsaParty::of(dealing.share(id - 1U).value());
       const PairIdentity identity{side.party.key_id, 0, id, static_cast<XId>(3 - id), 0};
       side.setups = {PairSetup::make(identity, {9}, seed,
                                      dkls::AliceSeeds::make(alice, delta).value(),

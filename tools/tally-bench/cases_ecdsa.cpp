@@ -82,7 +82,7 @@ class Quorum {
     for (XId id = 1; id <= t; ++id) {
       const auto share = dealing->share(id - 1U);
       if (!share) return fail(Error(share.error()));
-      quorum->members.push_back({EcdsaParty::of(*share, 0), {}});
+      quorum->members.push_back({EcdsaParty::of(*share), {}});
       quorum->proposal.ids.push_back(id);
     }
     quorum->proposal.key_id = quorum->members[0].party.key_id;

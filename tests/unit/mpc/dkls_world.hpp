@@ -119,7 +119,7 @@ class World {
     const auto dealing = mpc::deal(t, n, bytes).value();
     for (XId id = 1; id <= n; ++id) {
       Member& member = world.members[id];
-      member.party = mpc::EcdsaParty::of(dealing.share(id - 1).value(), 0);
+      member.party = mpc::EcdsaParty::of(dealing.share(id - 1).value());
       member.random = std::make_unique<CountingRandom>(1000U * seed + id);
     }
     for (XId a = 1; a <= n; ++a) {

@@ -1,0 +1,163 @@
+#include "custody/pair_file.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <unistd.h>
+
+#include "core/file.hpp"
+#include "custody/burn_journal.hpp"
+#include "custody/fork_safe_random.hpp"
+#include "custody/pair_channel.hpp"
+#include "sample.hpp"
+
+using namespace tally;
+using namespace tally::custody;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    std::string form = (std::filesystem::temp_directory_path() / "tally-pairs-XXXXXX").string();
+    REQUIRE(::mkdtemp(form.data()) != nullptr);
+    path = form;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
+  std::string path;
+};
+
+// The setup of parties 0 and 1 as party 0 has it.
+std::shared_ptr<mpc::PairSetup> set_up(const mpc::Share& share) {
+  const auto guard = ForkGuard::create().value();
+  ForkSafeRandomness random(guard, {});
+  const mpc::PairIdentity mine{share.group().key_id(), share.group().epoch(), 1, 2, 0};
+  mpc::PairIdentity theirs = mine;
+  std::swap(theirs.me, theirs.peer);
+  const auto a = mpc::PairSetupSession::start(mine, random).value();
+  const auto b = mpc::PairSetupSession::start(theirs, random).value();
+  const auto offer_a = a->offer(b->hello()).value();
+  const auto offer_b = b->offer(a->hello()).value();
+  const auto answer_b = b->answer(offer_a).value();
+  REQUIRE(a->answer(offer_b));
+  return a->finish(answer_b).value();
+}
+
+std::string refusal(const Bytes& file, const mpc::Share& share) {
+  const auto opened = open_pair(file, share);
+  REQUIRE_FALSE(opened);
+  return opened.error().message;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("custody");
+
+TEST_CASE("a pair setup comes back from its file and opens beside its share only") {
+  const auto dealing = test::sample_dealing();
+  const auto share = dealing.share(0).value();
+  const auto setup = set_up(share);
+  const Bytes file = seal_pair(*setup, share).value();
+  const auto opened = open_pair(file, share);
+  REQUIRE(opened);
+  CHECK((*opened)->setup_id() == setup->setup_id());
+  CHECK((*opened)->identity() == setup->identity());
+  CHECK(core::equal_constant_time((*opened)->zero_seed(), setup->zero_seed()));
+  // Nothing of the secrets stands in the file.
+  const ByteView seed = setup->zero_seed();
+  CHECK(std::ranges::search(file, seed).empty());
+
+  CHECK(refusal(file, dealing.share(1).value()).find("is of party 0") != std::string::npos);
+  const auto other = test::sample_dealing(2, 3, 8);
+  CHECK(refusal(file, other.share(0).value()).find("another key") != std::string::npos);
+}
+
+TEST_CASE("a pair file changed cut or extended at any byte is refused") {
+  const auto share = test::sample_dealing().share(0).value();
+  const Bytes file = seal_pair(*set_up(share), share).value();
+  for (std::size_t at = 0; at < file.size(); at += at < 200 ? 1 : 997) {
+    Bytes changed = file;
+    changed[at] ^= 1U;
+    CHECK_FALSE(open_pair(changed, share));
+    CHECK_FALSE(open_pair(ByteView(file).first(at), share));
+  }
+  Bytes longer = file;
+  longer.push_back(0);
+  CHECK_FALSE(open_pair(longer, share));
+}
+
+TEST_CASE("setups are found beside their share and a misnamed one is refused") {
+  const Folder folder;
+  const auto share = test::sample_dealing().share(0).value();
+  const std::string path = folder.file("key-0.share");
+  CHECK(read_pair_files(path, share).value().empty());
+  const Bytes file = seal_pair(*set_up(share), share).value();
+  REQUIRE(core::create_file(pair_path(path, 1), file, 0600));
+  REQUIRE(read_pair_files(path, share).value().size() == 1);
+  REQUIRE(core::create_file(pair_path(path, 2), file, 0600));
+  CHECK(read_pair_files(path, share).error().message.find("another party's name") !=
+        std::string::npos);
+}
+
+TEST_CASE("a channel opens for its pair its direction and its purpose only") {
+  const auto dealing = test::sample_dealing();
+  std::vector<PairChannels> channels;
+  for (mpc::PartyId id = 0; id < 3; ++id) {
+    channels.push_back(PairChannels::make(dealing.share(id).value()).value());
+  }
+  const ByteView words = core::as_bytes("words");
+  const ByteView about = core::as_bytes("about");
+  const Bytes sealed = channels[0].seal(1, about, words);
+  const auto opened = channels[1].open(0, about, sealed);
+  REQUIRE(opened);
+  CHECK(std::ranges::equal(*opened, words));
+  CHECK_FALSE(channels[1].open(2, about, sealed));
+  CHECK_FALSE(channels[2].open(0, about, sealed));
+  CHECK_FALSE(channels[0].open(1, about, sealed));
+  CHECK_FALSE(channels[1].open(0, core::as_bytes("else"), sealed));
+  CHECK(channels[0].seal(1, about, words) != sealed);
+  for (std::size_t at = 0; at < sealed.size(); ++at) {
+    Bytes changed = sealed;
+    changed[at] ^= 0x80U;
+    CHECK_FALSE(channels[1].open(0, about, changed));
+    CHECK_FALSE(channels[1].open(0, about, ByteView(sealed).first(at)));
+  }
+}
+
+TEST_CASE("attempts at a pair are counted across restarts and checks that ended are dropped") {
+  const Folder folder;
+  const auto share = test::sample_dealing().share(0).value();
+  const auto setup = set_up(share);
+  mpc::PairIdentity identity = setup->identity();
+  const std::string path = folder.file("burns");
+  std::uintmax_t size = 0;
+  {
+    const auto journal = BurnJournal::open(path).value();
+    CHECK(journal->attempts(identity) == 0);
+    REQUIRE(journal->begin_attempt(identity));
+    CHECK(journal->attempts(identity) == 1);
+    // The other side may have counted further.
+    identity.counter = 4;
+    REQUIRE(journal->begin_attempt(identity));
+    size = std::filesystem::file_size(path);
+    for (int i = 0; i < 50; ++i) {
+      REQUIRE(journal->begin_check(*setup));
+      journal->end_check(*setup);
+    }
+    CHECK_FALSE(BurnJournal::open(path));
+  }
+  {
+    const auto journal = BurnJournal::open(path).value();
+    CHECK(std::filesystem::file_size(path) == size);
+    CHECK(journal->attempts(identity) == 5);
+    identity.peer = 3;
+    CHECK(journal->attempts(identity) == 0);
+    CHECK_FALSE(journal->burnt(setup->setup_id()));
+    REQUIRE(journal->begin_check(*setup));
+  }
+  // A check that never ended burns, and stays burnt.
+  for (int i = 0; i < 2; ++i) CHECK(BurnJournal::open(path).value()->burnt(setup->setup_id()));
+}
+
+TEST_SUITE_END();
