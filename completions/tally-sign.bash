@@ -17,11 +17,11 @@ _tally_sign() {
       continue
     fi
     case ${typed[i]} in
-    --allow | --backend | --color | --config | --dir | --from | --from-frame | --group | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --recovery | --role | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window) skip=1 ;;
+    --allow | --backend | --color | --config | --dir | --from | --from-frame | --group | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --recovery | --reset | --role | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
+      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign pair' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -172,6 +172,24 @@ _tally_sign() {
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
+    'tally-sign pair:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign pair:--share')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign pair:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign pair:--passphrase-fd')
+      return
+      ;;
+    'tally-sign pair:--reset')
+      return
+      ;;
     'tally-sign inspect:--passphrase-file')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -293,6 +311,7 @@ _tally_sign() {
       'tally-sign dkg finish') words='--dir --key --passphrase-file --passphrase-fd --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign recover') words='--recovery --group --key --passphrase-file --passphrase-fd --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign derive') words='--group --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign pair') words='--dir --share --passphrase-file --passphrase-fd --reset --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign serve') words='--role --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign sign') words='--group --party --party-timeout --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
@@ -311,7 +330,7 @@ _tally_sign() {
   esac
   words=''
   case $command:$arguments in
-    'tally-sign':0) words='deal dkg recover derive inspect serve sign verify doctor help' ;;
+    'tally-sign':0) words='deal dkg recover derive pair inspect serve sign verify doctor help' ;;
     'tally-sign dkg':0) words='key start contribute collect agree certify finish' ;;
   esac
   local -a commands

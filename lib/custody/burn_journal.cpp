@@ -114,8 +114,8 @@ std::uint32_t BurnJournal::attempts(const mpc::PairIdentity& identity) const {
   const Bytes wanted = record_of(kAttempt, {}, identity, 0).payload;
   std::uint32_t next = 0;
   for (const JournalRecord& record : kept_) {
-    if (record.type != kAttempt || !std::equal(wanted.begin(), wanted.begin() + 72,
-                                               record.payload.begin())) {
+    if (record.type != kAttempt ||
+        !std::equal(wanted.begin(), wanted.begin() + 72, record.payload.begin())) {
       continue;
     }
     next = std::max(next, core::load_le<std::uint32_t>(&record.payload[72]) + 1);

@@ -2,8 +2,8 @@
 // that a restored copy of these does not bring them back. Also of checks under way: a process that
 // is killed between finding a cheat and burning the setup leaves a check that never ended, and the
 // next opening burns for it. (After a crash of the whole machine the second may be lost; the burn
-// itself is synced.) And of how often each pair was set up in an epoch, because each attempt gives a
-// cheater another guess.
+// itself is synced.) And of how often each pair was set up in an epoch, because each attempt gives
+// a cheater another guess.
 //
 // Checks that ended are dropped from the file when it is opened and once there are many.
 //

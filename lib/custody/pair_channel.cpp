@@ -50,9 +50,9 @@ Result<PairChannels> PairChannels::make(const mpc::Share& share) {
 Bytes PairChannels::seal(mpc::PartyId peer, ByteView about, ByteView message) const {
   Bytes sealed(message.size() + kOverheadBytes);
   core::random_bytes(MutableByteView(sealed).first(kNonceBytes));
-  crypto_aead_xchacha20poly1305_ietf_encrypt(
-      &sealed[kNonceBytes], nullptr, message.data(), message.size(), about.data(), about.size(),
-      nullptr, sealed.data(), &keys_.bytes()[key_at(peer, true)]);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(&sealed[kNonceBytes], nullptr, message.data(),
+                                             message.size(), about.data(), about.size(), nullptr,
+                                             sealed.data(), &keys_.bytes()[key_at(peer, true)]);
   return sealed;
 }
 

@@ -1,8 +1,8 @@
 // Sealed messages between two parties of one key, which a folder or an untrusted coordinator
 // carries: only the other party reads them, and it knows who wrote them.
 //
-// The key of a pair is the Diffie-Hellman value of its two shares, which each side computes from its
-// own share and the other's public share in the group; so there is nothing to set up, and a
+// The key of a pair is the Diffie-Hellman value of its two shares, which each side computes from
+// its own share and the other's public share in the group; so there is nothing to set up, and a
 // coordinator has nothing to lie about. Each direction has a key of its own. The AEAD is
 // XChaCha20-Poly1305 under random nonces of 24 bytes, and what a message belongs to is its
 // associated data, so that it opens nowhere else. Whoever learns a share opens what was sent to and

@@ -58,13 +58,13 @@ Status check_place(ByteView file, const mpc::Share& share) {
   if (!std::ranges::equal(file.subspan(16, 32), key_id)) return fail(unfit("is of another key"));
   const auto epoch = core::load_le<std::uint32_t>(&file[48]);
   if (epoch != share.group().epoch()) {
-    return fail(unfit(fmt::format("is of epoch {} and the share is of epoch {}", epoch,
-                                  share.group().epoch())));
+    return fail(unfit(
+        fmt::format("is of epoch {} and the share is of epoch {}", epoch, share.group().epoch())));
   }
   const auto party = core::load_le<std::uint16_t>(&file[10]);
   if (party != share.id()) {
-    return fail(unfit(fmt::format("is of party {} and the share is of party {}", party,
-                                  share.id())));
+    return fail(
+        unfit(fmt::format("is of party {} and the share is of party {}", party, share.id())));
   }
   return {};
 }

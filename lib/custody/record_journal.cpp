@@ -36,8 +36,8 @@ bool whole(ByteView record, std::uint32_t number) {
          core::load_le<std::uint32_t>(&record[checked.size()]) == core::crc32c(checked);
 }
 
-// Holds the file that stands under `path`: another process may have rewritten it between our opening
-// and our lock.
+// Holds the file that stands under `path`: another process may have rewritten it between our
+// opening and our lock.
 Status lock(int fd, const std::string& path) {
   struct stat opened {};
   struct stat named {};

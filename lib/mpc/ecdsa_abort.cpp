@@ -84,7 +84,10 @@ std::string_view to_text(Cause cause) {
 
 Abort::operator Error() const {
   std::string who;
-  for (const dkls::XId id : suspects) who += (who.empty() ? " (party " : ", ") + std::to_string(id);
+  // People count parties from 0, the scheme's x coordinates from 1.
+  for (const dkls::XId id : suspects) {
+    who += (who.empty() ? " (party " : ", ") + std::to_string(id - 1);
+  }
   if (!who.empty()) who += ")";
   const Code code = verdict == Verdict::own ? Code::bad_data : Code::protocol;
   return Error{

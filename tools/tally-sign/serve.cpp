@@ -22,7 +22,7 @@ Result<Code> run(const ServeOptions& options, cli::Invocation& call) {
     return serve_party(options, call);
   }
   if (options.role == "coordinator") {
-    if (!options.share.empty()) return fail(misplaced("--share", options.role));
+    if (!options.share.file.empty()) return fail(misplaced("--share", options.role));
     if (!options.listen.empty()) return fail(misplaced("--listen", options.role));
     if (!options.allow.empty()) return fail(misplaced("--allow", options.role));
     return serve_coordinator(options, call);
@@ -38,14 +38,14 @@ void add_serve(cli::App& app) {
       app.root().command("serve", "hold a share and sign with it, or coordinate those who do");
   command.choice("--role", options->role, {"party", "coordinator"},
                  "hold one share, or none and bring the parties together");
-  command.option("--share", options->share, "FILE", "party: share file",
+  command.option("--share", options->share.file, "FILE", "party: share file",
                  {cli::Completion::Kind::file, {}, {}});
   command.option("--listen", options->listen, "unix:PATH", "party: socket for coordinators");
   command.option("--allow", options->allow, "RULE",
                  "party: what to sign: any, or prefix=HEX,max-bytes=N; rules are alternatives");
   command.choice("--self-check", options->self_check, {"on", "off"},
                  "party: verify each partial signature before it leaves");
-  add_passphrase_options(command, options->passphrase);
+  add_passphrase_options(command, options->share.passphrase);
   add_party_options(command, options->parties);
   command.option("--from", options->from, "ENDPOINT",
                  "coordinator: records to sign, shm:NAME or - for rec frames");

@@ -1,18 +1,17 @@
 // The two roles of `tally-sign serve`.
 #pragma once
 
-#include "options.hpp"
+#include "open_share.hpp"
 
 namespace tally::sign {
 
 struct ServeOptions {
   std::string role;
   // party
-  std::string share;
+  ShareOptions share;
   std::string listen;
   std::vector<std::string> allow;
   std::string self_check = "on";
-  PassphraseOptions passphrase;
   // coordinator
   PartyOptions parties;
   std::string from;

@@ -4,7 +4,6 @@
 
 #include "core/hex.hpp"
 #include "core/stop.hpp"
-#include "custody/share_file.hpp"
 #include "party_server.hpp"
 #include "serve.hpp"
 
@@ -20,28 +19,18 @@ Status drop_abilities() {
   return {};
 }
 
-Result<mpc::Share> open(const ServeOptions& options, const cli::Invocation& call) {
-  TALLY_TRY(const auto sealed, custody::read_share_file(options.share));
-  TALLY_TRY(
-      const auto passphrase,
-      custody::read_passphrase(options.passphrase.source(call),
-                               fmt::format("passphrase of party {}", sealed.facts.party), false));
-  auto share = custody::open_share(sealed, passphrase.bytes());
-  if (!share) return fail(share.error().in(options.share));
-  return share;
-}
-
 }  // namespace
 
 Result<Code> serve_party(const ServeOptions& options, cli::Invocation& call) {
-  TALLY_CHECK(core::harden_process());
-  if (options.share.empty()) return fail(Code::usage, "a share is needed", "give --share FILE");
+  if (options.share.file.empty()) {
+    return fail(Code::usage, "a share is needed", "give --share FILE");
+  }
   if (options.listen.empty()) {
     return fail(Code::usage, "a socket is needed", "give --listen unix:PATH");
   }
   TALLY_TRY(auto policy, Policy::parse(options.allow));
   TALLY_TRY(const std::string path, parse_unix_address(options.listen));
-  TALLY_TRY(auto share, open(options, call));
+  TALLY_TRY(auto share, open_share(options.share, call));
   TALLY_TRY(const core::StopSignal stop, core::StopSignal::install());
   TALLY_TRY(UnixListener listener, UnixListener::open(path));
   TALLY_CHECK(drop_abilities());

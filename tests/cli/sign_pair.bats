@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# Pair setups of threshold ECDSA by files: tally-sign pair.
+load helper
+
+setup() {
+  tally_setup
+  printf 'correct horse\n' >pass && chmod 600 pass
+}
+
+# deal T N: shares keys/key-I.share.
+deal() {
+  tally-sign deal --threshold "$1" --parties "$2" --out keys --passphrase-file pass \
+    --kdf-memory 64MiB --kdf-passes 2 >out 2>&1 || fail "deal: $(cat out)"
+}
+
+# pair I [OPTION...]: one run of party I's command; $status, $output, $stderr.
+pair() {
+  local party=$1
+  shift
+  run_tool tally-sign pair --dir pairs --share "keys/key-$party.share" --passphrase-file pass "$@"
+}
+
+# all_pair N [OPTION...]: every party takes every step. (bats' run has an i of its own.)
+all_pair() {
+  local parties=$1 round who
+  shift
+  for round in hello offer answer pair; do
+    for ((who = 0; who < parties; who++)); do
+      pair "$who" "$@"
+      [[ $status -eq 0 || $status -eq 75 ]] || fail "$round of $who: $stderr"
+    done
+  done
+}
+
+@test "custodians set up their pairs by one command given again" {
+  deal 2 3
+  pair 0
+  assert_success
+  assert_output "hello       pairs/hello-0"
+  pair 0
+  assert_refused 75 "pairs/hello-1 is not there yet" "party 1 makes it by the same command"
+  all_pair 3
+  local i j
+  for i in 0 1 2; do
+    for j in 0 1 2; do
+      [[ $i -eq $j || $(stat -c %a "keys/key-$i.share.pair-$j") == 600 ]] || fail "no pair $i $j"
+    done
+  done
+  run find keys -name '*.pairing'
+  assert_output ""
+  pair 0
+  assert_success
+  assert_output ""
+  [[ $stderr == *"every pair of this party is set up" ]] || fail "$stderr"
+}
+
+@test "a setup is made anew only when both say so" {
+  deal 2 2
+  all_pair 2
+  cp keys/key-0.share.pair-1 before
+  rm -r pairs
+  pair 0 --reset 1
+  assert_success
+  pair 1
+  assert_success
+  assert_output ""
+  pair 1 --reset 0
+  assert_success
+  all_pair 2
+  run cmp -s keys/key-0.share.pair-1 before
+  assert_failure
+  pair 0 --reset 0
+  assert_refused 64 "--reset 0: no other party of this key"
+}
+
+@test "a changed message names who should have written it and the attempt leaves nothing" {
+  deal 2 2
+  pair 0
+  pair 1
+  pair 0
+  printf '\377' | dd of=pairs/offer-0 bs=1 seek=200 conv=notrunc status=none
+  pair 1
+  assert_refused 76 "pairs/offer-0: not what party 0 said in this session" "take a new folder"
+  cp pairs/hello-0 pairs/offer-0
+  rm pairs/answer-1 2>/dev/null || true
+  pair 1
+  assert_refused 65 "not a message of a pair setup of this key, epoch, party and step"
+  run find keys -name '*.pair-*'
+  assert_output ""
+}
+
+@test "an old copy of a session makes no second message from the same secrets" {
+  deal 2 2
+  pair 0
+  cp keys/key-0.share.pairing copy
+  pair 1
+  pair 0
+  assert_output --partial "offer"
+  # The peer begins anew, and the copy is put back.
+  rm pairs/offer-0 pairs/hello-1 keys/key-1.share.pairing
+  pair 1
+  cp copy keys/key-0.share.pairing
+  pair 0
+  assert_refused 77 "these secrets were used for something else before" "start anew"
+  [[ ! -e pairs/offer-0 ]] || fail "a second offer was written"
+}
+
+@test "a share of another key and a wrong passphrase are refused" {
+  deal 2 2
+  pair 0
+  pair 1
+  mv keys old
+  deal 2 2
+  cp old/key-0.share.pairing keys/key-0.share.pairing
+  chmod 600 keys/key-0.share.pairing
+  pair 0
+  assert_refused 65 "is of another share, or was changed" "begin a new session"
+  printf 'wrong\n' >wrong && chmod 600 wrong
+  run_tool tally-sign pair --dir more --share keys/key-0.share --passphrase-file wrong
+  assert_refused 77 "wrong passphrase"
+  run_tool tally-sign pair --share keys/key-0.share --passphrase-file pass
+  assert_refused 64 "a folder for the messages is needed" "give --dir DIR"
+}

@@ -1,0 +1,29 @@
+#include "open_share.hpp"
+
+#include <fmt/format.h>
+
+#include "core/secret.hpp"
+#include "custody/share_file.hpp"
+
+namespace tally::sign {
+
+void add_share_options(cli::Command& command, ShareOptions& options) {
+  command.option("--share", options.file, "FILE", "share file",
+                 {cli::Completion::Kind::file, {}, {}});
+  add_passphrase_options(command, options.passphrase);
+}
+
+Result<mpc::Share> open_share(const ShareOptions& options, const cli::Invocation& call) {
+  TALLY_CHECK(core::harden_process());
+  if (options.file.empty()) return fail(Code::usage, "a share is needed", "give --share FILE");
+  TALLY_TRY(const auto sealed, custody::read_share_file(options.file));
+  TALLY_TRY(
+      const auto passphrase,
+      custody::read_passphrase(options.passphrase.source(call),
+                               fmt::format("passphrase of party {}", sealed.facts.party), false));
+  auto share = custody::open_share(sealed, passphrase.bytes());
+  if (!share) return fail(share.error().in(options.file));
+  return share;
+}
+
+}  // namespace tally::sign

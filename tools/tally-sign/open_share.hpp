@@ -1,0 +1,21 @@
+// A party's share at the command line. Every command that signs or deals with one opens it here.
+#pragma once
+
+#include "cli/app.hpp"
+#include "mpc/share.hpp"
+#include "options.hpp"
+
+namespace tally::sign {
+
+struct ShareOptions {
+  std::string file;
+  PassphraseOptions passphrase;
+};
+void add_share_options(cli::Command& command, ShareOptions& options);
+
+// Hardens the process first. Errors: those of the passphrase and of custody/share_file.hpp; usage
+// without a file.
+[[nodiscard]] Result<mpc::Share> open_share(const ShareOptions& options,
+                                            const cli::Invocation& call);
+
+}  // namespace tally::sign
