@@ -92,6 +92,12 @@ std::optional<mpc::BoundPresignature> PresignatureStore::take(const ByteArray<32
   return mpc::BoundPresignature(std::move(presignature), digest);
 }
 
+void PresignatureStore::drop(const ByteArray<32>& id) {
+  const auto found =
+      std::ranges::find_if(entries_, [&id](const Entry& entry) { return entry.facts.id == id; });
+  if (found != entries_.end()) remove(found);
+}
+
 void PresignatureStore::drop_with(const ByteArray<32>& setup_id) {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto& ids = entry->facts.setup_ids;

@@ -45,6 +45,8 @@ class PresignatureStore {
   [[nodiscard]] std::optional<mpc::BoundPresignature> take(const ByteArray<32>& id,
                                                            const mpc::ComputedDigest& digest);
 
+  // Wipes one that nobody will ask for any more.
+  void drop(const ByteArray<32>& id);
   // Those that a burnt pair setup had part in are wiped and never handed out.
   void drop_with(const ByteArray<32>& setup_id);
 

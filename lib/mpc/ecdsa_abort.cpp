@@ -42,6 +42,8 @@ std::string_view to_text(Cause cause) {
       return "an acceptance does not fit the proposal";
     case Cause::sid_used:
       return "the session was used before";
+    case Cause::not_allowed:
+      return "this party does not sign that, or has no room for it";
     case Cause::too_many_resets:
       return "the pair was set up too often";
     case Cause::setup_missing:

@@ -39,6 +39,7 @@ enum class Cause : std::uint8_t {
   not_a_quorum,    // its parties are not exactly t, ascending, in range, and this party one of them
   bad_accept,      // an acceptance of something else, or not one of each party
   sid_used,        // this party has seen this session before
+  not_allowed,     // this party's rules do not allow what is proposed, or it has no room
   too_many_resets,    // a pair was set up as often as an epoch allows
   setup_missing,      // no pair setup with a party of the quorum
   setup_burnt,        // the pair setup was burnt, here or in another session

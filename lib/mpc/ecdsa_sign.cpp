@@ -44,6 +44,13 @@ EcdsaSigning::EcdsaSigning(BoundPresignature bound)
   }
 }
 
+EcdsaSigning::EcdsaSigning(PresignatureFacts facts, const ByteArray<32>& digest)
+    : facts_(std::move(facts)), parts_(facts_.ids.size()) {
+  std::ranges::copy(facts_.sid, r3_.begin());
+  std::ranges::copy(facts_.id, r3_.begin() + 32);
+  std::ranges::copy(digest, r3_.begin() + 64);
+}
+
 Attempt<void> EcdsaSigning::take_r3(XId from, ByteView message) {
   const auto drop = [](Cause cause) { return aborted(Verdict::drop, cause); };
   const std::size_t at = position_of(facts_, from);

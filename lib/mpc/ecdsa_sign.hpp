@@ -21,6 +21,9 @@ class EcdsaSigning {
  public:
   // Computes R3 and wipes the presignature.
   explicit EcdsaSigning(BoundPresignature bound);
+  // For a coordinator, which has no part of its own: adds up the R3 of all parties of `facts`,
+  // whose `me` is 0. r3() is then of no use to anybody.
+  EcdsaSigning(PresignatureFacts facts, const ByteArray<32>& digest);
 
   [[nodiscard]] const PresignatureFacts& facts() const { return facts_; }
   [[nodiscard]] const ByteArray<dkls::kR3Bytes>& r3() const { return r3_; }

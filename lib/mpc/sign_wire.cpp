@@ -9,6 +9,8 @@ namespace tally::mpc::wire {
 namespace {
 
 constexpr std::size_t kHelloBytes = 77;
+constexpr std::size_t kPresignedBytes = 8 + 4 + 32 + 33;
+constexpr std::uint8_t kLastType = static_cast<std::uint8_t>(Type::forget);
 
 // Takes fields from the front; once one is missing, `good` is false and everything reads as zero.
 class Reader {
@@ -84,6 +86,22 @@ std::size_t largest_body(Type type) {
       return 9 + kLargestWordsBytes;
     case Type::goodbye:
       return kLargestWordsBytes;
+    case Type::setups_ask:
+    case Type::forget:
+      return 0;
+    case Type::setups:
+      return kMostSigners * Setups::kEntryBytes;
+    case Type::presigned:
+      return kPresignedBytes;
+    case Type::aborted:
+      return 11 + kLargestWordsBytes;
+    case Type::proposal:
+    case Type::accept:
+    case Type::agreed:
+    case Type::relayed:
+    case Type::bind:
+    case Type::opening:
+      return kLargestBodyBytes;
   }
   return 0;
 }
@@ -110,7 +128,7 @@ Next next_frame(ByteView stream, Frame& frame) {
   if (stream.size() < kHeaderBytes) return Next::need_more;
   const std::size_t body_bytes = core::load_le<std::uint32_t>(stream.data());
   const std::uint8_t type = stream[4];
-  if (type < 1 || type > 7 || body_bytes > largest_body(Type{type})) return Next::malformed;
+  if (type < 1 || type > kLastType || body_bytes > largest_body(Type{type})) return Next::malformed;
   if (stream.size() - kHeaderBytes < body_bytes) return Next::need_more;
   frame = {Type{type}, stream.subspan(kHeaderBytes, body_bytes), kHeaderBytes + body_bytes};
   return Next::frame;
@@ -179,6 +197,64 @@ bool decode_goodbye(ByteView body, std::string_view& words) {
   return good_words(body);
 }
 
+std::uint16_t Setups::party(std::size_t index) const {
+  return core::load_le<std::uint16_t>(&entries[index * kEntryBytes]);
+}
+
+bool decode(ByteView body, Setups& out) {
+  out.entries = body;
+  if (body.size() % Setups::kEntryBytes != 0) return false;
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (out.party(i - 1) >= out.party(i)) return false;
+  }
+  return true;
+}
+
+bool decode(ByteView body, SessionBytes& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.bytes = reader.rest();
+  return reader.good();
+}
+
+bool decode(ByteView body, Relayed& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.k = reader.number<std::uint32_t>();
+  out.party = reader.number<std::uint16_t>();
+  out.round = reader.number<std::uint8_t>();
+  out.sealed = reader.rest();
+  return reader.good();
+}
+
+bool decode(ByteView body, Presigned& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.k = reader.number<std::uint32_t>();
+  out.id = reader.bytes(32);
+  out.nonce = reader.bytes(33);
+  return reader.done();
+}
+
+bool decode(ByteView body, Bind& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.id = reader.bytes(32);
+  out.digest_kind = reader.number<std::uint8_t>();
+  out.message = reader.rest();
+  return reader.good() && out.digest_kind <= 1 && out.message.size() <= kLargestMessageBytes;
+}
+
+bool decode(ByteView body, Aborted& out) {
+  Reader reader(body);
+  out.session = reader.number<std::uint64_t>();
+  out.verdict = reader.number<std::uint8_t>();
+  out.party = reader.number<std::uint16_t>();
+  const ByteView words = reader.rest();
+  out.words = core::as_text(words);
+  return reader.good() && good_words(words);
+}
+
 void encode(const Hello& message, Bytes& out) {
   begin(out, Type::hello, kHelloBytes);
   append(out, kMagic);
@@ -225,6 +301,55 @@ void encode(const Refusal& message, Bytes& out) {
   begin(out, Type::refusal, 9 + words.size());
   append(out, message.session);
   append(out, static_cast<std::uint8_t>(message.reason));
+  append_words(out, words);
+}
+
+void encode_empty(Type type, Bytes& out) {
+  begin(out, type, 0);
+}
+
+void encode(const Setups& message, Bytes& out) {
+  begin(out, Type::setups, message.entries.size());
+  append(out, message.entries);
+}
+
+void encode(Type type, const SessionBytes& message, Bytes& out) {
+  begin(out, type, 8 + message.bytes.size());
+  append(out, message.session);
+  append(out, message.bytes);
+}
+
+void encode(const Relayed& message, Bytes& out) {
+  begin(out, Type::relayed, 15 + message.sealed.size());
+  append(out, message.session);
+  append(out, message.k);
+  append(out, message.party);
+  append(out, message.round);
+  append(out, message.sealed);
+}
+
+void encode(const Presigned& message, Bytes& out) {
+  begin(out, Type::presigned, kPresignedBytes);
+  append(out, message.session);
+  append(out, message.k);
+  append(out, message.id);
+  append(out, message.nonce);
+}
+
+void encode(const Bind& message, Bytes& out) {
+  begin(out, Type::bind, 41 + message.message.size());
+  append(out, message.session);
+  append(out, message.id);
+  append(out, message.digest_kind);
+  append(out, message.message);
+}
+
+void encode(const Aborted& message, Bytes& out) {
+  const std::string_view words = message.words.substr(0, kLargestWordsBytes);
+  begin(out, Type::aborted, 11 + words.size());
+  append(out, message.session);
+  append(out, message.verdict);
+  append(out, message.party);
   append_words(out, words);
 }
 

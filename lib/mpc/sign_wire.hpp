@@ -13,6 +13,21 @@
 //   refusal        from it: session u64, reason u8, words (the rest, at most 256 printable bytes)
 //   goodbye        both, before the connection is closed: words
 //
+// For threshold ECDSA (mpc/ecdsa_terms.hpp has the proposal), whose parties speak to each other in
+// sealed messages that the coordinator passes on:
+//
+//   setups ask     to the party: nothing
+//   setups         from it: (party u16 ascending, setup id 32) for each pair it may use
+//   proposal       to the party: session u64, proposal
+//   accept         from it: session u64, acceptance 66
+//   agreed         to the party: session u64, the acceptances of all, 66 each
+//   relayed        both: session u64, k u32, the party it is for or from u16, round u8, sealed
+//   presigned      from the party: session u64, k u32, presignature id 32, nonce point 33
+//   bind           to the party: session u64, presignature id 32, digest kind u8, message
+//   opening        from it: session u64, R3 160
+//   aborted        from it: session u64, verdict u8, the party named u16 or 65535, words
+//   forget         to the party: nothing; all presignatures of this connection are to be wiped
+//
 // Decoding makes views into the given bytes and never reads beyond them, whatever they hold.
 // Any thread; the encoders append to `out`, which may allocate.
 #pragma once
@@ -46,6 +61,17 @@ enum class Type : std::uint8_t {
   partial = 5,
   refusal = 6,
   goodbye = 7,
+  setups_ask = 8,
+  setups = 9,
+  proposal = 10,
+  accept = 11,
+  agreed = 12,
+  relayed = 13,
+  presigned = 14,
+  bind = 15,
+  opening = 16,
+  aborted = 17,
+  forget = 18,
 };
 enum class Role : std::uint8_t { coordinator = 1, party = 2 };
 enum class Reason : std::uint8_t {
@@ -106,6 +132,46 @@ struct Refusal {
   std::string_view words;
 };
 
+// The messages of threshold ECDSA, each with the fields of its line above.
+struct Setups {
+  static constexpr std::size_t kEntryBytes = 2 + 32;
+  ByteView entries;
+  [[nodiscard]] std::size_t size() const { return entries.size() / kEntryBytes; }
+  [[nodiscard]] std::uint16_t party(std::size_t index) const;
+  [[nodiscard]] ByteView setup_id(std::size_t index) const {
+    return entries.subspan(index * kEntryBytes + 2, 32);
+  }
+};
+struct SessionBytes {  // proposal, accept, agreed, opening
+  std::uint64_t session = 0;
+  ByteView bytes;
+};
+struct Relayed {
+  std::uint64_t session = 0;
+  std::uint32_t k = 0;
+  std::uint16_t party = 0;
+  std::uint8_t round = 0;
+  ByteView sealed;
+};
+struct Presigned {
+  std::uint64_t session = 0;
+  std::uint32_t k = 0;
+  ByteView id;     // 32
+  ByteView nonce;  // 33
+};
+struct Bind {
+  std::uint64_t session = 0;
+  ByteView id;  // 32
+  std::uint8_t digest_kind = 0;
+  ByteView message;
+};
+struct Aborted {
+  std::uint64_t session = 0;
+  std::uint8_t verdict = 0;
+  std::uint16_t party = kNoParty;
+  std::string_view words;
+};
+
 // One frame of a stream.
 struct Frame {
   Type type = Type::goodbye;
@@ -125,6 +191,12 @@ enum class Next { frame, need_more, malformed };
 [[nodiscard]] bool decode(ByteView body, Partial& out);
 [[nodiscard]] bool decode(ByteView body, Refusal& out);
 [[nodiscard]] bool decode_goodbye(ByteView body, std::string_view& words);
+[[nodiscard]] bool decode(ByteView body, Setups& out);
+[[nodiscard]] bool decode(ByteView body, SessionBytes& out);
+[[nodiscard]] bool decode(ByteView body, Relayed& out);
+[[nodiscard]] bool decode(ByteView body, Presigned& out);
+[[nodiscard]] bool decode(ByteView body, Bind& out);
+[[nodiscard]] bool decode(ByteView body, Aborted& out);
 
 // Pre: the fields are in their bounds; words are cut at kLargestWordsBytes and made printable.
 void encode(const Hello& message, Bytes& out);
@@ -135,5 +207,12 @@ void encode(std::uint64_t session, std::uint64_t nonce_id, std::span<const std::
 void encode(const Partial& message, Bytes& out);
 void encode(const Refusal& message, Bytes& out);
 void encode_goodbye(std::string_view words, Bytes& out);
+void encode_empty(Type type, Bytes& out);  // setups_ask, forget
+void encode(const Setups& message, Bytes& out);
+void encode(Type type, const SessionBytes& message, Bytes& out);
+void encode(const Relayed& message, Bytes& out);
+void encode(const Presigned& message, Bytes& out);
+void encode(const Bind& message, Bytes& out);
+void encode(const Aborted& message, Bytes& out);
 
 }  // namespace tally::mpc::wire

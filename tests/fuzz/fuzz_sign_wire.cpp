@@ -43,6 +43,14 @@ void check(ByteView body) {
   expect_same(again, body);
 }
 
+void check_session_bytes(const wire::Frame& frame) {
+  wire::SessionBytes message;
+  if (!wire::decode(frame.body, message)) return;
+  Bytes again;
+  wire::encode(frame.type, message, again);
+  expect_same(again, frame.body);
+}
+
 void check(const wire::Frame& frame) {
   std::uint16_t count = 0;
   std::string_view words;
@@ -65,6 +73,25 @@ void check(const wire::Frame& frame) {
         std::abort();
       }
       return;
+    case wire::Type::setups_ask:
+    case wire::Type::forget:
+      if (!frame.body.empty()) std::abort();
+      return;
+    case wire::Type::setups:
+      return check<wire::Setups>(frame.body);
+    case wire::Type::proposal:
+    case wire::Type::accept:
+    case wire::Type::agreed:
+    case wire::Type::opening:
+      return check_session_bytes(frame);
+    case wire::Type::relayed:
+      return check<wire::Relayed>(frame.body);
+    case wire::Type::presigned:
+      return check<wire::Presigned>(frame.body);
+    case wire::Type::bind:
+      return check<wire::Bind>(frame.body);
+    case wire::Type::aborted:
+      return check<wire::Aborted>(frame.body);
   }
 }
 

@@ -18,15 +18,16 @@ constexpr std::uint64_t kFailuresNamed = 10;
 
 }  // namespace
 
-Coordinator::Coordinator(const mpc::GroupKey& group, const std::vector<std::string>& party_paths,
+Coordinator::Coordinator(std::unique_ptr<Engine> engine,
+                         const std::vector<std::string>& party_paths,
                          const CoordinatorOptions& options, RecordSource& source, RecordSink& sink,
                          cli::Output& words)
     : options_(options),
       source_(source),
       sink_(sink),
       words_(words),
-      engine_(group, options.engine, [&words](const std::string& line) { words.warning(line); }),
-      links_(engine_, party_paths, options.engine.party_timeout_ns,
+      engine_(std::move(engine)),
+      links_(*engine_, party_paths, options.engine.party_timeout_ns,
              [&words](const std::string& line) { words.warning(line); }),
       reachable_parties_(party_paths.size()) {}
 
@@ -41,7 +42,7 @@ Result<Code> Coordinator::run(const core::StopSignal& stop) {
   if (options_.stats_period_ns != 0) report_stats(core::monotonic_ns());
   TALLY_CHECK(worked);
   TALLY_CHECK(source_.end_status());
-  return engine_.counts().failed > 0 ? Code::negative : Code::ok;
+  return engine_->counts().failed > 0 ? Code::negative : Code::ok;
 }
 
 Status Coordinator::work(const core::StopSignal& stop) {
@@ -53,7 +54,7 @@ Status Coordinator::work(const core::StopSignal& stop) {
     }
     links_.maintain(now_ns);
     accept();
-    engine_.advance(now_ns);
+    engine_->advance(now_ns);
     links_.send();
     TALLY_CHECK(publish(core::monotonic_ns()));
     if (over()) return {};
@@ -70,34 +71,34 @@ Status Coordinator::work(const core::StopSignal& stop) {
 // Nothing is accepted before a quorum was there: what is not accepted is not lost.
 void Coordinator::accept() {
   net::Record record;
-  while (accepting_ && was_complete_ && engine_.room() > 0 && source_.try_next(record)) {
+  while (accepting_ && was_complete_ && engine_->room() > 0 && source_.try_next(record)) {
     const std::uint64_t now_ns = core::monotonic_ns();
     if (source_.is_ring() && now_ns > record.time_ns) {
       stats_.ring_wait.record(now_ns - record.time_ns);
     }
     const bool fits = record.payload.size() <= sink_.longest_payload();
-    engine_.submit(record, now_ns,
-                   fits ? std::string()
-                        : fmt::format("{} bytes and a signature do not fit into the output",
-                                      record.payload.size()));
+    engine_->submit(record, now_ns,
+                    fits ? std::string()
+                         : fmt::format("{} bytes and a signature do not fit into the output",
+                                       record.payload.size()));
   }
 }
 
 Status Coordinator::publish(std::uint64_t now_ns) {
   std::size_t settled = 0;
   blocked_ = false;
-  while (const SigningSession* session = engine_.finished()) {
+  while (const SigningSession* session = engine_->finished()) {
     if (session->state == SigningSession::State::failed) {
       report_failed(*session);
     } else {
-      TALLY_TRY(const bool out,
-                sink_.try_publish({session->record, session->signature, session->quorum}));
+      TALLY_TRY(const bool out, sink_.try_publish({session->record, session->signature,
+                                                   session->quorum, session->recovery_id}));
       blocked_ = !out;
       if (blocked_) break;
       ++stats_.published;
       stats_.sign.record(now_ns - session->accepted_ns);
     }
-    engine_.drop_finished();
+    engine_->drop_finished();
     ++settled;
   }
   if (settled == 0) return {};
@@ -108,33 +109,36 @@ Status Coordinator::publish(std::uint64_t now_ns) {
 }
 
 void Coordinator::report_failed(const SigningSession& session) {
-  const std::uint64_t failed = engine_.counts().failed;
+  const std::uint64_t failed = engine_->counts().failed;
   if (failed > kFailuresNamed && words_.verbosity() <= 0) return;
   words_.warning(fmt::format("record {} is not signed: {}", session.record.sequence, session.why));
 }
 
 bool Coordinator::over() const {
-  return engine_.pending() == 0 && (!accepting_ || source_.ended());
+  return engine_->pending() == 0 && (!accepting_ || source_.ended());
 }
 
 // Whether enough parties are there, or may still come.
 Status Coordinator::check_parties(std::uint64_t now_ns) {
-  const std::size_t needed = engine_.group().threshold();
-  if (engine_.live() >= needed) {
+  const std::size_t needed = engine_->group().threshold();
+  if (engine_->live() >= needed) {
     was_complete_ = true;
     short_since_ns_ = 0;
     return {};
   }
-  if (reachable_parties_ - engine_.banned() < needed) {
+  if (reachable_parties_ - engine_->banned() < needed) {
     return fail(Code::protocol, fmt::format("{} parties are banned, and {} of {} are needed",
-                                            engine_.banned(), needed, engine_.group().parties()));
+                                            engine_->banned(), needed, engine_->group().parties()));
   }
   // Nothing to sign: there is time until there is.
-  if (was_complete_ && engine_.pending() == 0) return {};
+  if (was_complete_ && engine_->pending() == 0) return {};
   if (short_since_ns_ == 0) short_since_ns_ = now_ns;
   if (now_ns <= short_since_ns_ + options_.engine.party_timeout_ns) return {};
+  if (const std::string why = engine_->shortage(); !why.empty()) {
+    return fail(Code::no_input, why, "tally-sign pair makes them, each party for itself");
+  }
   return fail(Code::try_again,
-              fmt::format("{} of the {} parties that are needed answer", engine_.live(), needed),
+              fmt::format("{} of the {} parties that are needed answer", engine_->live(), needed),
               links_.absences());
 }
 
@@ -147,9 +151,9 @@ Status Coordinator::check_drain(std::uint64_t now_ns) {
 }
 
 Status Coordinator::rest(const core::StopSignal& stop, std::uint64_t now_ns) {
-  const bool wants_records = accepting_ && was_complete_ && engine_.room() > 0 && !source_.ended();
+  const bool wants_records = accepting_ && was_complete_ && engine_->room() > 0 && !source_.ended();
   const bool from_ring = source_.poll_fd() < 0;
-  if (wants_records && from_ring && !engine_.awaiting()) {
+  if (wants_records && from_ring && !engine_->awaiting()) {
     source_.idle(now_ns + kTickNs);
     return links_.wait({}, 0);
   }
@@ -161,14 +165,14 @@ Status Coordinator::rest(const core::StopSignal& stop, std::uint64_t now_ns) {
 
 // What was accepted and is not out, when the work ends early.
 void Coordinator::report_left() {
-  if (engine_.pending() == 0) return;
+  if (engine_->pending() == 0) return;
   words_.warning(fmt::format("records accepted and not signed: {}, from sequence {} on; they {}",
-                             engine_.pending(), engine_.oldest_sequence(),
+                             engine_->pending(), engine_->oldest_sequence(),
                              source_.fate_of_unsettled()));
 }
 
 void Coordinator::report_stats(std::uint64_t now_ns) {
-  words_.note(stats_.text(engine_.counts(), static_cast<double>(now_ns - started_ns_) * 1e-9));
+  words_.note(stats_.text(engine_->counts(), static_cast<double>(now_ns - started_ns_) * 1e-9));
 }
 
 }  // namespace tally::sign

@@ -19,7 +19,7 @@ struct CoordinatorOptions {
 
 class Coordinator {
  public:
-  Coordinator(const mpc::GroupKey& group, const std::vector<std::string>& party_paths,
+  Coordinator(std::unique_ptr<Engine> engine, const std::vector<std::string>& party_paths,
               const CoordinatorOptions& options, RecordSource& source, RecordSink& sink,
               cli::Output& words);
 
@@ -30,7 +30,7 @@ class Coordinator {
   [[nodiscard]] Result<Code> run(const core::StopSignal& stop);
 
   [[nodiscard]] const SignStats& stats() const { return stats_; }
-  [[nodiscard]] const EngineCounts& counts() const { return engine_.counts(); }
+  [[nodiscard]] const EngineCounts& counts() const { return engine_->counts(); }
 
  private:
   [[nodiscard]] Status work(const core::StopSignal& stop);
@@ -48,7 +48,7 @@ class Coordinator {
   RecordSource& source_;
   RecordSink& sink_;
   cli::Output& words_;
-  Engine engine_;
+  std::unique_ptr<Engine> engine_;
   PartyLinks links_;
   SignStats stats_;
   std::size_t reachable_parties_;

@@ -1,7 +1,6 @@
 // tally-sign derive: the public key of a child.
 #include "mpc/derive.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <memory>
 
@@ -9,6 +8,7 @@
 #include "core/hex.hpp"
 #include "custody/group_file.hpp"
 #include "json/writer.hpp"
+#include "options.hpp"
 
 namespace tally::sign {
 namespace {
@@ -17,26 +17,6 @@ struct DeriveOptions {
   std::string group;
   std::string path;
 };
-
-// "m/44/0/7" or "44/0/7".
-Result<std::vector<std::uint32_t>> parse_path(const std::string& text) {
-  std::vector<std::uint32_t> path;
-  std::string_view rest = text;
-  if (rest == "m") return path;
-  if (rest.starts_with("m/")) rest.remove_prefix(2);
-  for (;;) {
-    const std::string_view level = rest.substr(0, rest.find('/'));
-    std::uint32_t index = 0;
-    const auto [at, error] = std::from_chars(level.data(), level.data() + level.size(), index);
-    if (error != std::errc{} || at != level.data() + level.size()) {
-      return fail(Code::usage, fmt::format("'{}' is no path of numbers", text),
-                  "m/44/0/7, without hardened levels");
-    }
-    path.push_back(index);
-    if (level.size() == rest.size()) return path;
-    rest.remove_prefix(level.size() + 1);
-  }
-}
 
 Result<Code> run(const DeriveOptions& options, cli::Invocation& call) {
   if (options.group.empty()) {

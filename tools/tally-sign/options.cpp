@@ -1,8 +1,12 @@
 #include "options.hpp"
 
+#include <charconv>
 #include <fmt/format.h>
 
+#include "core/hex.hpp"
 #include "custody/group_file.hpp"
+#include "ecdsa_engine.hpp"
+#include "frost_engine.hpp"
 #include "unix_socket.hpp"
 
 namespace tally::sign {
@@ -23,6 +27,65 @@ void add_party_options(cli::Command& command, PartyOptions& options) {
   command.option("--party-timeout", options.timeout,
                  "leave out a party that is silent for so long; give up after it when too few are "
                  "left");
+}
+
+void add_scheme_options(cli::Command& command, SchemeOptions& options) {
+  command.choice("--scheme", options.scheme, {"schnorr", "ecdsa"},
+                 "BIP-340 signatures, or ECDSA of parties that were set up in pairs");
+  command.choice("--hash", options.hash, {"sha256", "sha256d"},
+                 "ecdsa: what is signed of a message, its SHA-256 or the SHA-256 of that");
+  command.option("--path", options.path, "PATH",
+                 "ecdsa: sign for the child of the key at this path, as derive has it");
+  command.option("--presignatures", options.presignatures, "N",
+                 "ecdsa: how many to make ahead, in the background", 1, 1024);
+}
+
+Result<std::vector<std::uint32_t>> parse_path(const std::string& text) {
+  std::vector<std::uint32_t> path;
+  std::string_view rest = text;
+  if (rest == "m") return path;
+  if (rest.starts_with("m/")) rest.remove_prefix(2);
+  for (;;) {
+    const std::string_view level = rest.substr(0, rest.find('/'));
+    std::uint32_t index = 0;
+    const auto [at, error] = std::from_chars(level.data(), level.data() + level.size(), index);
+    if (error != std::errc{} || at != level.data() + level.size()) {
+      return fail(Code::usage, fmt::format("'{}' is no path of numbers", text),
+                  "m/44/0/7, without hardened levels");
+    }
+    path.push_back(index);
+    if (level.size() == rest.size()) return path;
+    rest.remove_prefix(level.size() + 1);
+  }
+}
+
+Result<Scheme> make_scheme(const PartySetup& setup, const SchemeOptions& options, bool raw_digest,
+                           cli::Output& words) {
+  const auto notice = [&words](const std::string& line) { words.warning(line); };
+  if (options.scheme == "schnorr") {
+    if (!options.hash.empty() || !options.path.empty() || raw_digest) {
+      return fail(Code::usage, "--hash, --path and --digest are for --scheme ecdsa");
+    }
+    return Scheme{std::make_unique<FrostEngine>(setup.group, setup.options.engine, notice),
+                  core::to_hex(setup.group.key().xonly())};
+  }
+  if (options.hash.empty() == !raw_digest) {
+    return fail(Code::usage,
+                raw_digest ? "a digest is signed as it is, without --hash"
+                           : "ECDSA signs the hash of a message, and which one must be said",
+                raw_digest ? "leave --hash away" : "give --hash sha256 or --hash sha256d");
+  }
+  EcdsaOptions ecdsa;
+  ecdsa.raw_digest = raw_digest;
+  ecdsa.digest =
+      options.hash == "sha256d" ? mpc::DigestKind::double_sha256 : mpc::DigestKind::sha256;
+  ecdsa.ahead = static_cast<std::size_t>(options.presignatures);
+  if (!options.path.empty()) {
+    TALLY_TRY(ecdsa.path, parse_path(options.path));
+  }
+  TALLY_TRY(auto engine, EcdsaEngine::make(setup.group, setup.options.engine, ecdsa, notice));
+  std::string pubkey = core::to_hex(engine->public_key().encode());
+  return Scheme{std::move(engine), std::move(pubkey)};
 }
 
 Result<PartySetup> set_up_parties(const PartyOptions& options) {

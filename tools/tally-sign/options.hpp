@@ -29,6 +29,18 @@ struct PartyOptions {
 };
 void add_party_options(cli::Command& command, PartyOptions& options);
 
+// Which signatures a coordinator asks for.
+struct SchemeOptions {
+  std::string scheme = "schnorr";
+  std::string hash;
+  std::string path;
+  std::int64_t presignatures = 64;
+};
+void add_scheme_options(cli::Command& command, SchemeOptions& options);
+
+// "m/44/0/7" or "44/0/7". Errors: usage.
+[[nodiscard]] Result<std::vector<std::uint32_t>> parse_path(const std::string& text);
+
 // What PartyOptions name. Errors: those of the group file; usage for addresses, and when fewer than
 // the threshold are given.
 struct PartySetup {
@@ -37,5 +49,15 @@ struct PartySetup {
   CoordinatorOptions options;
 };
 [[nodiscard]] Result<PartySetup> set_up_parties(const PartyOptions& options);
+
+// The engine of the scheme, and the key in hexadecimal under which its signatures verify: x-only
+// for Schnorr, compressed for ECDSA. With `raw_digest` records are digests, and no hash is asked
+// for. Errors: usage for options that do not go together; those of EcdsaEngine::make.
+struct Scheme {
+  std::unique_ptr<Engine> engine;
+  std::string pubkey;
+};
+[[nodiscard]] Result<Scheme> make_scheme(const PartySetup& setup, const SchemeOptions& options,
+                                         bool raw_digest, cli::Output& words);
 
 }  // namespace tally::sign

@@ -65,6 +65,16 @@ const mpc::Signer* Party::signer_in(const wire::QuorumView& quorum) {
   return &places_.emplace(name, std::move(place)).first->second->signer;
 }
 
+Status Party::hold_ecdsa(const std::string& share_path) {
+  TALLY_TRY(ecdsa_, EcdsaHolder::open(share_path, share_));
+  return {};
+}
+
+PartySession::PartySession(Party& party, custody::NoncePool pool)
+    : party_(&party), pool_(std::move(pool)) {
+  if (party.ecdsa() != nullptr) ecdsa_.emplace(*party.ecdsa(), party.policy());
+}
+
 Result<PartySession> PartySession::open(Party& party, Bytes& out) {
   TALLY_TRY(auto pool, custody::NoncePool::create(kMostNonces, mpc::kSecNonceBytes));
   wire::encode(
@@ -85,9 +95,21 @@ Status PartySession::dispatch(const wire::Frame& frame, Bytes& out) {
   if (frame.type == wire::Type::goodbye) return fail(Code::ok, "the coordinator said goodbye");
   if (frame.type == wire::Type::hello) return take_hello(frame.body);
   if (!greeted_) return fail(malformed("greeting"));
+  if (frame.type >= wire::Type::setups_ask || ecdsa_) return take_ecdsa(frame, out);
   if (frame.type == wire::Type::sign_request) return take_sign_request(frame.body, out);
   if (frame.type == wire::Type::nonce_request) return take_nonce_request(frame.body);
   return fail(malformed("message: only parties send it"));
+}
+
+Status PartySession::take_ecdsa(const wire::Frame& frame, Bytes& out) {
+  if (!ecdsa_) return fail(Code::bad_data, "this party signs with schnorr, not with ecdsa");
+  if (frame.type < wire::Type::setups_ask) {
+    return fail(Code::bad_data, "this party signs with ecdsa, not with schnorr");
+  }
+  auto taken = ecdsa_->take(frame, out);
+  party_->signed_count += ecdsa_->take_signed();
+  party_->refused_count += ecdsa_->take_refused();
+  return taken;
 }
 
 Status PartySession::take_hello(ByteView body) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "custody/nonce_pool.hpp"
+#include "ecdsa_party.hpp"
 #include "mpc/frost.hpp"
 #include "mpc/sign_wire.hpp"
 #include "policy.hpp"
@@ -22,6 +23,10 @@ class Party {
   Party(mpc::Share share, Policy policy, mpc::SelfCheck self_check);
   Party(const Party&) = delete;
   Party& operator=(const Party&) = delete;
+
+  // From now on this party signs ECDSA and not Schnorr. Errors: those of EcdsaHolder::open.
+  [[nodiscard]] Status hold_ecdsa(const std::string& share_path);
+  [[nodiscard]] EcdsaHolder* ecdsa() { return ecdsa_.get(); }
 
   [[nodiscard]] const mpc::Share& share() const { return share_; }
   [[nodiscard]] const Policy& policy() const { return policy_; }
@@ -53,6 +58,7 @@ class Party {
   crypto::PointBytes pubshare_;
   crypto::XonlyBytes xonly_key_;
   std::uint64_t nonces_drawn_ = 0;
+  std::unique_ptr<EcdsaHolder> ecdsa_;
   std::map<std::string, std::unique_ptr<Place>, std::less<>> places_;
 };
 
@@ -75,15 +81,17 @@ class PartySession {
   [[nodiscard]] bool greeted() const { return greeted_; }
 
  private:
-  PartySession(Party& party, custody::NoncePool pool) : party_(&party), pool_(std::move(pool)) {}
+  PartySession(Party& party, custody::NoncePool pool);
   [[nodiscard]] Status dispatch(const mpc::wire::Frame& frame, Bytes& out);
   [[nodiscard]] Status take_hello(ByteView body);
   [[nodiscard]] Status take_nonce_request(ByteView body);
   [[nodiscard]] Status take_sign_request(ByteView body, Bytes& out);
+  [[nodiscard]] Status take_ecdsa(const mpc::wire::Frame& frame, Bytes& out);
   void refuse(std::uint64_t session, mpc::wire::Reason reason, std::string_view words, Bytes& out);
 
   Party* party_;
   custody::NoncePool pool_;
+  std::optional<EcdsaLink> ecdsa_;
   std::size_t owed_nonces_ = 0;
   bool greeted_ = false;
 };

@@ -9,7 +9,7 @@
 namespace tally::sign {
 namespace {
 
-constexpr char kForms[] = "--allow any, or --allow prefix=HEX,max-bytes=N";
+constexpr char kForms[] = "--allow any, --allow digest, or --allow prefix=HEX,max-bytes=N";
 constexpr std::string_view kPrefix = "prefix=";
 constexpr std::string_view kMaxBytes = "max-bytes=";
 
@@ -45,6 +45,10 @@ Result<Policy> Policy::parse(const std::vector<std::string>& rules) {
   }
   Policy policy;
   for (const std::string& text : rules) {
+    if (text == "digest") {
+      policy.allows_digest_ = true;
+      continue;
+    }
     auto rule = parse_rule(text);
     if (!rule) {
       return fail(Code::usage, fmt::format("--allow {}: {}", text, rule.error().message), kForms);

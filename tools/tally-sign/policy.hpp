@@ -2,7 +2,9 @@
 // told so. Rules are alternatives, a message passes when one of them takes it.
 //
 //   any                        every message
-//   prefix=HEX,max-bytes=N     messages that begin with these bytes and have at most N bytes;
+//   digest                     digests that others computed (ECDSA), of which nobody sees the
+//   message prefix=HEX,max-bytes=N     messages that begin with these bytes and have at most N
+//   bytes;
 //                              either part may stand alone
 #pragma once
 
@@ -22,6 +24,7 @@ class Policy {
   [[nodiscard]] static Result<Policy> parse(const std::vector<std::string>& rules);
 
   [[nodiscard]] bool allows(ByteView message) const;
+  [[nodiscard]] bool allows_digest() const { return allows_digest_; }
 
  private:
   struct Rule {
@@ -32,6 +35,7 @@ class Policy {
   [[nodiscard]] static Status parse_part(std::string_view part, Rule& rule);
 
   std::vector<Rule> rules_;
+  bool allows_digest_ = false;
 };
 
 }  // namespace tally::sign

@@ -2,6 +2,7 @@
 
 #include "core/file.hpp"
 #include "core/hex.hpp"
+#include "crypto/ecdsa_der.hpp"
 #include "json/writer.hpp"
 #include "mpc/frost.hpp"
 #include "net/frame.hpp"
@@ -35,7 +36,7 @@ Status StreamSink::flush() {
   return written;
 }
 
-JsonSink::JsonSink(cli::Output& out, ByteView pubkey) : out_(out), pubkey_(core::to_hex(pubkey)) {}
+JsonSink::JsonSink(cli::Output& out, std::string pubkey) : out_(out), pubkey_(std::move(pubkey)) {}
 
 std::size_t JsonSink::longest_payload() const {
   return net::kMaxPayloadBytes;
@@ -46,6 +47,11 @@ Result<bool> JsonSink::try_publish(const SignedRecord& signed_record) {
   line.begin_object().field("schema", "tally.sign/1").field("seq", signed_record.record.sequence);
   line.field("pubkey", std::string_view(pubkey_));
   line.field("sig", std::string_view(core::to_hex(signed_record.signature)));
+  if (signed_record.recovery_id >= 0) {
+    line.field("der",
+               std::string_view(core::to_hex(crypto::ecdsa_to_der(signed_record.signature))));
+    line.field("recovery_id", static_cast<std::uint64_t>(signed_record.recovery_id));
+  }
   line.key("parties").begin_array();
   for (const mpc::PartyId party : signed_record.parties) line.value(party);
   line.end_array().end_object();

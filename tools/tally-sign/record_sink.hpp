@@ -16,6 +16,7 @@ struct SignedRecord {
   net::Record record;  // as it came in
   ByteView signature;  // 64 bytes
   std::span<const mpc::PartyId> parties;
+  int recovery_id = -1;  // of an ECDSA signature; none of a Schnorr signature
 };
 
 class RecordSink {
@@ -49,11 +50,12 @@ class StreamSink final : public RecordSink {
   Bytes out_;
 };
 
-// {"schema":"tally.sign/1","seq":1,"pubkey":"...","sig":"...","parties":[0,2,3]} lines.
+// {"schema":"tally.sign/1","seq":1,"pubkey":"...","sig":"...","parties":[0,2,3]} lines. An ECDSA
+// signature is r || s in "sig", and has "der" and "recovery_id" beside it.
 class JsonSink final : public RecordSink {
  public:
-  // `pubkey`: the group's x-only key.
-  JsonSink(cli::Output& out, ByteView pubkey);
+  // `pubkey`: x-only for Schnorr, compressed for ECDSA.
+  JsonSink(cli::Output& out, std::string pubkey);
 
   [[nodiscard]] std::size_t longest_payload() const override;
   [[nodiscard]] Result<bool> try_publish(const SignedRecord& signed_record) override;

@@ -19,6 +19,8 @@ Result<Code> run(const ServeOptions& options, cli::Invocation& call) {
     if (!options.parties.parties.empty()) return fail(misplaced("--party", options.role));
     if (!options.from.empty()) return fail(misplaced("--from", options.role));
     if (!options.to.empty()) return fail(misplaced("--to", options.role));
+    if (!options.scheme.hash.empty()) return fail(misplaced("--hash", options.role));
+    if (!options.scheme.path.empty()) return fail(misplaced("--path", options.role));
     return serve_party(options, call);
   }
   if (options.role == "coordinator") {
@@ -38,11 +40,13 @@ void add_serve(cli::App& app) {
       app.root().command("serve", "hold a share and sign with it, or coordinate those who do");
   command.choice("--role", options->role, {"party", "coordinator"},
                  "hold one share, or none and bring the parties together");
+  add_scheme_options(command, options->scheme);
   command.option("--share", options->share.file, "FILE", "party: share file",
                  {cli::Completion::Kind::file, {}, {}});
   command.option("--listen", options->listen, "unix:PATH", "party: socket for coordinators");
-  command.option("--allow", options->allow, "RULE",
-                 "party: what to sign: any, or prefix=HEX,max-bytes=N; rules are alternatives");
+  command.option(
+      "--allow", options->allow, "RULE",
+      "party: what to sign: any, digest, or prefix=HEX,max-bytes=N; rules are alternatives");
   command.choice("--self-check", options->self_check, {"on", "off"},
                  "party: verify each partial signature before it leaves");
   add_passphrase_options(command, options->share.passphrase);

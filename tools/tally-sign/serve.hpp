@@ -7,6 +7,7 @@ namespace tally::sign {
 
 struct ServeOptions {
   std::string role;
+  SchemeOptions scheme;
   // party
   ShareOptions share;
   std::string listen;

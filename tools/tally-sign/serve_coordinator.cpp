@@ -52,7 +52,9 @@ Result<Code> serve_coordinator(const ServeOptions& options, cli::Invocation& cal
   TALLY_TRY(const auto source, open_source(options.from));
   TALLY_TRY(const auto sink, open_sink(options.to, call.out));
 
-  Coordinator coordinator(setup.group, setup.paths, setup.options, *source, *sink, call.out);
+  TALLY_TRY(Scheme scheme, make_scheme(setup, options.scheme, false, call.out));
+  Coordinator coordinator(std::move(scheme.engine), setup.paths, setup.options, *source, *sink,
+                          call.out);
   auto code = coordinator.run(stop);
   if (!options.stats_out.empty()) {
     const std::string text =

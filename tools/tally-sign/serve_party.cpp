@@ -33,10 +33,19 @@ Result<Code> serve_party(const ServeOptions& options, cli::Invocation& call) {
   TALLY_TRY(auto share, open_share(options.share, call));
   TALLY_TRY(const core::StopSignal stop, core::StopSignal::install());
   TALLY_TRY(UnixListener listener, UnixListener::open(path));
-  TALLY_CHECK(drop_abilities());
 
   const auto check = options.self_check == "on" ? mpc::SelfCheck::on : mpc::SelfCheck::off;
   Party party(std::move(share), std::move(policy), check);
+  if (options.scheme.scheme == "ecdsa") {
+    TALLY_CHECK(party.hold_ecdsa(options.share.file));
+    for (const mpc::PartyId peer : party.ecdsa()->burnt_peers()) {
+      call.out.warning(
+          fmt::format("the pair with party {} is burnt and signs nothing; tally-sign "
+                      "pair --reset {} makes a new one",
+                      peer, peer));
+    }
+  }
+  TALLY_CHECK(drop_abilities());
   PartyServer server(party, listener, call.out);
   call.out.note(fmt::format("party {} of key {} listens on {}", party.share().id(),
                             core::to_hex(party.share().group().key_id()), options.listen));

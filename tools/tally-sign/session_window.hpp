@@ -41,6 +41,7 @@ struct SigningSession {
 
   PartySet excluded;  // parties that will not sign this one
   mpc::Signature signature{};
+  int recovery_id = -1;  // of an ECDSA signature
   std::string why;
 
   // What identifies one attempt on the wire.

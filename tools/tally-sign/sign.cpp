@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "core/file.hpp"
+#include "core/hex.hpp"
 #include "core/stop.hpp"
 #include "options.hpp"
 
@@ -13,12 +14,24 @@ namespace {
 
 struct SignOptions {
   PartyOptions parties;
+  SchemeOptions scheme;
+  std::string digest;
   std::string message_file;
   std::string from_frame;
   bool records = false;
 };
 
 Result<std::unique_ptr<RecordSource>> open_source(const SignOptions& options) {
+  if (!options.digest.empty()) {
+    ByteArray<32> digest{};
+    if (options.records || !options.from_frame.empty() || !options.message_file.empty()) {
+      return fail(Code::usage, "--digest is all that is signed, without records or a message");
+    }
+    if (!core::from_hex_exact(options.digest, digest)) {
+      return fail(Code::usage, "--digest takes 32 bytes in hexadecimal");
+    }
+    return std::make_unique<SingleSource>(std::string(core::as_text(digest)));
+  }
   if (!options.from_frame.empty() || options.records) {
     if (!options.message_file.empty()) {
       return fail(Code::usage,
@@ -37,8 +50,8 @@ Result<std::unique_ptr<RecordSource>> open_source(const SignOptions& options) {
   return std::make_unique<SingleSource>(std::move(message));
 }
 
-Result<std::unique_ptr<RecordSink>> open_sink(const mpc::GroupKey& group, cli::Invocation& call) {
-  if (call.json) return std::make_unique<JsonSink>(call.out, group.key().xonly());
+Result<std::unique_ptr<RecordSink>> open_sink(const std::string& pubkey, cli::Invocation& call) {
+  if (call.json) return std::make_unique<JsonSink>(call.out, pubkey);
   if (call.out.stdout_is_terminal()) {
     return fail(Code::usage, "signed records are for programs, not for a terminal",
                 "give --json, or pipe them on");
@@ -49,11 +62,17 @@ Result<std::unique_ptr<RecordSink>> open_sink(const mpc::GroupKey& group, cli::I
 Result<Code> run(const SignOptions& options, cli::Invocation& call) {
   TALLY_TRY(PartySetup setup, set_up_parties(options.parties));
   // A quorum for one message needs no store of nonces.
-  if (options.from_frame.empty() && !options.records) setup.options.engine.nonces_ahead = 64;
-  TALLY_TRY(const auto sink, open_sink(setup.group, call));
+  SchemeOptions chosen = options.scheme;
+  if (options.from_frame.empty() && !options.records) {
+    setup.options.engine.nonces_ahead = 64;
+    chosen.presignatures = 1;
+  }
+  TALLY_TRY(Scheme scheme, make_scheme(setup, chosen, !options.digest.empty(), call.out));
+  TALLY_TRY(const auto sink, open_sink(scheme.pubkey, call));
   TALLY_TRY(const auto source, open_source(options));
   TALLY_TRY(const core::StopSignal stop, core::StopSignal::install());
-  Coordinator coordinator(setup.group, setup.paths, setup.options, *source, *sink, call.out);
+  Coordinator coordinator(std::move(scheme.engine), setup.paths, setup.options, *source, *sink,
+                          call.out);
   return coordinator.run(stop);
 }
 
@@ -64,6 +83,9 @@ void add_sign(cli::App& app) {
   cli::Command& command = app.root().command(
       "sign", "have standard input signed: one message, or records with --records or --from-frame");
   add_party_options(command, options->parties);
+  add_scheme_options(command, options->scheme);
+  command.option("--digest", options->digest, "HEX",
+                 "ecdsa: sign these 32 bytes, which somebody else computed; parties must allow it");
   command.option("--message-file", options->message_file, "FILE",
                  "the message, - for standard input (the default)",
                  {cli::Completion::Kind::file, {}, {}});

@@ -19,7 +19,7 @@ std::vector<Bytes> samples() {
   const Bytes nonce(wire::kPublicNonceBytes, 3);
   const Bytes partial(wire::kPartialBytes, 4);
   const std::array<std::uint16_t, 3> quorum{0, 2, 3};
-  std::vector<Bytes> out(7);
+  std::vector<Bytes> out(18);
   wire::encode(wire::Hello{wire::kVersion, wire::Role::party, 2, {}, 0, {}}, out[0]);
   wire::encode_nonce_request(64, out[1]);
   const std::array<wire::NonceEntry, 2> entries{{{7, nonce}, {9, nonce}}};
@@ -28,6 +28,21 @@ std::vector<Bytes> samples() {
   wire::encode(wire::Partial{11, partial}, out[4]);
   wire::encode(wire::Refusal{11, wire::Reason::policy, "not allowed"}, out[5]);
   wire::encode_goodbye("closing", out[6]);
+  Bytes entries_of_setups(2 * wire::Setups::kEntryBytes, 5);
+  tally::core::store_le<std::uint16_t>(&entries_of_setups[wire::Setups::kEntryBytes], 0x0606);
+  const Bytes id(32, 8);
+  const Bytes point(33, 2);
+  wire::encode_empty(wire::Type::setups_ask, out[7]);
+  wire::encode(wire::Setups{entries_of_setups}, out[8]);
+  wire::encode(wire::Type::proposal, wire::SessionBytes{5, nonce}, out[9]);
+  wire::encode(wire::Type::accept, wire::SessionBytes{5, nonce}, out[10]);
+  wire::encode(wire::Type::agreed, wire::SessionBytes{5, nonce}, out[11]);
+  wire::encode(wire::Relayed{5, 1, 2, 1, nonce}, out[12]);
+  wire::encode(wire::Presigned{5, 1, id, point}, out[13]);
+  wire::encode(wire::Bind{6, id, 1, tally::core::as_bytes("pay")}, out[14]);
+  wire::encode(wire::Type::opening, wire::SessionBytes{6, nonce}, out[15]);
+  wire::encode(wire::Aborted{5, 3, 1, "wrong"}, out[16]);
+  wire::encode_empty(wire::Type::forget, out[17]);
   return out;
 }
 
@@ -39,6 +54,12 @@ bool decodes(wire::Type type, ByteView body) {
   wire::Partial partial;
   wire::Refusal refusal;
   std::string_view words;
+  wire::Setups setups;
+  wire::SessionBytes bytes;
+  wire::Relayed relayed;
+  wire::Presigned presigned;
+  wire::Bind bind;
+  wire::Aborted aborted;
   std::uint16_t count = 0;
   switch (type) {
     case wire::Type::hello:
@@ -55,6 +76,24 @@ bool decodes(wire::Type type, ByteView body) {
       return wire::decode(body, refusal);
     case wire::Type::goodbye:
       return wire::decode_goodbye(body, words);
+    case wire::Type::setups_ask:
+    case wire::Type::forget:
+      return body.empty();
+    case wire::Type::setups:
+      return wire::decode(body, setups);
+    case wire::Type::proposal:
+    case wire::Type::accept:
+    case wire::Type::agreed:
+    case wire::Type::opening:
+      return wire::decode(body, bytes);
+    case wire::Type::relayed:
+      return wire::decode(body, relayed);
+    case wire::Type::presigned:
+      return wire::decode(body, presigned);
+    case wire::Type::bind:
+      return wire::decode(body, bind);
+    case wire::Type::aborted:
+      return wire::decode(body, aborted);
   }
   return false;
 }
@@ -95,7 +134,7 @@ TEST_CASE("frames come out of a stream one by one and a cut one waits") {
   Bytes stream;
   for (const Bytes& frame : samples()) stream.insert(stream.end(), frame.begin(), frame.end());
   ByteView rest = stream;
-  for (std::uint8_t type = 1; type <= 7; ++type) {
+  for (std::uint8_t type = 1; type <= 18; ++type) {
     wire::Frame frame;
     for (std::size_t size = 0; size < samples()[type - 1U].size(); ++size) {
       REQUIRE(wire::next_frame(rest.first(size), frame) == wire::Next::need_more);
@@ -126,6 +165,24 @@ TEST_CASE("every shortened or lengthened body of fixed length is malformed") {
   }
 }
 
+TEST_CASE("every shortened head of a message of threshold ECDSA is malformed") {
+  const std::vector<std::pair<std::size_t, std::size_t>> heads{
+      {9, 8}, {10, 8}, {11, 8}, {12, 15}, {13, 77}, {14, 41}, {15, 8}, {16, 11}};
+  for (const auto& [which, head_bytes] : heads) {
+    const Bytes frame = samples()[which];
+    for (std::size_t size = 0; size < head_bytes; ++size) {
+      CHECK_FALSE(decodes(wire::Type{frame[4]}, body_of(frame).first(size)));
+    }
+  }
+  wire::Setups setups;
+  const Bytes entries(2 * wire::Setups::kEntryBytes, 5);
+  CHECK_FALSE(wire::decode(entries, setups));
+  CHECK_FALSE(wire::decode(ByteView(entries).first(35), setups));
+  Bytes bind;
+  wire::encode(wire::Bind{6, ByteView(entries).first(32), 2, {}}, bind);
+  CHECK_FALSE(decodes(wire::Type::bind, body_of(bind)));
+}
+
 TEST_CASE("lengths and types out of bounds are malformed from the header on") {
   wire::Frame frame;
   for (const Bytes& sample : samples()) {
@@ -133,7 +190,7 @@ TEST_CASE("lengths and types out of bounds are malformed from the header on") {
     tally::core::store_le<std::uint32_t>(header.data(), 0x7fffffff);
     CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
   }
-  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{8}, std::uint8_t{255}}) {
+  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{19}, std::uint8_t{255}}) {
     const Bytes header{0, 0, 0, 0, type};
     CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
   }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine.hpp"
+#include "frost_engine.hpp"
 #include "mpc/deal.hpp"
 #include "party.hpp"
 
@@ -103,7 +103,7 @@ class Bench {
 
   std::vector<std::string> notices;
   mpc::Dealing dealing;
-  sign::Engine engine;
+  sign::FrostEngine engine;
   std::vector<std::unique_ptr<sign::Party>> members;
   std::vector<std::optional<sign::PartySession>> sessions;
   Meddler meddler;
