@@ -458,8 +458,10 @@ Status EcdsaEngine::take_aborted(mpc::PartyId party, ByteView body) {
   const auto record = found->second.record;
   batches_.erase(found);
   notice_(why);
-  // Somebody's setups are not what they were: all tell them again.
-  for (Member& member : members_) member = {};
+  // Somebody's setups are not what they were: all who have told them tell them again.
+  for (Member& member : members_) {
+    if (member.setups) member = {};
+  }
   ++aborts_in_a_row_;
   leave_quorum();
   if (record) {
