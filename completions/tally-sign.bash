@@ -17,7 +17,7 @@ _tally_sign() {
       continue
     fi
     case ${typed[i]} in
-    --allow | --backend | --color | --config | --dir | --from | --from-frame | --group | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --pubkey | --recovery | --reset | --role | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window) skip=1 ;;
+    --allow | --backend | --color | --config | --digest | --dir | --from | --from-frame | --group | --hash | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --path | --presignatures | --pubkey | --recovery | --reset | --role | --scheme | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
@@ -201,6 +201,20 @@ _tally_sign() {
       mapfile -t COMPREPLY < <(compgen -W 'party coordinator' -- "$cur")
       return
       ;;
+    'tally-sign serve:--scheme')
+      mapfile -t COMPREPLY < <(compgen -W 'schnorr ecdsa' -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--hash')
+      mapfile -t COMPREPLY < <(compgen -W 'sha256 sha256d' -- "$cur")
+      return
+      ;;
+    'tally-sign serve:--path')
+      return
+      ;;
+    'tally-sign serve:--presignatures')
+      return
+      ;;
     'tally-sign serve:--share')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -258,6 +272,23 @@ _tally_sign() {
     'tally-sign sign:--party-timeout')
       return
       ;;
+    'tally-sign sign:--scheme')
+      mapfile -t COMPREPLY < <(compgen -W 'schnorr ecdsa' -- "$cur")
+      return
+      ;;
+    'tally-sign sign:--hash')
+      mapfile -t COMPREPLY < <(compgen -W 'sha256 sha256d' -- "$cur")
+      return
+      ;;
+    'tally-sign sign:--path')
+      return
+      ;;
+    'tally-sign sign:--presignatures')
+      return
+      ;;
+    'tally-sign sign:--digest')
+      return
+      ;;
     'tally-sign sign:--message-file')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -313,8 +344,8 @@ _tally_sign() {
       'tally-sign derive') words='--group --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign pair') words='--dir --share --passphrase-file --passphrase-fd --reset --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-sign serve') words='--role --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-sign sign') words='--group --party --party-timeout --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign serve') words='--role --scheme --hash --path --presignatures --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign sign') words='--group --party --party-timeout --scheme --hash --path --presignatures --digest --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign verify') words='--from --records --pubkey --table --threads --backend --stats --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;

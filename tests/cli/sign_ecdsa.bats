@@ -53,14 +53,16 @@ start_parties() {
   done
 }
 
-sign() { run_tool tally-sign sign --scheme ecdsa --group keys/key.group "${sockets[@]}" --json "$@"; }
+sign() {
+  run_tool tally-sign sign --scheme ecdsa --group keys/key.group "${sockets[@]}" --json "$@"
+}
 
-# verifies FIELD VALUE SIG FORMAT [KEY]: libsecp256k1 takes the signature.
+# verifies FIELD VALUE SIG FORMAT: libsecp256k1 takes the signature.
 verifies() {
   local hash=
   [[ $1 != message ]] || hash='"hash":"sha256",'
   printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","%s":"%s",%s"sig":"%s","format":"%s"}\n' \
-    "${5:-$pubkey}" "$1" "$2" "$hash" "$3" "$4" >line
+    "$pubkey" "$1" "$2" "$hash" "$3" "$4" >line
   tally-sign verify --from line | grep -q '"ok":true' || fail "does not verify: $(cat line)"
 }
 
@@ -162,8 +164,8 @@ verifies() {
   assert_equal "$(wc -l <signed)" 50
   local record
   while read -r record; do
-    printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","message":"%s","hash":"sha256","sig":"%s","format":"compact"}\n' \
-      "$pubkey" "${record::-128}" "${record: -128}"
+    printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","message":"%s",' "$pubkey" "${record::-128}"
+    printf '"hash":"sha256","sig":"%s","format":"compact"}\n' "${record: -128}"
   done <signed >lines
   tally-sign verify --from lines >verdicts
   assert_equal "$(grep -c '"ok":true' verdicts)" 50
