@@ -25,7 +25,8 @@
 // checks the bounds of every operand of mul, sqr and normal, and ends the process when one is
 // broken.
 //
-// Nothing here is constant time by contract: public data only. Any thread; nothing allocates.
+// The portable form is for public data only. In lanes nothing branches on a value or addresses
+// memory by one, on which secret_mul_kernel.hpp relies. Any thread; nothing allocates.
 //
 // Source: the magnitudes are the idea of libsecp256k1's field.h; SEC 2, section 2.4.1 for p.
 #pragma once

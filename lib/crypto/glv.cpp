@@ -61,12 +61,17 @@ HalfScalar half_from(const Limbs& value) {
 
 }  // namespace
 
-SplitScalar split_endomorphism_var(const Scalar& k) {
+SplitLimbs split_endomorphism(const Scalar& k) {
   const Limbs c1 = rounded_high(k.limbs(), kG1);
   const Limbs c2 = rounded_high(k.limbs(), kG2);
   const Limbs first = subtract(subtract(k.limbs(), product<4>(c1, kA1)), product<4>(c2, kA2));
   const Limbs second = subtract(product<4>(c1, kMinusB1), product<4>(c2, kA1));
-  return {half_from(first), half_from(second)};
+  return {first, second};
+}
+
+SplitScalar split_endomorphism_var(const Scalar& k) {
+  const SplitLimbs split = split_endomorphism(k);
+  return {half_from(split.first), half_from(split.second)};
 }
 
 ScalarWords split_words_var(const Scalar& k) {

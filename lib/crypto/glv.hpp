@@ -1,5 +1,5 @@
-// Scalars cut up for multiplication: into halves by the endomorphism, into signed digits. Variable
-// time: public scalars only. Any thread; allocates nothing.
+// Scalars cut up for multiplication: into halves by the endomorphism, into signed digits. What ends
+// in `_var` takes variable time: public scalars only. Any thread; allocates nothing.
 //
 // Source: Gallant, Lambert, Vanstone, "Faster Point Multiplication on Elliptic Curves with
 // Efficient Endomorphisms" (CRYPTO 2001), with the short lattice basis of secp256k1.
@@ -26,6 +26,13 @@ struct SplitScalar {
   HalfScalar first, second;
 };
 [[nodiscard]] SplitScalar split_endomorphism_var(const Scalar& k);
+
+// The same in constant time, as 256-bit numbers in two's complement; both are above -2^128 and
+// below 2^128.
+struct SplitLimbs {
+  Scalar::Limbs first, second;
+};
+[[nodiscard]] SplitLimbs split_endomorphism(const Scalar& k);
 
 // k = low + 2^128 * high, both non-negative.
 struct ScalarWords {

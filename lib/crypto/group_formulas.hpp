@@ -1,4 +1,5 @@
-// The group of secp256k1, y^2 = x^3 + 7, over any width (field.hpp). Public data only.
+// The group of secp256k1, y^2 = x^3 + 7, over any width (field.hpp). `Group` branches and is for
+// public data only.
 //
 // Jacobian coordinates: (X, Y, Z) is the point (X / Z^2, Y / Z^3). The formulas of this file are
 // incomplete: adding a point to itself, to its opposite, or to one with Z = 0 gives Z = 0, and so

@@ -24,6 +24,10 @@ int keep_coordinates(unsigned char* out, const unsigned char* x, const unsigned 
   return 1;
 }
 
+bool is_all_zero(ByteView bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
 }  // namespace
 
 const Point& Point::generator() {
@@ -42,8 +46,7 @@ std::optional<Point> Point::parse(ByteView bytes) {
 }
 
 std::optional<Point> Point::parse_with_infinity(ByteView bytes) {
-  const auto zero = [](std::uint8_t byte) { return byte == 0; };
-  if (bytes.size() == 33 && std::all_of(bytes.begin(), bytes.end(), zero)) return Point();
+  if (bytes.size() == 33 && is_all_zero(bytes)) return Point();
   return parse(bytes);
 }
 
@@ -53,6 +56,30 @@ std::optional<Point> Point::parse_xonly(ByteView bytes) {
   compressed[0] = kEvenTag;
   std::copy(bytes.begin(), bytes.end(), compressed.begin() + 1);
   return parse(compressed);
+}
+
+std::optional<Point> Point::from_coordinates(ByteView bytes) {
+  if (bytes.size() != 64) return std::nullopt;
+  if (is_all_zero(bytes)) return Point();
+  ByteArray<65> sec1;
+  sec1[0] = kUncompressedTag;
+  std::copy(bytes.begin(), bytes.end(), sec1.begin() + 1);
+  Point point;
+  if (secp256k1_ec_pubkey_parse(context(), &point.key_, sec1.data(), sec1.size()) != 1) {
+    return std::nullopt;
+  }
+  point.infinity_ = false;
+  return point;
+}
+
+ByteArray<64> Point::coordinates() const {
+  ByteArray<64> out{};
+  if (infinity_) return out;
+  ByteArray<65> sec1;
+  std::size_t size = sec1.size();
+  secp256k1_ec_pubkey_serialize(context(), sec1.data(), &size, &key_, SECP256K1_EC_UNCOMPRESSED);
+  std::copy(sec1.begin() + 1, sec1.end(), out.begin());
+  return out;
 }
 
 PointBytes Point::encode() const {

@@ -31,6 +31,11 @@ class Point {
   // 32 bytes: the point with this x and an even y (lift_x of BIP-340).
   [[nodiscard]] static std::optional<Point> parse_xonly(ByteView bytes);
 
+  // x and y, 32 bytes each; infinity is 64 zero bytes both ways. from_coordinates refuses what is
+  // not on the curve. Faster than the compressed form, which costs a square root to read.
+  [[nodiscard]] static std::optional<Point> from_coordinates(ByteView bytes);
+  [[nodiscard]] ByteArray<64> coordinates() const;
+
   // Compressed; infinity gives 33 zero bytes.
   [[nodiscard]] PointBytes encode() const;
   // Pre: not infinity.

@@ -25,23 +25,22 @@ void fill_multiples(AffineWords* table, std::size_t count) {
 }  // namespace
 
 AffineWords to_affine(const Point& point) {
+  const auto bytes = point.coordinates();
   AffineWords words;
-  if (point.is_infinity()) return words;
-  const PointBytes bytes = point.encode();
-  FieldWords x;
-  for (std::size_t i = 0; i < 4; ++i)
-    x[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 1 + 8 * i);
-  const bool odd = bytes[0] == 3;
-  engine().lift_x(&x, &odd, 1, &words);
+  for (std::size_t i = 0; i < 4; ++i) {
+    words.x[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 8 * i);
+    words.y[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 32 + 8 * i);
+  }
   return words;
 }
 
 Point from_affine(const AffineWords& words) {
-  if (words.is_infinity()) return {};
-  PointBytes bytes;
-  bytes[0] = (words.y[0] & 1U) != 0 ? 3 : 2;
-  for (std::size_t i = 0; i < 4; ++i) core::store_be(bytes.data() + 1 + 8 * i, words.x[3 - i]);
-  return Point::parse(bytes).value_or(Point());
+  ByteArray<64> bytes;
+  for (std::size_t i = 0; i < 4; ++i) {
+    core::store_be(bytes.data() + 8 * i, words.x[3 - i]);
+    core::store_be(bytes.data() + 32 + 8 * i, words.y[3 - i]);
+  }
+  return Point::from_coordinates(bytes).value_or(Point());
 }
 
 Result<PointTable> PointTable::make(const Point& base, int window) {

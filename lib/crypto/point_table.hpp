@@ -38,7 +38,7 @@ class PointTable {
   int window_;
 };
 
-// Between the point of libsecp256k1 and the words of the engines. A square root each way.
+// Between the point of libsecp256k1 and the words of the engines, infinity included.
 [[nodiscard]] AffineWords to_affine(const Point& point);
 [[nodiscard]] Point from_affine(const AffineWords& words);
 

@@ -14,6 +14,7 @@
 #include "crypto/scalar_limbs.hpp"
 #include "crypto/scalar_vector.hpp"
 #include "crypto/schnorr.hpp"
+#include "crypto/secret_mul.hpp"
 #include "crypto/sha256.hpp"
 #include "crypto/sha256_kernels.hpp"
 #include "subjects.hpp"
@@ -131,6 +132,27 @@ const crypto::ScalarVectorKernel* vector_kernel() {
 }
 const crypto::ScalarVectorKernel* vector_kernel_portable() {
   return &crypto::scalar_vector_portable();
+}
+
+// `count` secret scalars at once, each time others.
+template <typename Each>
+bench::Factory secret_batch(std::size_t count, Each each) {
+  return [=]() -> Result<Subject> {
+    std::vector<crypto::Scalar> k;
+    for (std::size_t i = 0; i < count; ++i) {
+      k.push_back(pattern_scalar(static_cast<std::uint8_t>(2 * i + 1)));
+    }
+    std::vector<crypto::Point> points(count, crypto::Point::mul_generator(pattern_scalar(5)));
+    return make_granular(count, [=, k = std::move(k), points = std::move(points)]() mutable {
+      k[0] = k[0] + crypto::Scalar(1);
+      if constexpr (std::is_invocable_v<Each, crypto::Scalars, std::span<crypto::Point>>) {
+        each(k, std::span(points));
+      } else {
+        each(k, std::span<const crypto::Point>(points), std::span(points));
+      }
+      return !points[0].is_infinity();
+    });
+  };
 }
 
 Result<Subject> secp_scalar_mul() {
@@ -251,6 +273,20 @@ void add_crypto_cases(bench::Registry& registry) {
   registry.add(definition);
 
   definition = {};
+  for (const std::size_t count : std::array<std::size_t, 3>{2, 8, 64}) {
+    const auto suffix = ".batch" + std::to_string(count);
+    definition.name = "scalar.mul_g" + suffix;
+    definition.summary = "a secret scalar times the generator, of so many at once";
+    definition.make = secret_batch(count, crypto::mul_generator_each);
+    definition.peers = {{"libsecp256k1", secret_batch(count, crypto::mul_generator_each_libsecp)}};
+    registry.add(definition);
+    definition.name = "scalar.mul_p" + suffix;
+    definition.summary = "a secret scalar times a point, of so many at once";
+    definition.make = secret_batch(count, crypto::mul_secret_each);
+    definition.peers = {{"libsecp256k1", secret_batch(count, crypto::mul_secret_each_libsecp)}};
+    registry.add(definition);
+  }
+
   definition.name = "scalar.inner416";
   definition.summary = "inner product of two vectors of 416 scalars, constant time";
   definition.make = scalar_inner<vector_kernel>;
