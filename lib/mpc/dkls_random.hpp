@@ -26,7 +26,6 @@ enum class Draw : std::uint8_t {
   x,           // 78, Alice's id
   salt_alice,  // 16, Bob's id
   a_hat,       // scalar, Bob's id
-  rho,         // 16, peer's id
 };
 
 // Any thread, several at once: a session draws for its peers on the threads it is given.

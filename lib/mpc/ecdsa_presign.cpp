@@ -1,10 +1,14 @@
 #include "mpc/ecdsa_presign.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "crypto/ctime.hpp"
+#include "crypto/point_batch.hpp"
+#include "crypto/secret_mul.hpp"
 #include "mpc/dkls_hash.hpp"
 #include "mpc/lagrange.hpp"
+#include "mpc/secret_batch.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -28,13 +32,6 @@ ByteArray<32> commitment(const ByteArray<32>& sid, XId id, ByteView nonce, ByteV
   return th(Label::com, {sid, be(id), nonce, blind});
 }
 
-// 16 bytes, big-endian.
-Scalar small_scalar(ByteView bytes) {
-  ByteArray<32> wide{};
-  std::ranges::copy(bytes, wide.begin() + 16);
-  return Scalar::from_bytes_reduced(wide);
-}
-
 }  // namespace
 
 // On lines of its own: a thread works on one peer at a time.
@@ -56,7 +53,6 @@ struct alignas(64) Presigning::Peer {
   Point gamma_v;
   Scalar psi;
   std::optional<Cause> ban;
-  bool negligible = false;
 
   [[nodiscard]] ByteView commitment_in() const { return ByteView(r1_in).subspan(34, 32); }
   [[nodiscard]] ByteView bob_in() const { return ByteView(r1_in).subspan(kR1BroadcastBytes); }
@@ -188,14 +184,15 @@ Attempt<void> Presigning::ready(Step step, Round round) {
   return {};
 }
 
-// Runs a check that may burn over all peers, with the ledger knowing of it from before to after.
-Attempt<void> Presigning::check_all(Workers& workers, void (Presigning::*check)(Peer&) const) {
+// Runs a check that may burn, of all peers, with the ledger knowing of it from before to after.
+Attempt<void> Presigning::check_all(Workers& workers,
+                                    void (Presigning::*check)(Workers& workers) const) {
   for (const auto& peer : peers_) {
     if (!in_.ledger.begin_check(*peer->setup)) {
       return over(Verdict::own, Cause::journal_failed, std::vector{peer->id});
     }
   }
-  workers.each(peers_.size(), [this, check](std::size_t i) { (this->*check)(*peers_[i]); });
+  (this->*check)(workers);
   MPC_CHECK(burn_cheaters());
   for (const auto& peer : peers_) in_.ledger.end_check(*peer->setup);
   return {};
@@ -245,10 +242,9 @@ void Presigning::derive_key_share() {
   if (ids.front() == me) sk = sk + in_.agreement.proposal().tweak;
   sk_ = SecretScalar(sk);
   core::wipe(&sk, sizeof sk);
-  pubkey_ = Point::mul_generator(sk_.value());
 }
 
-// The multiplication with our r_i and sk_i, and what belongs to it.
+// The multiplication with our r_i and sk_i, and what belongs to it but for points.
 void Presigning::answer(Peer& peer) {
   peer.r2_out.resize(kR2Bytes);
   const MutableByteView out(peer.r2_out);
@@ -256,34 +252,48 @@ void Presigning::answer(Peer& peer) {
                       {&r_.value(), &sk_.value()}, peer.id, in_.random, out.first(kAliceBytes),
                       peer.c);
   const MutableByteView tail = out.subspan(kAliceBytes);
-  const Point gamma_u = Point::mul_generator(peer.c.of[0]);
-  const Point gamma_v = Point::mul_generator(peer.c.of[1]);
-  peer.negligible = gamma_u.is_infinity() || gamma_v.is_infinity();
   const auto put = [&tail](std::size_t offset, ByteView bytes) {
     std::ranges::copy(bytes, tail.begin() + static_cast<std::ptrdiff_t>(offset));
   };
   put(kDigestOffset, r1_digest_);
   put(kNonceOffset, nonce_.encode());
   put(kBlindOffset, blind_);
-  put(kPubkeyOffset, pubkey_.encode());
-  put(kGammaUOffset, gamma_u.encode());
-  put(kGammaVOffset, gamma_v.encode());
   (phi_.value() - peer.bob.b()).encode_to(tail.subspan(kPsiOffset, 32));
 }
 
-void Presigning::check_rows(Peer& peer) const {
-  const auto pair = pair_tag(sid_, in_.party.id, peer.id, peer.setup->setup_id());
-  if (!peer.alice.check(peer.setup->as_alice(), pair, peer.bob_in())) peer.ban = Cause::ot_check;
+// pk_i and both Gammas for each peer. False when one is infinity.
+bool Presigning::make_points() {
+  SecretBatch k(1 + kInputs * peers_.size());
+  k.add(sk_.value());
+  for (const auto& peer : peers_) {
+    for (const Scalar& c : peer->c.of) k.add(c);
+  }
+  std::vector<Point> points(k.get().size());
+  crypto::mul_generator_each(k.get(), points);
+  pubkey_ = points.front();
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const MutableByteView tail = MutableByteView(peers_[i]->r2_out).subspan(kAliceBytes);
+    std::ranges::copy(pubkey_.encode(), &tail[kPubkeyOffset]);
+    std::ranges::copy(points[1 + kInputs * i].encode(), &tail[kGammaUOffset]);
+    std::ranges::copy(points[2 + kInputs * i].encode(), &tail[kGammaVOffset]);
+  }
+  return std::ranges::none_of(points, &Point::is_infinity);
+}
+
+void Presigning::check_rows(Workers& workers) const {
+  workers.each(peers_.size(), [this](std::size_t i) {
+    Peer& peer = *peers_[i];
+    const auto pair = pair_tag(sid_, in_.party.id, peer.id, peer.setup->setup_id());
+    if (!peer.alice.check(peer.setup->as_alice(), pair, peer.bob_in())) peer.ban = Cause::ot_check;
+  });
 }
 
 Attempt<void> Presigning::make_r2(Workers& workers) {
   MPC_CHECK(ready(Step::r1, Round::r1));
   MPC_CHECK(check_all(workers, &Presigning::check_rows));
   derive_key_share();
-  if (pubkey_.is_infinity()) return over(Verdict::own, Cause::negligible);
   workers.each(peers_.size(), [this](std::size_t i) { answer(*peers_[i]); });
-  const auto negligible = [](const auto& peer) { return peer->negligible; };
-  if (std::ranges::any_of(peers_, negligible)) return over(Verdict::own, Cause::negligible);
+  if (!make_points()) return over(Verdict::own, Cause::negligible);
   step_ = Step::r2;
   return {};
 }
@@ -294,37 +304,57 @@ std::optional<Cause> Presigning::open(Peer& peer) const {
   const ByteView nonce = tail.subspan(kNonceOffset, kPointBytes);
   const auto opened = commitment(sid_, peer.id, nonce, tail.subspan(kBlindOffset, 32));
   if (!std::ranges::equal(opened, peer.commitment_in())) return Cause::wrong_opening;
-  struct Field {
-    Point& to;
-    std::size_t offset;
-  };
-  for (const auto& [to, offset] :
-       {Field{peer.nonce, kNonceOffset}, Field{peer.pubkey, kPubkeyOffset},
-        Field{peer.gamma_u, kGammaUOffset}, Field{peer.gamma_v, kGammaVOffset}}) {
-    const auto point = Point::parse(tail.subspan(offset, kPointBytes));
-    if (!point) return Cause::bad_point;
-    to = *point;
+  std::array<crypto::PointBytes, 4> encoded;
+  std::array<Point, 4> points;
+  std::size_t next = 0;
+  for (const std::size_t offset : {kNonceOffset, kPubkeyOffset, kGammaUOffset, kGammaVOffset}) {
+    std::ranges::copy(tail.subspan(offset, kPointBytes), encoded[next++].begin());
   }
+  if (!crypto::parse_each_var(encoded, points)) return Cause::bad_point;
+  peer.nonce = points[0];
+  peer.pubkey = points[1];
+  peer.gamma_u = points[2];
+  peer.gamma_v = points[3];
   const auto psi = Scalar::parse(tail.subspan(kPsiOffset, 32));
   if (!psi) return Cause::bad_scalar;
   peer.psi = *psi;
   return std::nullopt;
 }
 
-// Both Gammas at once: chi (R + rho pk) = Gamma^u + rho Gamma^v + (d^u + rho d^v) G. Two that are
-// wrong cancel only for a rho that their author knew, so it is drawn now, after R2 arrived.
-void Presigning::check_product(Peer& peer) const {
-  if (!peer.bob.finish(peer.setup->bob_gadget(), ByteView(peer.r2_in).first(kAliceBytes), peer.d)) {
-    peer.ban = Cause::vole_check;
-    return;
+// chi R = Gamma^u + d^u G and chi pk = Gamma^v + d^v G, of all peers at once: with eight lanes the
+// two are not dearer than one random sum of both, and they need no randomness.
+void Presigning::check_products(Workers& workers) const {
+  workers.each(peers_.size(), [this](std::size_t i) {
+    Peer& peer = *peers_[i];
+    const ByteView message = ByteView(peer.r2_in).first(kAliceBytes);
+    if (!peer.bob.finish(peer.setup->bob_gadget(), message, peer.d)) peer.ban = Cause::vole_check;
+  });
+  const std::size_t count = kInputs * peers_.size();
+  SecretBatch chi(count);
+  SecretBatch d(count);
+  std::vector<Point> left;
+  std::vector<Point> right(count);
+  std::vector<Point> gammas;
+  for (const auto& peer : peers_) {
+    for (const Scalar& share : peer->d.of) {
+      chi.add(peer->bob.b());
+      d.add(share);
+    }
+    left.insert(left.end(), {peer->nonce, peer->pubkey});
+    gammas.insert(gammas.end(), {peer->gamma_u, peer->gamma_v});
   }
-  ByteArray<16> rho_bytes;
-  in_.random.fill(Draw::rho, peer.id, rho_bytes);
-  const Scalar rho = small_scalar(rho_bytes);
-  const Point left = Point::mul_secret(peer.bob.b(), peer.nonce + Point::mul_var(rho, peer.pubkey));
-  const Point right = peer.gamma_u + Point::mul_var(rho, peer.gamma_v) +
-                      Point::mul_generator(peer.d.of[0] + rho * peer.d.of[1]);
-  if (left != right) peer.ban = Cause::gamma_check;
+  workers.each(2, [&](std::size_t side) {
+    if (side == 0) {
+      crypto::mul_secret_each(chi.get(), left, left);
+    } else {
+      crypto::mul_generator_each(d.get(), right);
+      crypto::add_each_var(right, gammas, right);
+    }
+  });
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& ban = peers_[i / kInputs]->ban;
+    if (!ban && left[i] != right[i]) ban = Cause::gamma_check;
+  }
 }
 
 Attempt<Presignature> Presigning::finish_any(Workers& workers) {
@@ -340,7 +370,7 @@ Attempt<Presignature> Presigning::finish_any(Workers& workers) {
     const auto wrong = open(*peer);
     if (wrong) return over(Verdict::abort, *wrong, std::vector{peer->id});
   }
-  MPC_CHECK(check_all(workers, &Presigning::check_product));
+  MPC_CHECK(check_all(workers, &Presigning::check_products));
 
   std::vector<Point> pubkeys = {pubkey_};
   std::vector<Point> nonces = {nonce_};

@@ -97,13 +97,15 @@ class Presigning {
                                       std::size_t bytes, std::size_t wanted_bytes);
   [[nodiscard]] Peer* find(dkls::XId id) const;
   [[nodiscard]] Attempt<void> ready(Step step, Round round);
-  [[nodiscard]] Attempt<void> check_all(Workers& workers, void (Presigning::*check)(Peer&) const);
+  [[nodiscard]] Attempt<void> check_all(Workers& workers,
+                                        void (Presigning::*check)(Workers& workers) const);
   [[nodiscard]] Attempt<void> burn_cheaters();
-  void check_rows(Peer& peer) const;
+  void check_rows(Workers& workers) const;
   void derive_key_share();
   void answer(Peer& peer);
+  [[nodiscard]] bool make_points();
   [[nodiscard]] std::optional<Cause> open(Peer& peer) const;
-  void check_product(Peer& peer) const;
+  void check_products(Workers& workers) const;
   [[nodiscard]] Attempt<Presignature> finish_any(Workers& workers);
   [[nodiscard]] Presignature combine(const crypto::Point& nonce);
   template <typename... Args>

@@ -6,7 +6,10 @@
 
 #include "core/endian.hpp"
 #include "crypto/ctime.hpp"
+#include "crypto/point_batch.hpp"
+#include "crypto/secret_mul.hpp"
 #include "crypto/sha256.hpp"
+#include "mpc/secret_batch.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -96,28 +99,37 @@ Outcome<NoncePair> nonce_gen(ByteView random, const NonceInputs& inputs) {
   core::wipe(mixed);
   core::wipe(&absorbed, sizeof absorbed);
 
-  const Point first = Point::mul_generator(pair.secret.first());
-  const Point second = Point::mul_generator(pair.secret.second());
-  if (first.is_infinity() || second.is_infinity()) return failed(Fault::negligible);
-  const auto first_bytes = first.encode();
-  const auto second_bytes = second.encode();
+  SecretBatch both(2);
+  both.add(pair.secret.first());
+  both.add(pair.secret.second());
+  std::array<Point, 2> points;
+  crypto::mul_generator_each(both.get(), points);
+  if (points[0].is_infinity() || points[1].is_infinity()) return failed(Fault::negligible);
+  const auto first_bytes = points[0].encode();
+  const auto second_bytes = points[1].encode();
   std::copy(first_bytes.begin(), first_bytes.end(), pair.pub.begin());
   std::copy(second_bytes.begin(), second_bytes.end(), pair.pub.begin() + 33);
   return pair;
 }
 
 Outcome<AggNonce> nonce_agg(std::span<const PubNonce> pubnonces) {
-  AggNonce sum{};
-  std::vector<Point> points(pubnonces.size());
-  for (const std::size_t half : {std::size_t{0}, std::size_t{33}}) {
-    for (std::uint32_t i = 0; i < pubnonces.size(); ++i) {
-      const auto point = Point::parse(ByteView(pubnonces[i]).subspan(half, 33));
-      if (!point) return failed(Fault::bad_pubnonce, i);
-      points[i] = *point;
-    }
-    const auto bytes = Point::sum(points).encode();
-    std::copy(bytes.begin(), bytes.end(), sum.begin() + static_cast<std::ptrdiff_t>(half));
+  const std::size_t count = pubnonces.size();
+  std::vector<crypto::PointBytes> encoded(2 * count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(pubnonces[i].begin(), 33, encoded[i].begin());
+    std::copy_n(pubnonces[i].begin() + 33, 33, encoded[count + i].begin());
   }
+  std::vector<Point> points(2 * count);
+  if (!crypto::parse_each_var(encoded, points)) {
+    const auto bad = std::ranges::find_if(points, &Point::is_infinity) - points.begin();
+    return failed(Fault::bad_pubnonce,
+                  static_cast<std::uint32_t>(static_cast<std::size_t>(bad) % count));
+  }
+  const auto first = Point::sum(std::span(points).first(count)).encode();
+  const auto second = Point::sum(std::span(points).last(count)).encode();
+  AggNonce sum{};
+  std::ranges::copy(first, sum.begin());
+  std::ranges::copy(second, sum.begin() + 33);
   return sum;
 }
 

@@ -4,11 +4,13 @@
 //
 // Endemic OT (Masny, Rindal, ePrint 2019/706, figure 8), with the session and the index bound into
 // every hash and the point at infinity refused. An instance costs X two multiplications of the
-// generator and one other, Y two and two. Any thread; nothing is kept but in the objects.
+// generator and one other, Y two and two; all instances go through the lanes together. Any thread;
+// allocates room for the batch; nothing is kept but in the objects.
 #pragma once
 
 #include <array>
 #include <span>
+#include <vector>
 
 #include "crypto/point.hpp"
 #include "mpc/dkls_random.hpp"
@@ -20,11 +22,17 @@ using Seed = ByteArray<kSeedBytes>;
 // What both directions of a pair hash first: key, epoch, ids, reset counter and both nonces.
 using SetupTag = ByteArray<32>;
 
-// A point nobody knows the logarithm of: hashes `bit`, `instance` and `point` until an x fits. Its
-// time depends on what it hashes; X runs it for both bits of each instance, so that the sum of
-// times does not depend on the choice.
-[[nodiscard]] crypto::Point hash_to_curve(const SetupTag& tag, std::uint8_t bit,
-                                          std::uint8_t instance, const crypto::PointBytes& point);
+// What one hash to the curve takes beside the tag.
+struct HashInput {
+  std::uint8_t bit = 0;
+  std::uint8_t instance = 0;
+  crypto::PointBytes point{};
+};
+// Points nobody knows the logarithms of: each hashes its input and a counter until an x fits. Its
+// time is that of many tries plus what single inputs need beyond; X hashes both bits of each
+// instance, so that the sum of times does not depend on the choices.
+[[nodiscard]] std::vector<crypto::Point> hash_to_curve(const SetupTag& tag,
+                                                       std::span<const HashInput> inputs);
 
 // X. Keeps the choice bits and scalars, wiped at the end.
 class BaseOtReceiver {

@@ -113,12 +113,12 @@ TEST_CASE("base OT matches the vectors value for value") {
   const auto file = dkls_file("setup.json");
   const auto tag = hex_array<32>(file, "dirs/X1-Y2/st");
   const Bytes offer = hex_at(file, "dirs/X1-Y2/m1");
-  crypto::PointBytes first;
-  crypto::PointBytes second;
-  std::copy_n(offer.begin(), 33, first.begin());
-  std::copy_n(offer.begin() + 33, 33, second.begin());
-  CHECK(hex(hash_to_curve(tag, 0, 0, second).encode()) == text_at(file, "dirs/X1-Y2/hc_first/0"));
-  CHECK(hex(hash_to_curve(tag, 1, 0, first).encode()) == text_at(file, "dirs/X1-Y2/hc_first/1"));
+  std::array<HashInput, 2> inputs{HashInput{0, 0, {}}, HashInput{1, 0, {}}};
+  std::copy_n(offer.begin(), 33, inputs[1].point.begin());
+  std::copy_n(offer.begin() + 33, 33, inputs[0].point.begin());
+  const auto hashed = hash_to_curve(tag, inputs);
+  CHECK(hex(hashed[0].encode()) == text_at(file, "dirs/X1-Y2/hc_first/0"));
+  CHECK(hex(hashed[1].encode()) == text_at(file, "dirs/X1-Y2/hc_first/1"));
 
   VectorRandom random_y("setup/0", 2, 1);
   Bytes answer(kOtPointsBytes);

@@ -135,8 +135,6 @@ class VectorRandom final : public mpc::dkls::Randomness {
         return as_alice + "/salt_A";
       case Draw::a_hat:
         return as_alice + "/ahat";
-      case Draw::rho:
-        return party + "/rho/" + n(index);
     }
     return {};
   }

@@ -1,0 +1,19 @@
+// Operations on many public points at once, in the lanes of engine.hpp: they share square roots and
+// inversions that points one by one pay each. Variable time. Any thread; allocates room for the
+// batch.
+#pragma once
+
+#include <span>
+
+#include "crypto/point.hpp"
+
+namespace tally::crypto {
+
+// out[i] is the point that Point::parse reads of encoded[i], and infinity where it reads none.
+// Returns whether all were points. Pre: both have one length.
+bool parse_each_var(std::span<const PointBytes> encoded, std::span<Point> out);
+
+// out[i] = a[i] + b[i]. Pre: all have one length; `out` may be `a` or `b`.
+void add_each_var(std::span<const Point> a, std::span<const Point> b, std::span<Point> out);
+
+}  // namespace tally::crypto
