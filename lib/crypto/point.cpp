@@ -4,6 +4,7 @@
 #include <array>
 #include <secp256k1_ecdh.h>
 #include <secp256k1_extrakeys.h>
+#include <secp256k1_recovery.h>
 #include <vector>
 
 #include "crypto/context.hpp"
@@ -186,6 +187,27 @@ Point Point::mul_var(const Scalar& k, const Point& point) {
   const ByteArray<32> bytes = k.encode();
   // Refused only when k is zero.
   result.infinity_ = secp256k1_ec_pubkey_tweak_mul(context(), &result.key_, bytes.data()) != 1;
+  return result;
+}
+
+// The library's only sum of two products that gives a point is the recovery of an ECDSA key, (s R -
+// m G) / r for the R with x = r: with s = a r and m = -b r it is the sum wanted.
+Point Point::mul_sum_var(const Scalar& a, const Point& point, const Scalar& b) {
+  const PointBytes encoded = point.encode();
+  const ByteView x = ByteView(encoded).subspan(1);
+  const Scalar r = Scalar::from_bytes_reduced(x);
+  if (point.infinity_ || a.is_zero() || r.is_zero()) return mul_var(a, point) + mul_generator(b);
+  const int recovery_id = (encoded[0] == kOddTag ? 1 : 0) + (Scalar::parse(x) ? 0 : 2);
+  ByteArray<64> compact;
+  r.encode_to(MutableByteView(compact).first(32));
+  (a * r).encode_to(MutableByteView(compact).last(32));
+  const ByteArray<32> m = (-(b * r)).encode();
+  secp256k1_ecdsa_recoverable_signature signature;
+  Point result;
+  // Refused only when the sum is infinity: r and s are below n and not zero, and R is a point.
+  result.infinity_ = secp256k1_ecdsa_recoverable_signature_parse_compact(
+                         context(), &signature, compact.data(), recovery_id) != 1 ||
+                     secp256k1_ecdsa_recover(context(), &result.key_, &signature, m.data()) != 1;
   return result;
 }
 

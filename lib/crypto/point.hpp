@@ -60,6 +60,8 @@ class Point {
   [[nodiscard]] static Point mul_secret(const Scalar& k, const Point& point);
   // k*P in a time that depends on both: for public values only.
   [[nodiscard]] static Point mul_var(const Scalar& k, const Point& point);
+  // a*P + b*G by one ladder for both: for public values only.
+  [[nodiscard]] static Point mul_sum_var(const Scalar& a, const Point& point, const Scalar& b);
 
  private:
   friend std::optional<ByteArray<32>> ecdh(const Scalar& k, const Point& point);

@@ -4,10 +4,14 @@
 
 #include "core/endian.hpp"
 #include "crypto/ctime.hpp"
+#include "crypto/point_batch.hpp"
+#include "crypto/secret_mul.hpp"
 #include "crypto/sha256.hpp"
 #include "mpc/lagrange.hpp"
 #include "mpc/polynomial.hpp"
+#include "mpc/secret_batch.hpp"
 #include "mpc/transcript.hpp"
+#include "mpc/verdicts.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -156,6 +160,63 @@ Outcome<void> verify_share(std::span<const Point> commitments, std::uint32_t t, 
   const Point ours = Point::mul_generator(scalar.value());
   if (ours.is_infinity()) return failed(Fault::bad_share, {}, id);
   if (ours != evaluate_var(commitments, x_of(id))) return failed(Fault::share_mismatch, {}, id);
+  return {};
+}
+
+Outcome<void> verify_shares(std::span<const DealtShare> shares, std::uint32_t t, std::uint32_t n,
+                            PartyId id) {
+  if (!good_parameters(t, n)) return failed(Fault::bad_parameters);
+  if (id >= n) return failed(Fault::id_out_of_range, {}, id);
+  const auto count = static_cast<std::uint32_t>(shares.size());
+  SecretBatch secrets(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (shares[i].commitments.size() != t || shares[i].secret.size() != kSecretBytes) {
+      return failed(Fault::bad_length, i);
+    }
+    auto parsed = Scalar::parse(shares[i].secret);
+    if (!parsed) return failed(Fault::bad_share, i, id);
+    secrets.add(*parsed);
+    core::wipe(&*parsed, sizeof *parsed);
+  }
+  std::vector<Point> ours(count);
+  crypto::mul_generator_each(secrets.get(), ours);
+
+  // A_0 - s*G, A_1 .. commit to a polynomial that is zero at x: an item whose share is zero.
+  std::vector<Point> heads(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (ours[i].is_infinity()) return failed(Fault::bad_share, i, id);
+    ours[i] = -ours[i];
+    heads[i] = shares[i].commitments.front();
+  }
+  crypto::add_each_var(heads, ours, heads);
+  const ByteArray<32> x = x_of(id).encode();
+  const ByteArray<32> zero{};
+  std::vector<Bytes> keys(count);
+  std::vector<crypto::VerifyItem> items;
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::vector<Point> shifted(shares[i].commitments.begin(), shares[i].commitments.end());
+    shifted.front() = heads[i];
+    if (std::ranges::any_of(shifted, &Point::is_infinity)) {
+      // Infinity has no place in an item.
+      if (!evaluate_var(shifted, x_of(id)).is_infinity())
+        return failed(Fault::share_mismatch, i, id);
+      continue;
+    }
+    for (const Point& point : shifted) {
+      const auto bytes = point.encode();
+      keys[i].insert(keys[i].end(), bytes.begin(), bytes.end());
+    }
+    crypto::VerifyItem& item = items.emplace_back();
+    item.scheme = crypto::Scheme::feldman;
+    item.threshold = static_cast<std::uint16_t>(t);
+    item.key = keys[i];
+    item.message = x;
+    item.signature = zero;
+    positions.push_back(i);
+  }
+  const auto bad = first_bad_var(items);
+  if (bad) return failed(Fault::share_mismatch, positions[*bad], id);
   return {};
 }
 

@@ -70,4 +70,14 @@ class Dealing {
                                          std::uint32_t t, std::uint32_t n, PartyId id,
                                          ByteView secret);
 
+// The shares that many dealers gave party `id`, together. Constant time in the secrets: their
+// multiples of the generator are compared with the committed polynomials by lib/crypto's batches.
+// Faults: those of verify_share, with the position of the first bad dealer.
+struct DealtShare {
+  std::span<const crypto::Point> commitments;
+  ByteView secret;
+};
+[[nodiscard]] Outcome<void> verify_shares(std::span<const DealtShare> shares, std::uint32_t t,
+                                          std::uint32_t n, PartyId id);
+
 }  // namespace tally::mpc

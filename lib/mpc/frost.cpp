@@ -1,5 +1,7 @@
 #include "mpc/frost.hpp"
 
+#include <vector>
+
 namespace tally::mpc {
 namespace {
 
@@ -61,10 +63,13 @@ Outcome<Signature> aggregate_verified(const Session& session, std::span<const Pu
   if (crypto::schnorr_verify(*signature, message, session.quorum().key().xonly())) {
     return signature;
   }
+  std::vector<PartialClaim> claims;
   for (std::uint32_t i = 0; i < partials.size(); ++i) {
-    const auto verdict = verify_partial(session, i, pubnonces[i], partials[i]);
-    if (!verdict) return core::unexpected(verdict.error());
+    claims.push_back(
+        {terms_of(session, i), pubnonces[i], session.quorum().pubshare(i), partials[i]});
   }
+  const auto verdict = check_partials(claims);
+  if (!verdict) return core::unexpected(verdict.error());
   return failed(Fault::wrong_signature);
 }
 

@@ -1,6 +1,10 @@
 #include "mpc/partial.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "crypto/ctime.hpp"
+#include "mpc/verdicts.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -29,9 +33,8 @@ Outcome<PartialSignature> make_partial(SecNonce nonce, const PartialTerms& terms
   if (self_check == SelfCheck::on) {
     // The nonce point is computed anew from the secret scalars, which is the same point as R1 + b
     // R2 and saves a multiplication.
-    const Point expected =
-        Point::mul_generator(k.value()) + Point::mul_var(terms.share_factor, share.pubshare());
-    if (Point::mul_generator(partial) != expected) {
+    const Point seen = Point::mul_sum_var(-terms.share_factor, share.pubshare(), partial);
+    if (Point::mul_generator(k.value()) != seen) {
       return failed(Fault::self_check_failed, terms.position, terms.party);
     }
   }
@@ -47,12 +50,38 @@ Outcome<void> check_partial(const PartialTerms& terms, const PubNonce& pubnonce,
   if (!first || !second) return failed(Fault::bad_pubnonce, terms.position, terms.party);
 
   const Point nonce = *first + Point::mul_var(terms.nonce_coefficient, *second);
-  const Point expected =
-      (terms.negates_nonces ? -nonce : nonce) + Point::mul_var(terms.share_factor, pubshare);
-  if (Point::mul_generator(*s) != expected) {
+  const Point seen = Point::mul_sum_var(-terms.share_factor, pubshare, *s);
+  if (seen != (terms.negates_nonces ? -nonce : nonce)) {
     return failed(Fault::wrong_partial, terms.position, terms.party);
   }
   return {};
+}
+
+Outcome<void> check_partials(std::span<const PartialClaim> claims) {
+  struct Encoded {
+    crypto::PointBytes pubshare{};
+    ByteArray<2 * 33 + 2 * 32 + 1> message{};
+  };
+  std::vector<Encoded> encoded(claims.size());
+  std::vector<crypto::VerifyItem> items(claims.size());
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const PartialClaim& claim = claims[i];
+    const MutableByteView message(encoded[i].message);
+    encoded[i].pubshare = claim.pubshare.encode();
+    std::ranges::copy(claim.pubnonce, message.begin());
+    claim.terms.nonce_coefficient.encode_to(message.subspan(66, 32));
+    claim.terms.share_factor.encode_to(message.subspan(98, 32));
+    message.back() = claim.terms.negates_nonces ? 1 : 0;
+    items[i].scheme = crypto::Scheme::partial;
+    items[i].key = encoded[i].pubshare;
+    items[i].message = encoded[i].message;
+    items[i].signature = claim.partial;
+  }
+  const auto bad = first_bad_var(items);
+  if (!bad) return {};
+  // Alone once more, for what is wrong with it.
+  const PartialClaim& claim = claims[*bad];
+  return check_partial(claim.terms, claim.pubnonce, claim.pubshare, claim.partial);
 }
 
 }  // namespace tally::mpc

@@ -4,6 +4,8 @@
 // mpc/rfc9591.cpp.
 #pragma once
 
+#include <span>
+
 #include "mpc/nonce.hpp"
 #include "mpc/share.hpp"
 
@@ -34,5 +36,14 @@ struct PartialTerms {
 [[nodiscard]] Outcome<void> check_partial(const PartialTerms& terms, const PubNonce& pubnonce,
                                           const crypto::Point& pubshare,
                                           const PartialSignature& partial);
+
+// Many together. Faults: those of check_partial, of the first bad one.
+struct PartialClaim {
+  PartialTerms terms;
+  PubNonce pubnonce{};
+  crypto::Point pubshare;
+  PartialSignature partial{};
+};
+[[nodiscard]] Outcome<void> check_partials(std::span<const PartialClaim> claims);
 
 }  // namespace tally::mpc

@@ -1,5 +1,8 @@
 #include "mpc/polynomial.hpp"
 
+#include "crypto/secret_mul.hpp"
+#include "mpc/secret_batch.hpp"
+
 namespace tally::mpc {
 
 using crypto::Point;
@@ -23,11 +26,10 @@ Point evaluate_var(std::span<const Point> commitments, const Scalar& x) {
 }
 
 std::vector<Point> commit(std::span<const SecretScalar> coefficients) {
-  std::vector<Point> commitments;
-  commitments.reserve(coefficients.size());
-  for (const SecretScalar& coefficient : coefficients) {
-    commitments.push_back(Point::mul_generator(coefficient.value()));
-  }
+  SecretBatch batch(coefficients.size());
+  for (const SecretScalar& coefficient : coefficients) batch.add(coefficient.value());
+  std::vector<Point> commitments(coefficients.size());
+  crypto::mul_generator_each(batch.get(), commitments);
   return commitments;
 }
 

@@ -1,9 +1,11 @@
 #include "mpc/proof.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "crypto/ctime.hpp"
 #include "mpc/transcript.hpp"
+#include "mpc/verdicts.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -51,14 +53,39 @@ Outcome<Proof> prove(const SecretScalar& secret, const ProofContext& context, By
   return proof;
 }
 
+// s*G - e*P is encoded and compared with R as it came, which saves reading R.
 Outcome<void> verify_proof(ByteView proof, const Point& point, const ProofContext& context) {
   const auto bad = failed(Fault::bad_proof, {}, context.party);
   if (proof.size() != kProofBytes || point.is_infinity()) return bad;
-  const auto nonce = Point::parse(proof.first(33));
   const auto s = Scalar::parse(proof.subspan(33));
-  if (!nonce || !s) return bad;
+  if (!s) return bad;
   const Scalar e = challenge(context, point.encode(), proof.first(33));
-  if (Point::mul_generator(*s) != *nonce + Point::mul_var(e, point)) return bad;
+  const Point nonce = Point::mul_sum_var(-e, point, *s);
+  if (nonce.is_infinity() || !std::ranges::equal(nonce.encode(), proof.first(33))) return bad;
+  return {};
+}
+
+Outcome<void> verify_proofs(std::span<const ProofClaim> claims) {
+  struct Encoded {
+    crypto::PointBytes point{};
+    ByteArray<32> challenge{};
+  };
+  std::vector<Encoded> encoded(claims.size());
+  std::vector<crypto::VerifyItem> items(claims.size());
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const ProofClaim& claim = claims[i];
+    items[i].scheme = crypto::Scheme::dlog;
+    // What has not the length of a proof stays an item without a signature, which is bad.
+    if (claim.proof.size() != kProofBytes) continue;
+    encoded[i].point = claim.point.encode();
+    encoded[i].challenge =
+        challenge(claim.context, encoded[i].point, claim.proof.first(33)).encode();
+    items[i].key = encoded[i].point;
+    items[i].message = encoded[i].challenge;
+    items[i].signature = claim.proof;
+  }
+  const auto bad = first_bad_var(items);
+  if (bad) return failed(Fault::bad_proof, *bad, claims[*bad].context.party);
   return {};
 }
 

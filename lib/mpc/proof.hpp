@@ -5,7 +5,7 @@
 // The challenge covers the ceremony, the prover and the index of what it proves, so that a proof is
 // worth nothing elsewhere (attack checklist, row 18). Extraction rewinds the prover: a statement
 // for a simulator that may not rewind would need the ideal proof instead. Any thread; allocates
-// nothing.
+// nothing but for batches.
 #pragma once
 
 #include <span>
@@ -34,5 +34,13 @@ struct ProofContext {
 // s*G = R + e*P. Faults: bad_proof, naming the context's party. Infinity is refused.
 [[nodiscard]] Outcome<void> verify_proof(ByteView proof, const crypto::Point& point,
                                          const ProofContext& context);
+
+// Many of them together. Faults: bad_proof, naming the position and the party of the first bad one.
+struct ProofClaim {
+  ByteView proof;
+  crypto::Point point;
+  ProofContext context;
+};
+[[nodiscard]] Outcome<void> verify_proofs(std::span<const ProofClaim> claims);
 
 }  // namespace tally::mpc

@@ -26,6 +26,17 @@ std::vector<Point> parts_of(const ReshareParams& params) {
   return parts;
 }
 
+// Whether each dealer knows what it deals.
+Outcome<void> verify_dealers(const ReshareParams& params, std::span<const Point> parts,
+                             std::span<const Proof> proofs) {
+  const auto ceremony = params.ceremony();
+  std::vector<ProofClaim> claims;
+  for (std::size_t i = 0; i < proofs.size(); ++i) {
+    claims.push_back({proofs[i], parts[i], {ceremony, params.dealers[i], 0}});
+  }
+  return verify_proofs(claims);
+}
+
 // A secret drawn from the dealer's share, the ceremony and fresh randomness together.
 SecretScalar draw(std::string_view what, const ReshareParams& params, const Share& share,
                   ByteView random, std::uint32_t index) {
@@ -146,7 +157,6 @@ Outcome<ReshareCoordinator> ReshareCoordinator::collect(const ReshareParams& par
     return core::unexpected(checked.error());
   }
   if (dealt.size() != params.dealers.size()) return failed(Fault::bad_length);
-  const auto ceremony = params.ceremony();
   const auto parts = parts_of(params);
   std::vector<Contribution> decoded;
   ReshareCollection collection;
@@ -159,8 +169,6 @@ Outcome<ReshareCoordinator> ReshareCoordinator::collect(const ReshareParams& par
       return failed(length ? Fault::bad_length : Fault::bad_contribution, i, party);
     }
     if (one->commitments[0] != parts[i]) return failed(Fault::wrong_commitment, i, party);
-    const auto proven = verify_proof(one->proof, parts[i], {ceremony, party, 0});
-    if (!proven) return failed(Fault::bad_proof, i, party);
     collection.proofs.push_back(one->proof);
     collection.nonces.push_back(one->nonce);
     for (PartyId to = 0; to < params.next.n(); ++to) {
@@ -168,6 +176,8 @@ Outcome<ReshareCoordinator> ReshareCoordinator::collect(const ReshareParams& par
     }
     decoded.push_back({std::move(one->commitments), {}, one->nonce, std::move(one->sealed)});
   }
+  const auto proven = verify_dealers(params, parts, collection.proofs);
+  if (!proven) return core::unexpected(proven.error());
   for (std::uint32_t k = 1; k < params.next.t; ++k) {
     std::vector<Point> terms;
     terms.reserve(decoded.size());
@@ -227,12 +237,8 @@ Outcome<SchnorrSignature> ReshareReceiver::agree(ByteView collection, ByteView a
     return failed(Fault::bad_dealer_nonce, position, params_.dealers[position]);
   }
   const auto parts = parts_of(params_);
-  const auto ceremony = params_.ceremony();
-  for (std::uint32_t i = 0; i < dealers; ++i) {
-    const PartyId party = params_.dealers[i];
-    const auto proven = verify_proof(decoded->proofs[i], parts[i], {ceremony, party, 0});
-    if (!proven) return failed(Fault::bad_proof, i, party);
-  }
+  const auto proven = verify_dealers(params_, parts, decoded->proofs);
+  if (!proven) return core::unexpected(proven.error());
   const ReshareAgreement agreement = agreement_of(params_, *decoded);
   SecretScalar secret = unseal(agreement.sealed_sums[id_], *pads);
   const Point expected = evaluate_var(agreement.sum_commitments, x_of(id_));

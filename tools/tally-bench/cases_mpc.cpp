@@ -115,6 +115,55 @@ bench::Factory commitment_verify() {
   };
 }
 
+constexpr std::uint32_t kBatch = 64;
+
+// Proofs of many parties at once.
+bench::Factory proof_verify_batch() {
+  return []() -> Result<Subject> {
+    constexpr ByteArray<32> kCeremony{1};
+    std::vector<mpc::Proof> proofs;
+    std::vector<crypto::Point> points;
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      const crypto::SecretScalar secret(crypto::Scalar(0x1234567 + i));
+      const auto proof = mpc::prove(secret, {kCeremony, i, 0}, kCeremony);
+      if (!proof) return fail(Error(proof.error()));
+      proofs.push_back(*proof);
+      points.push_back(crypto::Point::mul_generator(secret.value()));
+    }
+    return make_granular(kBatch, [=, ceremony = kCeremony] {
+      std::vector<mpc::ProofClaim> claims;
+      for (std::uint32_t i = 0; i < kBatch; ++i) {
+        claims.push_back({proofs[i], points[i], {ceremony, i, 0}});
+      }
+      return mpc::verify_proofs(claims).has_value();
+    });
+  };
+}
+
+// A party's check of the shares of many dealers, threshold 3.
+bench::Factory commitment_verify_batch() {
+  return []() -> Result<Subject> {
+    auto dealings = std::make_shared<std::vector<mpc::Dealing>>();
+    auto held = std::make_shared<std::vector<mpc::Share>>();
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      const ByteArray<32> seed = {static_cast<std::uint8_t>(i + 1)};
+      auto dealing = mpc::deal(3, 4, seed);
+      if (!dealing) return fail(Error(dealing.error()));
+      auto share = dealing->share(2);
+      if (!share) return fail(Error(share.error()));
+      dealings->push_back(std::move(*dealing));
+      held->push_back(std::move(*share));
+    }
+    return make_granular(kBatch, [dealings, held] {
+      std::vector<mpc::DealtShare> shares;
+      for (std::uint32_t i = 0; i < kBatch; ++i) {
+        shares.push_back({(*dealings)[i].commitments(), (*held)[i].secret_bytes()});
+      }
+      return mpc::verify_shares(shares, 3, 4, 2).has_value();
+    });
+  };
+}
+
 // A whole ceremony without a dealer: all participants and the coordinator.
 bool make_key(const mpc::DkgParams& params, const std::vector<ByteArray<32>>& host_secrets) {
   constexpr ByteArray<32> kRandom{7};
@@ -193,10 +242,20 @@ void add_mpc_cases(bench::Registry& registry) {
   definition.make = proof_verify();
   registry.add(definition);
 
+  definition.name = "mpc.proof.verify.batch";
+  definition.summary = "the same, of 64 at once";
+  definition.make = proof_verify_batch();
+  registry.add(definition);
+
   definition.name = "mpc.commitment.verify";
   definition.summary = "one dealt share against its three commitments";
   definition.seed = 689 * kNsPerUs;
   definition.make = commitment_verify();
+  registry.add(definition);
+
+  definition.name = "mpc.commitment.verify.batch";
+  definition.summary = "the same, of 64 dealers at once";
+  definition.make = commitment_verify_batch();
   registry.add(definition);
 
   definition.seed.reset();
