@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/cpu.hpp"
+#include "crypto/point_batch.hpp"
 #include "support/skip.hpp"
 
 namespace crypto = tally::crypto;
@@ -186,4 +187,54 @@ TEST_CASE("coordinates of a point are read back and others refused") {
   bytes[63] ^= 1U;
   CHECK_FALSE(Point::from_coordinates(bytes));
   CHECK_FALSE(Point::from_coordinates(tally::ByteView(bytes).first(63)));
+}
+
+TEST_CASE("a sum of two products is that of its parts whatever is zero or opposite") {
+  const std::array<Scalar, 5> scalars = {Scalar(), Scalar(1), -Scalar(1), Scalar(12345),
+                                         -power_of_two(200)};
+  const std::array<Point, 4> points = {Point(), Point::generator(), -Point::generator(),
+                                       Point::mul_generator(power_of_two(99))};
+  for (const Point& point : points) {
+    for (const Scalar& a : scalars) {
+      for (const Scalar& b : scalars) {
+        CHECK(Point::mul_sum_var(a, point, b) ==
+              Point::mul_var(a, point) + Point::mul_generator(b));
+      }
+    }
+  }
+}
+
+TEST_CASE("points are read together as they are one by one") {
+  std::mt19937_64 random(8);
+  std::vector<crypto::PointBytes> encoded;
+  for (std::size_t i = 0; i < 21; ++i) {
+    encoded.push_back(Point::mul_generator(random_scalar(random)).encode());
+  }
+  std::vector<Point> out(encoded.size());
+  CHECK(crypto::parse_each_var(encoded, out));
+  encoded[3].fill(0);
+  encoded[5][0] = 4;
+  encoded[7].fill(0xff);
+  encoded[7][0] = 2;
+  encoded[20].fill(0);  // x = 5 is on no point of the curve
+  encoded[20][0] = 3;
+  encoded[20][32] = 5;
+  CHECK_FALSE(crypto::parse_each_var(encoded, out));
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    CAPTURE(i);
+    CHECK(out[i] == Point::parse(encoded[i]).value_or(Point()));
+  }
+  CHECK(crypto::parse_each_var({}, {}));
+}
+
+TEST_CASE("points are added together as they are one by one") {
+  const Point g = Point::generator();
+  const std::array<Point, 6> a = {g, g, g, Point(), Point(), Point::mul_generator(Scalar(9))};
+  const std::array<Point, 6> b = {g, -g, Point(), g, Point(), Point::mul_generator(Scalar(7))};
+  std::array<Point, 6> sums;
+  crypto::add_each_var(a, b, sums);
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(sums[i] == a[i] + b[i]);
+  std::array<Point, 2> in_place = {a[5], a[0]};
+  crypto::add_each_var(in_place, std::array<Point, 2>{b[5], b[5]}, in_place);
+  CHECK(in_place[0] == sums[5]);
 }

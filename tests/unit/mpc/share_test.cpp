@@ -10,6 +10,7 @@ namespace core = tally::core;
 namespace crypto = tally::crypto;
 namespace mpc = tally::mpc;
 using mpc::Fault;
+using tally::ByteArray;
 using tally::Bytes;
 using tally::ByteView;
 using tally::test::FrostWorld;
@@ -59,6 +60,87 @@ TEST_CASE("a share that was changed does not verify") {
   CHECK(fault() == Fault::bad_share);
   secret.assign(31, 1);
   CHECK(fault() == Fault::bad_length);
+}
+
+TEST_CASE("shares of many dealers verify together and the first bad dealer is named") {
+  std::vector<mpc::Dealing> dealings;
+  std::vector<mpc::Share> held;
+  for (std::uint8_t i = 1; i <= 9; ++i) {
+    const ByteArray<32> seed = {i};
+    dealings.push_back(mpc::deal(3, 4, seed).value());
+    held.push_back(dealings.back().share(2).value());
+  }
+  std::vector<Bytes> secrets;
+  std::vector<mpc::DealtShare> shares;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    const auto bytes = held[i].secret_bytes();
+    secrets.emplace_back(bytes.begin(), bytes.end());
+    shares.push_back({dealings[i].commitments(), secrets[i]});
+  }
+  CHECK(mpc::verify_shares(shares, 3, 4, 2));
+  CHECK(mpc::verify_shares({}, 3, 4, 2));
+  // Errors that would cancel in a plain sum.
+  secrets[4][31] ^= 1U;
+  secrets[6][31] ^= 1U;
+  auto verdict = mpc::verify_shares(shares, 3, 4, 2);
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().fault == mpc::Fault::share_mismatch);
+  CHECK(verdict.error().position == 4);
+  // A share that is the secret itself: the polynomial without its head is not zero at x.
+  const ByteArray<32> whole_seed = {5};
+  const auto key = mpc::deal(1, 2, whole_seed).value();
+  const auto whole = key.share(0).value();
+  const std::array<mpc::DealtShare, 1> one = {{{key.commitments(), whole.secret_bytes()}}};
+  CHECK(mpc::verify_shares(one, 1, 2, 0));
+  shares[0].commitments = shares[0].commitments.first(2);
+  verdict = mpc::verify_shares(shares, 3, 4, 2);
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().fault == mpc::Fault::bad_length);
+}
+
+TEST_CASE("row 18 proofs verify together and the first bad one is named") {
+  const ByteArray<32> ceremony = {7};
+  std::vector<mpc::Proof> proofs;
+  std::vector<crypto::Point> points;
+  for (std::uint32_t i = 0; i < 7; ++i) {
+    const crypto::SecretScalar secret(crypto::Scalar(100 + i));
+    proofs.push_back(mpc::prove(secret, {ceremony, i, 0}, ceremony).value());
+    points.push_back(crypto::Point::mul_generator(secret.value()));
+  }
+  const auto claims = [&] {
+    std::vector<mpc::ProofClaim> all;
+    for (std::uint32_t i = 0; i < proofs.size(); ++i) {
+      all.push_back({proofs[i], points[i], {ceremony, i, 0}});
+    }
+    return all;
+  };
+  CHECK(mpc::verify_proofs(claims()));
+  for (const auto& claim : claims()) {
+    CHECK(mpc::verify_proof(claim.proof, claim.point, claim.context));
+  }
+  const auto named = [](const auto& verdict, std::uint32_t position) {
+    return !verdict && verdict.error().fault == mpc::Fault::bad_proof &&
+           verdict.error().position == position && verdict.error().party == position;
+  };
+  auto changed = claims();
+  changed[3].point = points[2];
+  CHECK(named(mpc::verify_proofs(changed), 3));
+  changed = claims();
+  changed[5].context.party = 4;
+  CHECK_FALSE(mpc::verify_proofs(changed));
+  changed = claims();
+  changed[6].proof = changed[6].proof.first(64);
+  CHECK(named(mpc::verify_proofs(changed), 6));
+  changed = claims();
+  changed[0].point = crypto::Point();
+  CHECK(named(mpc::verify_proofs(changed), 0));
+  for (std::size_t byte = 0; byte < mpc::kProofBytes; ++byte) {
+    const auto kept = proofs[1];
+    proofs[1][byte] ^= 1U;
+    CHECK(named(mpc::verify_proofs(claims()), 1));
+    CHECK_FALSE(mpc::verify_proof(proofs[1], points[1], {ceremony, 1, 0}));
+    proofs[1] = kept;
+  }
 }
 
 TEST_CASE("the bounds of threshold and parties hold at both ends") {

@@ -1,0 +1,60 @@
+#include <doctest/doctest.h>
+#include <memory>
+
+#include "support/memory_image.hpp"
+#include "unit/mpc/dkls_world.hpp"
+
+namespace core = tally::core;
+namespace mpc = tally::mpc;
+using tally::ByteArray;
+using tally::test::MaskedSecret;
+
+TEST_SUITE_BEGIN("mpc");
+
+namespace {
+
+// Keeps the nonces that were drawn, masked.
+class RememberingRandom final : public mpc::dkls::Randomness {
+ public:
+  RememberingRandom(std::uint64_t seed, std::vector<MaskedSecret>& drawn)
+      : inner_(seed), drawn_(drawn) {}
+  void fill(mpc::dkls::Draw draw, std::uint32_t index, tally::MutableByteView out) override {
+    inner_.fill(draw, index, out);
+    using mpc::dkls::Draw;
+    if (draw == Draw::r || draw == Draw::phi) drawn_.emplace_back(out);
+  }
+
+ private:
+  tally::test::CountingRandom inner_;
+  std::vector<MaskedSecret>& drawn_;
+};
+
+}  // namespace
+
+TEST_CASE("row 26 no share and no nonce is left in memory after an ECDSA signature") {
+  tally::test::need_own_memory();
+  std::vector<MaskedSecret> drawn;
+  std::vector<MaskedSecret> shares;
+  {
+    auto world = std::make_unique<tally::test::World>(tally::test::World::make(2, 2));
+    for (auto& [id, member] : world->members) {
+      ByteArray<32> share;
+      member.party.share.value().encode_to(share);
+      shares.emplace_back(share);
+      core::wipe(share);
+      member.random = std::make_unique<RememberingRandom>(id, drawn);
+    }
+    CHECK(shares[0].copies_in_memory() > 0);
+    world->agree(world->propose({1, 2}));
+    REQUIRE(world->presign());
+    REQUIRE(drawn.size() == 4);
+    // phi waits for the online round; r is gone already.
+    CHECK(drawn[1].copies_in_memory() > 0);
+    world->bind(mpc::ComputedDigest::of(mpc::DigestKind::sha256, core::as_bytes("forget")));
+    REQUIRE(world->sign());
+  }
+  for (const auto& share : shares) CHECK(share.copies_in_memory() == 0);
+  for (const auto& secret : drawn) CHECK(secret.copies_in_memory() == 0);
+}
+
+TEST_SUITE_END();
