@@ -272,7 +272,7 @@ bool ecdsa() {
   mpc::dkls::HedgedRandomness plain_two(ByteArray<32>{2}, mpc::dkls::Hedge{});
   std::array<mpc::EcdsaParty, 2> parties;
   for (std::uint32_t i = 0; i < 2; ++i) {
-    parties[i] = mpc::EcdsaParty::of(dealing.share(i).value(), 0);
+    parties[i] = mpc::EcdsaParty::of(dealing.share(i).value());
   }
   const auto [first, second] = set_up(parties[0].key_id, plain_one, plain_two);
   mpc::Proposal proposal;
