@@ -245,7 +245,9 @@ void add_mpc_cases(bench::Registry& registry) {
   definition.name = "mpc.proof.verify.batch";
   definition.summary = "the same, of 64 at once";
   definition.make = proof_verify_batch();
+  definition.countable = false;  // the weights of a sum are drawn anew, and their digits count
   registry.add(definition);
+  definition.countable = true;
 
   definition.name = "mpc.commitment.verify";
   definition.summary = "one dealt share against its three commitments";
@@ -256,7 +258,9 @@ void add_mpc_cases(bench::Registry& registry) {
   definition.name = "mpc.commitment.verify.batch";
   definition.summary = "the same, of 64 dealers at once";
   definition.make = commitment_verify_batch();
+  definition.countable = false;
   registry.add(definition);
+  definition.countable = true;
 
   definition.seed.reset();
   definition.name = "mpc.dkg.n4";
