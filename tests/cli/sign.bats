@@ -600,7 +600,8 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
     read -r -t 20 answer <&"${verifier[0]}"
     [[ $answer == '{"id":'*'"ok":'* ]]
   done
-  exec {verifier[1]}>&-
+  end_of_input=${verifier[1]}
+  exec {end_of_input}>&-
   wait "$verifier_PID" || status=$?
   assert_equal "$status" 1
 }

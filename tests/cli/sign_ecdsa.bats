@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Threshold ECDSA with real processes: pairs, parties, coordinators, signatures, the chain, and what
 # goes wrong with them.
-# shellcheck disable=SC2154  # the helper sets them
+# shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
 load helper
 
 setup() {
@@ -19,8 +19,8 @@ deal() {
 
 # pair_all N [FOLDER]: every pair among the first N parties of the key in FOLDER (keys).
 pair_all() {
-  local round who
-  for round in 1 2 3 4; do
+  local who
+  for _ in 1 2 3 4; do
     for ((who = 0; who < $1; who++)); do
       tally-sign pair --dir "pairs.${2:-keys}" --share "${2:-keys}/key-$who.share" \
         --passphrase-file pass >pair.out 2>pair.err || [[ $? -eq 75 ]] || fail "$(cat pair.err)"

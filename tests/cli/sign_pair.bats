@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Pair setups of threshold ECDSA by files: tally-sign pair.
+# shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
 load helper
 
 setup() {

@@ -201,8 +201,8 @@ void add_pipeline(cli::App& app) {
       .option("--window", arguments->window, "N", "unanswered packets at most", 1, kMaxCount)
       .option("--bytes", arguments->bytes, "N", "size of a packet", kPacketHeaderBytes,
               kMaxPacketBytes)
-      .option("--rate", arguments->rate, "R",
-              "packets a second, each at its time: an open loop", 0, 1e7)
+      .option("--rate", arguments->rate, "R", "packets a second, each at its time: an open loop", 0,
+              1e7)
       .flag("--closed-loop", arguments->closed_loop,
             "send as fast as the window allows, which hides what a stall delays")
       .option("--timeout", arguments->timeout, "end after this long without an answer")
