@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   image.resize(image.size() - input[0]);
   image.shrink_to_fit();
   for (input = input.subspan(1); input.size() >= 4; input = input.subspan(4)) {
-    const std::size_t at = input[0] | input[1] << 8U | input[2] << 16U;
+    const std::size_t at =
+        std::size_t{input[0]} | std::size_t{input[1]} << 8U | std::size_t{input[2]} << 16U;
     image[at % image.size()] ^= input[3];
   }
   const bool taken = crypto::KeyTable::check_image(image, fuzz_key()).has_value();
