@@ -1,7 +1,7 @@
 # Precompiled headers for presets of clang whose objects nobody ships: what nearly every source
-# includes is parsed once, and once more with doctest for its tests. The release preset goes without,
-# so that a source that does not include what it uses is found there; g++ 12 warns of strings that it
-# inlines from such a header, falsely, so the other presets of g++ go without as well.
+# includes is parsed once, and once more with doctest for its tests. The release preset goes
+# without, so that a source that does not include what it uses is found there; g++ 12 warns of
+# strings that it inlines from such a header, falsely, so the other presets of g++ go without too.
 set(common_headers <algorithm> <array> <cerrno> <cstddef> <cstdint> <cstdlib> <cstring>
   <functional> <map> <memory> <optional> <span> <string> <string_view> <utility> <vector>
   <fmt/format.h> <tl/expected.hpp>)

@@ -26,9 +26,10 @@ const tally::Bytes& whole_image() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tally::ByteView input(data, size);
   if (input.empty()) return 0;
-  tally::Bytes image = whole_image();
-  image.resize(image.size() - input[0]);
-  image.shrink_to_fit();
+  // A copy of its own size, so that a read behind the end is seen.
+  const tally::ByteView kept =
+      tally::ByteView(whole_image()).first(whole_image().size() - input[0]);
+  tally::Bytes image(kept.begin(), kept.end());
   for (input = input.subspan(1); input.size() >= 4; input = input.subspan(4)) {
     const std::size_t at =
         std::size_t{input[0]} | std::size_t{input[1]} << 8U | std::size_t{input[2]} << 16U;
