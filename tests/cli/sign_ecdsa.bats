@@ -17,6 +17,11 @@ deal() {
   pubkey=$(json_field pubkey_compressed <deal.out)
 }
 
+# The bytes that lines of hexadecimal digits stand for.
+unhex() {
+  perl -ne 'chomp; print pack "H*", $_'
+}
+
 # pair_all N [FOLDER]: every pair among the first N parties of the key in FOLDER (keys).
 pair_all() {
   local who
@@ -78,7 +83,7 @@ verifies() {
   verifies message 68656c6c6f0a "$(json_field sig <<<"$output")" compact
   verifies message 68656c6c6f0a "$(json_field der <<<"$output")" der
   local digest
-  digest=$(printf 'hello\n' | sha256sum -b | cut -c1-64 | xxd -r -p | sha256sum -b | cut -c1-64)
+  digest=$(printf 'hello\n' | sha256sum -b | cut -c1-64 | unhex | sha256sum -b | cut -c1-64)
   sign --hash sha256d <<<hello
   assert_success
   verifies digest "$digest" "$(json_field sig <<<"$output")" compact
@@ -170,7 +175,7 @@ verifies() {
   tally-sign verify --from lines >verdicts
   assert_equal "$(grep -c '"ok":true' verdicts)" 50
   # In the order they came.
-  assert_equal "$(sed 's/.\{128\}$//' signed | xxd -r -p)" "$(seq 1 50 | tr -d '\n')"
+  assert_equal "$(sed 's/.\{128\}$//' signed | unhex)" "$(seq 1 50 | tr -d '\n')"
   grep -q '"signed":50,' stats.json
 }
 
