@@ -1,11 +1,13 @@
 // Fixed-width integers in little- and big-endian bytes. `at` points at sizeof(integer) bytes with
-// no alignment asked of it.
+// no alignment asked of it. Any thread; append_* allocates as the vector does.
 #pragma once
 
 #include <bit>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
+
+#include "core/bytes.hpp"
 
 namespace tally::core {
 
@@ -40,6 +42,17 @@ template <std::unsigned_integral T>
 void store_be(std::uint8_t* at, T value) {
   if constexpr (std::endian::native == std::endian::little) value = byteswap(value);
   std::memcpy(at, &value, sizeof value);
+}
+
+template <std::unsigned_integral T>
+void append_le(Bytes& out, T value) {
+  out.resize(out.size() + sizeof value);
+  store_le(out.data() + out.size() - sizeof value, value);
+}
+template <std::unsigned_integral T>
+void append_be(Bytes& out, T value) {
+  out.resize(out.size() + sizeof value);
+  store_be(out.data() + out.size() - sizeof value, value);
 }
 
 }  // namespace tally::core

@@ -24,15 +24,6 @@ Error damaged(const std::string& what) {
   return {Code::bad_data, "share file " + what, "copy it again from its backup", 0};
 }
 
-template <std::unsigned_integral T>
-void append(Bytes& out, T value) {
-  out.resize(out.size() + sizeof value);
-  core::store_le(out.data() + out.size() - sizeof value, value);
-}
-void append(Bytes& out, ByteView bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
 template <std::size_t N>
 ByteArray<N> take(ByteView file, std::size_t offset) {
   ByteArray<N> out;
@@ -44,21 +35,21 @@ Bytes encode_header(const SealedShare& share) {
   const mpc::GroupKey& key = share.facts.group;
   const Bytes group = key.encode();
   Bytes out;
-  append(out, core::as_bytes(kMagic));
-  append(out, kVersion);
-  append(out, kArgon2id);
-  append(out, share.facts.kdf.passes);
-  append(out, share.facts.kdf.memory_bytes);
-  append(out, ByteView(share.salt));
-  append(out, ByteView(share.nonce));
-  append(out, ByteView(share.check));
-  append(out, ByteView(key.key_id()));
-  append(out, key.epoch());
-  append(out, static_cast<std::uint16_t>(share.facts.party));
-  append(out, static_cast<std::uint16_t>(key.threshold()));
-  append(out, static_cast<std::uint16_t>(key.parties()));
-  append(out, static_cast<std::uint16_t>(group.size()));
-  append(out, ByteView(group));
+  core::append(out, core::as_bytes(kMagic));
+  core::append_le(out, kVersion);
+  core::append_le(out, kArgon2id);
+  core::append_le(out, share.facts.kdf.passes);
+  core::append_le(out, share.facts.kdf.memory_bytes);
+  core::append(out, share.salt);
+  core::append(out, share.nonce);
+  core::append(out, share.check);
+  core::append(out, key.key_id());
+  core::append_le(out, key.epoch());
+  core::append_le(out, static_cast<std::uint16_t>(share.facts.party));
+  core::append_le(out, static_cast<std::uint16_t>(key.threshold()));
+  core::append_le(out, static_cast<std::uint16_t>(key.parties()));
+  core::append_le(out, static_cast<std::uint16_t>(group.size()));
+  core::append(out, group);
   return out;
 }
 
@@ -117,8 +108,8 @@ Result<Bytes> seal_share(const mpc::Share& share, ByteView passphrase, const Kdf
   crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data(), nullptr, plain.bytes().data(),
                                              plain.size(), file.data(), file.size(), nullptr,
                                              out.nonce.data(), keys.aead_key.bytes().data());
-  append(file, ByteView(sealed));
-  append(file, core::crc32c(file));
+  core::append(file, sealed);
+  core::append_le(file, core::crc32c(file));
   return file;
 }
 

@@ -23,12 +23,6 @@ constexpr std::uint32_t kDigits = 3;
 constexpr std::uint32_t kMostDigits = 5;
 constexpr unsigned kLongestNumber = 9;  // the ninth byte carries eight bits
 
-template <typename T>
-void append_be(Bytes& out, T value) {
-  out.resize(out.size() + sizeof value);
-  core::store_be(out.data() + out.size() - sizeof value, value);
-}
-
 void append_number(Bytes& out, std::int64_t value) {
   const auto raw = static_cast<std::uint64_t>(value);
   std::uint64_t zigzag = (raw << 1U) ^ (value < 0 ? ~std::uint64_t{0} : 0);
@@ -156,13 +150,13 @@ Bytes pack(const Histogram& histogram) {
   const Bytes counts = counts_of(histogram);
   Bytes plain;
   plain.reserve(kHeaderBytes + counts.size());
-  append_be(plain, kInnerCookie);
-  append_be(plain, static_cast<std::uint32_t>(counts.size()));
-  append_be(plain, std::uint32_t{0});  // normalizing index offset
-  append_be(plain, kDigits);
-  append_be(plain, kMinNs);
-  append_be(plain, kMaxNs);
-  append_be(plain, std::bit_cast<std::uint64_t>(1.0));  // ratio of integers to doubles
+  core::append_be(plain, kInnerCookie);
+  core::append_be(plain, static_cast<std::uint32_t>(counts.size()));
+  core::append_be(plain, std::uint32_t{0});  // normalizing index offset
+  core::append_be(plain, kDigits);
+  core::append_be(plain, kMinNs);
+  core::append_be(plain, kMaxNs);
+  core::append_be(plain, std::bit_cast<std::uint64_t>(1.0));  // ratio of integers to doubles
   plain.insert(plain.end(), counts.begin(), counts.end());
 
   uLongf size = ::compressBound(plain.size());

@@ -26,23 +26,14 @@ constexpr std::size_t kHelloBytes = 4 + mpc::kPairHelloBytes;
 
 using crypto::Sha256;
 
-template <std::unsigned_integral T>
-void append(Bytes& out, T value) {
-  out.resize(out.size() + sizeof value);
-  core::store_le(out.data() + out.size() - sizeof value, value);
-}
-void append(Bytes& out, ByteView bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
 Bytes header_of(const mpc::GroupKey& group, PairStep step, mpc::PartyId from, std::size_t count) {
   Bytes out;
-  append(out, core::as_bytes(kMagic));
-  append(out, group.key_id());
-  append(out, group.epoch());
-  append(out, static_cast<std::uint16_t>(from));
-  append(out, static_cast<std::uint8_t>(step));
-  append(out, static_cast<std::uint16_t>(count));
+  core::append(out, core::as_bytes(kMagic));
+  core::append(out, group.key_id());
+  core::append_le(out, group.epoch());
+  core::append_le(out, static_cast<std::uint16_t>(from));
+  core::append_le(out, static_cast<std::uint8_t>(step));
+  core::append_le(out, static_cast<std::uint16_t>(count));
   return out;
 }
 
@@ -199,8 +190,8 @@ std::optional<mpc::PartyId> Pairing::missing(PairStep step) const {
 
 Bytes Pairing::about(PairStep step, mpc::PartyId from, mpc::PartyId to, ByteView transcript) const {
   Bytes out = header_of(share_.group(), step, from, 1);
-  append(out, static_cast<std::uint16_t>(to));
-  append(out, transcript);
+  core::append_le(out, static_cast<std::uint16_t>(to));
+  core::append(out, transcript);
   return out;
 }
 
@@ -236,13 +227,13 @@ Result<std::unique_ptr<Pairing::Pair>> Pairing::replay(mpc::PartyId peer, PairSt
     if (theirs.size() != kHelloBytes) return fail(Code::bad_data, "a hello of the wrong length");
   }
   Bytes mine;
-  append(mine, identity.counter);
+  core::append_le(mine, identity.counter);
   // Both sides go by the higher count.
   if (!theirs.empty()) {
     identity.counter = std::max(identity.counter, core::load_le<std::uint32_t>(theirs.data()));
   }
   TALLY_TRY(pair->session, mpc::PairSetupSession::start(identity, pair->random));
-  append(mine, pair->session->hello());
+  core::append(mine, pair->session->hello());
   const auto both = [&](ByteView own, ByteView other) {
     const bool lower = share_.id() < peer;
     const auto digest = Sha256()
@@ -278,9 +269,9 @@ Status Pairing::say(PairStep step) {
     heard.update(pair->heard.finish());
     const Bytes sealed =
         channels_.seal(peer, about(step, share_.id(), peer, pair->transcript), pair->message);
-    append(file, static_cast<std::uint16_t>(peer));
-    append(file, static_cast<std::uint32_t>(sealed.size()));
-    append(file, ByteView(sealed));
+    core::append_le(file, static_cast<std::uint16_t>(peer));
+    core::append_le(file, static_cast<std::uint32_t>(sealed.size()));
+    core::append(file, sealed);
   }
   TALLY_CHECK(use_seed(static_cast<std::uint8_t>(step), heard.finish()));
   return core::create_file(path_of(step, share_.id()), file, 0644);
