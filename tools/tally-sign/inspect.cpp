@@ -9,15 +9,14 @@
 #include "custody/private_file.hpp"
 #include "custody/share_file.hpp"
 #include "json/writer.hpp"
-#include "options.hpp"
+#include "open_share.hpp"
 
 namespace tally::sign {
 namespace {
 
 struct InspectOptions {
-  std::string file;
+  ShareOptions share;  // or the file of a group
   bool check = false;
-  PassphraseOptions passphrase;
 };
 
 void print_group(const mpc::GroupKey& group, const custody::ShareFacts* share,
@@ -64,15 +63,8 @@ void print_json(const mpc::GroupKey& group, const custody::ShareFacts* share, bo
 
 Result<Code> inspect_share(const InspectOptions& options, cli::Invocation& call) {
   if (options.check) TALLY_CHECK(core::harden_process());
-  TALLY_TRY(const auto sealed, custody::read_share_file(options.file));
-  if (options.check) {
-    TALLY_TRY(
-        const auto passphrase,
-        custody::read_passphrase(options.passphrase.source(call),
-                                 fmt::format("passphrase of party {}", sealed.facts.party), false));
-    auto share = custody::open_share(sealed, passphrase.bytes());
-    if (!share) return fail(share.error().in(options.file));
-  }
+  TALLY_TRY(const auto sealed, custody::read_share_file(options.share.file));
+  if (options.check) TALLY_CHECK(unlock_share(sealed, options.share, call));
   if (call.json) {
     print_json(sealed.facts.group, &sealed.facts, options.check, call);
     return Code::ok;
@@ -85,9 +77,9 @@ Result<Code> inspect_share(const InspectOptions& options, cli::Invocation& call)
 
 Result<Code> run(const InspectOptions& options, cli::Invocation& call) {
   TALLY_TRY(const std::string content,
-            core::read_file(options.file, custody::kLargestShareFileBytes));
+            core::read_file(options.share.file, custody::kLargestShareFileBytes));
   if (!custody::looks_like_group(content)) return inspect_share(options, call);
-  TALLY_TRY(const auto group, custody::read_group_file(options.file));
+  TALLY_TRY(const auto group, custody::read_group_file(options.share.file));
   if (call.json) {
     print_json(group, nullptr, false, call);
   } else {
@@ -102,10 +94,10 @@ void add_inspect(cli::App& app) {
   const auto options = std::make_shared<InspectOptions>();
   cli::Command& command =
       app.root().command("inspect", "show the public facts of a share or group file");
-  command.argument("FILE", options->file, "share or group file", true,
+  command.argument("FILE", options->share.file, "share or group file", true,
                    {cli::Completion::Kind::file, {}, {}});
   command.flag("--check", options->check, "open the share, and compare it with its public share");
-  add_passphrase_options(command, options->passphrase);
+  add_passphrase_options(command, options->share.passphrase);
   command.example("tally-sign inspect --check keys/key-0.share");
   command.on_run([options](cli::Invocation& call) { return run(*options, call); });
 }

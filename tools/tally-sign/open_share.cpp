@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/secret.hpp"
-#include "custody/share_file.hpp"
 
 namespace tally::sign {
 
@@ -13,10 +12,8 @@ void add_share_options(cli::Command& command, ShareOptions& options) {
   add_passphrase_options(command, options.passphrase);
 }
 
-Result<mpc::Share> open_share(const ShareOptions& options, const cli::Invocation& call) {
-  TALLY_CHECK(core::harden_process());
-  if (options.file.empty()) return fail(Code::usage, "a share is needed", "give --share FILE");
-  TALLY_TRY(const auto sealed, custody::read_share_file(options.file));
+Result<mpc::Share> unlock_share(const custody::SealedShare& sealed, const ShareOptions& options,
+                                const cli::Invocation& call) {
   TALLY_TRY(
       const auto passphrase,
       custody::read_passphrase(options.passphrase.source(call),
@@ -24,6 +21,13 @@ Result<mpc::Share> open_share(const ShareOptions& options, const cli::Invocation
   auto share = custody::open_share(sealed, passphrase.bytes());
   if (!share) return fail(share.error().in(options.file));
   return share;
+}
+
+Result<mpc::Share> open_share(const ShareOptions& options, const cli::Invocation& call) {
+  TALLY_CHECK(core::harden_process());
+  if (options.file.empty()) return fail(Code::usage, "a share is needed", "give --share FILE");
+  TALLY_TRY(const auto sealed, custody::read_share_file(options.file));
+  return unlock_share(sealed, options, call);
 }
 
 }  // namespace tally::sign

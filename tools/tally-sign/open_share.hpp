@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/app.hpp"
+#include "custody/share_file.hpp"
 #include "mpc/share.hpp"
 #include "options.hpp"
 
@@ -12,6 +13,12 @@ struct ShareOptions {
   PassphraseOptions passphrase;
 };
 void add_share_options(cli::Command& command, ShareOptions& options);
+
+// Asks for the passphrase of a share that was read from options.file; the process is hardened
+// already. Errors: those of the passphrase and of custody/share_file.hpp.
+[[nodiscard]] Result<mpc::Share> unlock_share(const custody::SealedShare& sealed,
+                                              const ShareOptions& options,
+                                              const cli::Invocation& call);
 
 // Hardens the process first. Errors: those of the passphrase and of custody/share_file.hpp; usage
 // without a file.
