@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/file.hpp"
+#include "support/folder.hpp"
 
 namespace bench = tally::bench;
 using bench::HistoryEntry;
@@ -30,19 +31,6 @@ HistoryEntry entry(const std::string& name, std::uint64_t time_ns, double median
   made.samples = 40;
   return made;
 }
-
-class Folder {
- public:
-  Folder() { path_ = ::mkdtemp(name_.data()); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(const char* name) const { return path_ + "/" + name; }
-
- private:
-  std::string name_ = "/tmp/tally-history-XXXXXX";
-  std::string path_;
-};
 
 void put(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
@@ -87,7 +75,7 @@ TEST_CASE("results without a positive median make no entry") {
 }
 
 TEST_CASE("a history grows at its end and reads back") {
-  const Folder folder;
+  const tally::test::Folder folder;
   const std::string path = folder.file("h.jsonl");
   REQUIRE(bench::append_history(path, {}));
   CHECK(bench::read_history(path).value().entries.empty());
@@ -100,7 +88,7 @@ TEST_CASE("a history grows at its end and reads back") {
 }
 
 TEST_CASE("a torn last line is skipped and the next one begins behind it") {
-  const Folder folder;
+  const tally::test::Folder folder;
   const std::string path = folder.file("h.jsonl");
   const std::string whole = bench::to_json(entry("a", 1, 10)) + "\n";
   for (std::size_t cut = 1; cut + 1 < whole.size(); cut += 17) {
@@ -118,7 +106,7 @@ TEST_CASE("a torn last line is skipped and the next one begins behind it") {
 }
 
 TEST_CASE("a history whose only line is torn is gone on with") {
-  const Folder folder;
+  const tally::test::Folder folder;
   const std::string path = folder.file("h.jsonl");
   put(path, bench::to_json(entry("a", 1, 10)).substr(0, 40));
   CHECK_FALSE(bench::read_history(path));
@@ -127,7 +115,7 @@ TEST_CASE("a history whose only line is torn is gone on with") {
 }
 
 TEST_CASE("a file of another kind is refused and stays as it is") {
-  const Folder folder;
+  const tally::test::Folder folder;
   for (const char* text : {"hello\n", "{\"schema\":\"tally.bench.result/1\"}\n", "key = 1", "\n"}) {
     const std::string path = folder.file("other");
     put(path, text);
@@ -141,7 +129,7 @@ TEST_CASE("a file of another kind is refused and stays as it is") {
 }
 
 TEST_CASE("lines of writers at the same time stay whole") {
-  const Folder folder;
+  const tally::test::Folder folder;
   const std::string path = folder.file("h.jsonl");
   std::vector<std::thread> writers;
   for (int writer = 0; writer < 4; ++writer)

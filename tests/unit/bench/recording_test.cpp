@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/file.hpp"
+#include "support/folder.hpp"
 
 namespace bench = tally::bench;
 namespace hist = tally::hist;
@@ -91,16 +92,14 @@ TEST_CASE("an empty recording can be written and read") {
 }
 
 TEST_CASE("several recordings share a file") {
-  const std::string folder = (std::filesystem::temp_directory_path() / "recordingXXXXXX").string();
-  std::string path = folder;
-  REQUIRE(::mkdtemp(path.data()) != nullptr);
-  const std::string file = path + "/two.json";
+  const tally::test::Folder folder;
+  const std::string file = folder.file("two.json");
   const std::vector<bench::Recording> two(2, sample());
   REQUIRE(bench::write_recordings(file, two).has_value());
   CHECK(bench::read_recordings(file).value().size() == 2);
   REQUIRE(tally::core::replace_file(file, {}, 0644).has_value());
   CHECK(bench::read_recordings(file).error().message == file + ": no recording in it");
-  std::filesystem::remove_all(path);
+  std::filesystem::remove(file);
   CHECK(bench::read_recordings(file).error().code == tally::Code::no_input);
 }
 

@@ -8,31 +8,17 @@
 #include <unistd.h>
 
 #include "core/fd.hpp"
+#include "support/folder.hpp"
 
 namespace core = tally::core;
+using tally::test::Folder;
 
 namespace {
 
-// A folder of its own for a test, gone with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tally-core-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] std::size_t entries() const {
-    const auto all = std::filesystem::directory_iterator(path_);
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-  }
-
- private:
-  std::string path_;
-};
+std::size_t entries_of(const Folder& folder) {
+  const auto all = std::filesystem::directory_iterator(folder.path());
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
 
 mode_t mode_of(const std::string& path) {
   struct stat status {};
@@ -45,7 +31,7 @@ mode_t mode_of(const std::string& path) {
 TEST_SUITE_BEGIN("core");
 
 TEST_CASE("a file is created once and with its mode") {
-  const TemporaryFolder folder;
+  const Folder folder;
   const std::string path = folder.file("share");
   REQUIRE(core::create_file(path, core::as_bytes("secret"), 0600).has_value());
   CHECK(core::read_file(path).value() == "secret");
@@ -57,25 +43,25 @@ TEST_CASE("a file is created once and with its mode") {
 }
 
 TEST_CASE("a file is replaced whole and leaves no temporary behind") {
-  const TemporaryFolder folder;
+  const Folder folder;
   const std::string path = folder.file("journal");
   REQUIRE(core::replace_file(path, core::as_bytes("old"), 0644).has_value());
   REQUIRE(core::replace_file(path, core::as_bytes("newer"), 0640).has_value());
   CHECK(core::read_file(path).value() == "newer");
   CHECK(mode_of(path) == 0640);
-  CHECK(folder.entries() == 1);
+  CHECK(entries_of(folder) == 1);
 }
 
 TEST_CASE("replacing a file in a folder that is not there changes nothing") {
-  const TemporaryFolder folder;
+  const Folder folder;
   const auto replaced = core::replace_file(folder.file("none/x"), core::as_bytes("a"), 0600);
   REQUIRE_FALSE(replaced.has_value());
   CHECK(replaced.error().code == tally::Code::cannot_create);
-  CHECK(folder.entries() == 0);
+  CHECK(entries_of(folder) == 0);
 }
 
 TEST_CASE("reading names what is missing and stops at the limit") {
-  const TemporaryFolder folder;
+  const Folder folder;
   CHECK(core::read_file(folder.file("none")).error().code == tally::Code::no_input);
   const std::string path = folder.file("long");
   REQUIRE(core::create_file(path, core::as_bytes(std::string(100, 'x')), 0600).has_value());

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "core/file.hpp"
-#include "core/scratch.hpp"
 #include "crypto/engine.hpp"
 #include "crypto/made_items.hpp"
 #include "crypto/point_table.hpp"
 #include "crypto/verify_backend.hpp"
+#include "support/folder.hpp"
 
 namespace core = tally::core;
 namespace crypto = tally::crypto;
@@ -49,8 +49,8 @@ TEST_SUITE_BEGIN("crypto");
 TEST_CASE("a key table is the same in a memfd and in a file and cannot be written") {
   const auto key = key_of(kSecret);
   const auto made = KeyTable::make(key).value();
-  const core::ScratchFolder folder = core::ScratchFolder::make("key-table").value();
-  const std::string path = (folder.path() / "key.table").string();
+  const tally::test::Folder folder;
+  const std::string path = folder.file("key.table");
   CHECK(KeyTable::open_file(path, key).error().code == Code::no_input);
   REQUIRE(KeyTable::write_file(path, key));
   const auto shared = KeyTable::open_file(path, key).value();

@@ -3,31 +3,20 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <unistd.h>
 
 #include "core/file.hpp"
 #include "custody/burn_journal.hpp"
 #include "custody/fork_safe_random.hpp"
 #include "custody/pair_channel.hpp"
 #include "sample.hpp"
+#include "support/folder.hpp"
 
 using namespace tally;
 using namespace tally::custody;
 
 namespace {
 
-struct Folder {
-  Folder() {
-    std::string form = (std::filesystem::temp_directory_path() / "tally-pairs-XXXXXX").string();
-    REQUIRE(::mkdtemp(form.data()) != nullptr);
-    path = form;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
+using test::Folder;
 
 // The setup of parties 0 and 1 as party 0 has it.
 std::shared_ptr<mpc::PairSetup> set_up(const mpc::Share& share) {

@@ -2,13 +2,13 @@
 
 #include <array>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/fd.hpp"
 #include "core/file.hpp"
+#include "support/folder.hpp"
 
 namespace core = tally::core;
 namespace custody = tally::custody;
@@ -52,9 +52,8 @@ TEST_CASE("empty and endless passphrases are refused") {
 }
 
 TEST_CASE("a passphrase file that others may read is refused") {
-  std::string folder = std::string(TALLY_BINARY_DIR) + "/pass_XXXXXX";
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const std::string path = folder + "/pass";
+  const tally::test::Folder folder;
+  const std::string path = folder.file("pass");
   REQUIRE(core::create_file(path, core::as_bytes("secret\n"), 0644).has_value());
   const auto refused = custody::read_passphrase({path, -1, false}, "passphrase", false);
   REQUIRE_FALSE(refused.has_value());
@@ -64,7 +63,6 @@ TEST_CASE("a passphrase file that others may read is refused") {
   const auto read = custody::read_passphrase({path, -1, false}, "passphrase", true);
   REQUIRE(read.has_value());
   CHECK(core::as_text(read->bytes()) == "secret");
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("without a source the way out is named") {

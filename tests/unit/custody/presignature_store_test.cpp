@@ -11,6 +11,7 @@
 #include "custody/burn_journal.hpp"
 #include "mpc/ecdsa_sign.hpp"
 #include "support/child.hpp"
+#include "support/folder.hpp"
 
 using namespace tally;
 using namespace tally::custody;
@@ -19,22 +20,9 @@ using mpc::DigestKind;
 using mpc::Presignature;
 using mpc::PresignatureFacts;
 using test::Child;
+using test::Folder;
 
 namespace {
-
-// A folder that goes with the test.
-struct Folder {
-  Folder() {
-    std::string form = (std::filesystem::temp_directory_path() / "tally-store-XXXXXX").string();
-    REQUIRE(::mkdtemp(form.data()) != nullptr);
-    path = form;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
 
 constexpr ByteArray<32> kKey = {7};
 

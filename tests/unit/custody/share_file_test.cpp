@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <string>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "core/endian.hpp"
 #include "core/file.hpp"
 #include "sample.hpp"
+#include "support/folder.hpp"
 
 namespace core = tally::core;
 namespace custody = tally::custody;
@@ -37,12 +37,6 @@ void repair_checksum(Bytes& file) {
   core::store_le(file.data() + file.size() - 4,
                  core::crc32c(ByteView(file).first(file.size() - 4)));
 }
-
-struct Folder {
-  std::string path = std::string(TALLY_BINARY_DIR) + "/share_XXXXXX";
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 }  // namespace
 
@@ -172,8 +166,8 @@ TEST_CASE("a share file of the first version says so") {
 }
 
 TEST_CASE("a share file that others may read is refused with the command that mends it") {
-  const Folder folder;
-  const std::string path = folder.path + "/a.share";
+  const tally::test::Folder folder;
+  const std::string path = folder.file("a.share");
   REQUIRE(core::create_file(path, sample_file(), 0600).has_value());
   CHECK(custody::read_share_file(path).has_value());
   for (const mode_t mode : {0640U, 0604U, 0620U, 0601U}) {
@@ -183,7 +177,7 @@ TEST_CASE("a share file that others may read is refused with the command that me
     CHECK(read.error().code == Code::permission);
     CHECK(read.error().hint == "chmod 600 " + path);
   }
-  CHECK(custody::read_share_file(folder.path + "/none").error().code == Code::no_input);
+  CHECK(custody::read_share_file(folder.file("none")).error().code == Code::no_input);
 }
 
 TEST_SUITE_END();
