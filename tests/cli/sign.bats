@@ -3,46 +3,8 @@
 # goes wrong with them.
 # shellcheck disable=SC2030,SC2031,SC2154  # each test is a shell of its own; set elsewhere
 load helper
+load signing
 
-setup() {
-  tally_setup
-  umask 077
-  printf 'correct horse\n' >pass
-}
-
-# deal T N [FOLDER]: a key in FOLDER (keys).
-deal() {
-  tally-sign deal --threshold "$1" --parties "$2" --out "${3:-keys}" --passphrase-file pass \
-    --kdf-memory 64MiB --kdf-passes 2 >deal.out 2>deal.err || fail "$(cat deal.err)"
-  pubkey=$(tally-sign inspect "${3:-keys}/key.group" --json |
-    sed 's/.*"pubkey":"\([0-9a-f]*\)".*/\1/')
-}
-
-# start_party I [OPTION...]: party I of keys on I.sock; its pid in ${party[I]}.
-start_party() {
-  local i=$1
-  shift
-  start tally-sign serve --role party --share "keys/key-$i.share" --passphrase-file pass \
-    --listen "unix:$i.sock" "$@"
-  party[i]=$started
-}
-# start_parties N [OPTION...]: parties 0 to N-1, and waits until they listen.
-start_parties() {
-  local n=$1 i
-  shift
-  party=() sockets=()
-  for ((i = 0; i < n; i++)); do
-    start_party "$i" "$@"
-    sockets+=(--party "unix:$i.sock")
-  done
-  for ((i = 0; i < n; i++)); do wait_until 30 test -S "$i.sock"; done
-}
-# stop PID: SIGTERM; it must end with 0.
-stop() {
-  kill -TERM "$1"
-  finish "$1"
-  assert_equal "$status" 0
-}
 verify_records() { run_tool tally-sign verify --records --pubkey "$pubkey" --from "$1"; }
 
 # --- deal and inspect -----------------------------------------------------------------------------

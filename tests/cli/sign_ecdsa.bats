@@ -3,19 +3,7 @@
 # goes wrong with them.
 # shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
 load helper
-
-setup() {
-  tally_setup
-  umask 077
-  printf 'correct horse\n' >pass
-}
-
-# deal T N [FOLDER]: a key in FOLDER (keys); its public key, compressed, in $pubkey.
-deal() {
-  tally-sign deal --threshold "$1" --parties "$2" --out "${3:-keys}" --passphrase-file pass \
-    --kdf-memory 64MiB --kdf-passes 2 --json >deal.out 2>deal.err || fail "$(cat deal.err)"
-  pubkey=$(json_field pubkey_compressed <deal.out)
-}
+load signing
 
 # The bytes that lines of hexadecimal digits stand for.
 unhex() {
@@ -33,31 +21,6 @@ pair_all() {
   done
 }
 
-# start_party I [OPTION...]: party I of keys on I.sock; its process id in ${party[I]}.
-start_party() {
-  local who=$1
-  shift
-  start tally-sign serve --role party --scheme ecdsa --share "keys/key-$who.share" \
-    --passphrase-file pass --listen "unix:$who.sock" "$@"
-  party[who]=$started
-  wait_until 30 test -S "$who.sock"
-}
-stop_party() {
-  kill -TERM "${party[$1]}"
-  finish "${party[$1]}"
-  assert_equal "$status" 0
-}
-# start_parties N [OPTION...]: parties 0 to N-1; --party options for them in sockets.
-start_parties() {
-  local count=$1 at
-  shift
-  party=() sockets=()
-  for ((at = 0; at < count; at++)); do
-    start_party "$at" "$@"
-    sockets+=(--party "unix:$at.sock")
-  done
-}
-
 sign() {
   run_tool tally-sign sign --scheme ecdsa --group keys/key.group "${sockets[@]}" --json "$@"
 }
@@ -67,18 +30,18 @@ verifies() {
   local hash=
   [[ $1 != message ]] || hash='"hash":"sha256",'
   printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","%s":"%s",%s"sig":"%s","format":"%s"}\n' \
-    "$pubkey" "$1" "$2" "$hash" "$3" "$4" >line
+    "$sec1" "$1" "$2" "$hash" "$3" "$4" >line
   tally-sign verify --from line | grep -q '"ok":true' || fail "does not verify: $(cat line)"
 }
 
 @test "parties that were set up in pairs sign a message and a digest with ECDSA" {
   deal 2 3
   pair_all 3
-  start_parties 2 --allow any --allow digest
+  start_parties 2 --scheme ecdsa --allow any --allow digest
   sign --hash sha256 <<<hello
   assert_success
   assert_json_lines
-  assert_output --partial "\"pubkey\":\"$pubkey\""
+  assert_output --partial "\"pubkey\":\"$sec1\""
   assert_output --regexp '"recovery_id":[01],'
   verifies message 68656c6c6f0a "$(json_field sig <<<"$output")" compact
   verifies message 68656c6c6f0a "$(json_field der <<<"$output")" der
@@ -93,14 +56,14 @@ verifies() {
   # A child of the key, as derive has it.
   sign --hash sha256 --path m/44/0/7 <<<hello
   assert_success
-  pubkey=$(tally-sign derive --group keys/key.group m/44/0/7 --json | json_field pubkey_compressed)
+  sec1=$(tally-sign derive --group keys/key.group m/44/0/7 --json | json_field pubkey_compressed)
   verifies message 68656c6c6f0a "$(json_field sig <<<"$output")" compact
 }
 
 @test "a party signs what its rules allow and no digest that it was not told to" {
   deal 2 2
   pair_all 2
-  start_parties 2 --allow prefix=706179
+  start_parties 2 --scheme ecdsa --allow prefix=706179
   sign --hash sha256 <<<"pay 5"
   assert_success
   sign --hash sha256 <<<"steal 5"
@@ -141,13 +104,13 @@ verifies() {
 @test "too few parties and parties without a common setup end in one line" {
   deal 2 3
   pair_all 3
-  start_parties 1 --allow any
+  start_parties 1 --scheme ecdsa --allow any
   sockets+=(--party unix:1.sock)
   sign --hash sha256 --party-timeout 500ms <<<hello
   assert_refused 75 "1 of the 2 parties that are needed answer" "cannot connect to 1.sock"
-  stop_party 0
+  stop "${party[0]}"
   rm keys/key-0.share.pair-1
-  start_parties 2 --allow any
+  start_parties 2 --scheme ecdsa --allow any
   sign --hash sha256 --party-timeout 500ms <<<hello
   assert_refused 66 "no common pair setup of parties 0 and 1" "tally-sign pair"
 }
@@ -155,7 +118,7 @@ verifies() {
 @test "the chain signs 50 packets with ECDSA by 3 of 4 parties" {
   deal 3 4
   pair_all 4
-  start_parties 4 --allow any
+  start_parties 4 --scheme ecdsa --allow any
   start tally-sign serve --role coordinator --scheme ecdsa --hash sha256 --group keys/key.group \
     "${sockets[@]}" --presignatures 20 \
     --from "shm:$(ring_name in)" --to "shm:$(ring_name out)" --stats-out stats.json
@@ -169,7 +132,7 @@ verifies() {
   assert_equal "$(wc -l <signed)" 50
   local record
   while read -r record; do
-    printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","message":"%s",' "$pubkey" "${record::-128}"
+    printf '{"id":1,"scheme":"ecdsa","pubkey":"%s","message":"%s",' "$sec1" "${record::-128}"
     printf '"hash":"sha256","sig":"%s","format":"compact"}\n' "${record: -128}"
   done <signed >lines
   tally-sign verify --from lines >verdicts
@@ -182,7 +145,7 @@ verifies() {
 @test "another party stands in for one that is killed" {
   deal 2 3
   pair_all 3
-  start_parties 3 --allow any
+  start_parties 3 --scheme ecdsa --allow any
   start bash -c "{ seq 1 200; sleep 3; seq 201 220; } |
     tally-sign sign --scheme ecdsa --hash sha256 --group keys/key.group ${sockets[*]} \
       --from-frame line --json >signed"

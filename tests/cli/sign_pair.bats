@@ -2,17 +2,7 @@
 # Pair setups of threshold ECDSA by files: tally-sign pair.
 # shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
 load helper
-
-setup() {
-  tally_setup
-  printf 'correct horse\n' >pass && chmod 600 pass
-}
-
-# deal T N: shares keys/key-I.share.
-deal() {
-  tally-sign deal --threshold "$1" --parties "$2" --out keys --passphrase-file pass \
-    --kdf-memory 64MiB --kdf-passes 2 >out 2>&1 || fail "deal: $(cat out)"
-}
+load signing
 
 # pair I [OPTION...]: one run of party I's command; $status, $output, $stderr.
 pair() {
