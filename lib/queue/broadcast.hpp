@@ -108,7 +108,7 @@ class alignas(128) BroadcastProducer {
   ~BroadcastProducer() { close(); }
 
   // Always true where readers may lose; gated, false when the slowest reader has not read what lies
-  // in the slot.
+  // in the slot. Without a reader the item is for nobody, and taken.
   bool try_push(const T& item) {
     if constexpr (kPace == Pace::gated) {
       if (tail_ == limit_ && !look()) return false;
@@ -130,7 +130,9 @@ class alignas(128) BroadcastProducer {
                        std::uint64_t deadline_ns = kForeverNs) requires(kPace == Pace::gated) {
     Memory& memory = *memory_;
     return Memory::WaitEnds::wait(
-        memory.ends.writers, memory.ends.readers, deadline_ns, [&] { return try_push(item); },
+        memory.ends.writers, memory.ends.readers, deadline_ns,
+        // Without a reader every slot is free, and an item would be for nobody.
+        [&] { return !Memory::WaitEnds::gone(memory.ends.writers) && try_push(item); },
         [this] { return slowest() == limit_ - memory_->capacity(); });
   }
 

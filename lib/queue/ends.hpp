@@ -43,6 +43,11 @@ struct alignas(128) Ends {
     if constexpr (kMaySleep) side.gate.wake(FutexScope::process);
   }
 
+  // No one publishes on this side any more.
+  [[nodiscard]] static bool gone(const Side& side) {
+    return Atomics::load_acquire(side.publishers) == 0;  // pairs with leave()
+  }
+
   // Sleeps on `own` until `attempt` succeeds. `blocked` looks with seq_cst at what the publisher
   // stores; `other` is where this side publishes.
   template <typename Attempt, typename Blocked>
@@ -52,15 +57,12 @@ struct alignas(128) Ends {
     other.gate.note_publisher();
     const WaitPlan plan = resolve(Wait::kPolicy);
     WaitLoop loop(plan.policy, deadline_ns, plan.spin_ns, own.gate.placement());
-    const auto gone = [&] {
-      return Atomics::load_acquire(own.publishers) == 0;  // pairs with leave()
-    };
     for (;;) {
       // Once more after seeing the other side gone: it may have published in between.
-      if (gone()) return attempt() ? WaitResult::ok : WaitResult::closed;
+      if (gone(own)) return attempt() ? WaitResult::ok : WaitResult::closed;
       const auto step = loop.next();
       if (step == WaitLoop::Step::sleep) {
-        own.gate.sleep([&] { return blocked() && !gone(); }, loop.wake_at_ns(),
+        own.gate.sleep([&] { return blocked() && !gone(own); }, loop.wake_at_ns(),
                        FutexScope::process);
       }
       if (attempt()) return WaitResult::ok;
