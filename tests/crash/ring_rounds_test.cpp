@@ -164,6 +164,10 @@ int produce(Ledger& ledger) {
   typename Kind::Producer producer;
   const Ledger::Batch& last = ledger.batches[ledger.batch % 2];
   std::uint64_t next = last.first + Kind::Producer::committed(last, producer.end.position());
+  // The predecessor may have noted a batch that it did not commit, and this end may be told to end
+  // before it has one of its own.
+  ledger.batches[(ledger.batch + 1) % 2] = {next, 0, producer.end.position()};
+  ledger.batch += 1;
   ledger.ready += 1;
   while (!ledger.over) {
     const PushResult waited = producer.wait();

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,10 +14,14 @@ namespace tally::test {
 class Child {
  public:
   // Runs `body` in a fork of this process, which must have one thread, and ends it with the status
-  // that `body` returns.
+  // that `body` returns. It ends with this process, however that ends.
   template <typename Body>
-  explicit Child(Body body) : pid_(::fork()) {
-    if (pid_ == 0) ::_exit(body());
+  explicit Child(Body body) {
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::_exit(::getppid() == parent ? body() : EXIT_FAILURE);
   }
   Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
   Child& operator=(Child&&) = delete;
@@ -41,7 +46,7 @@ class Child {
   }
 
  private:
-  pid_t pid_;
+  pid_t pid_ = -1;
 };
 
 }  // namespace tally::test
