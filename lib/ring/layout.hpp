@@ -12,8 +12,9 @@
 //
 // A slot is {stamp, RecordMeta, payload}, a multiple of half a cache line. Positions are 64-bit,
 // only ever grow (modulo 2^64) and are masked to a slot index at use. With p a position that maps
-// to the slot, stamp == p + 1 says that the record of position p is committed; anything else is
-// left from an earlier lap. The consumer therefore polls only the line it is about to read, and
+// to the slot, stamp == p + 1 says that the record of position p is committed; stamp == p that it
+// was claimed and not committed, perhaps by somebody who was killed; anything else is left from an
+// earlier lap. The consumer therefore polls only the line it is about to read, and
 // never writes to a slot: it frees a whole batch with one store of `head`, which the producer reads
 // once it has used up the room that it last saw. A slot's lines thus cross between two cores once
 // in a lap. A producer's successor finds where it stood from the stamps (`tail` is stored after
