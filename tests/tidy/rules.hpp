@@ -189,6 +189,17 @@ inline Complaints relative_includes(const SourceFile& file) {
   return found;
 }
 
+// A source of lib includes its own header before anything else, which shows that the header
+// includes what it uses; the build compiles only headers without a source by themselves.
+inline std::string own_header(const SourceFile& file) {
+  return file.path.substr(0, file.path.rfind('.')) + ".hpp";
+}
+inline Complaints own_header_late(const SourceFile& file) {
+  const auto includes = includes_of(file);
+  if (!includes.empty() && "lib/" + includes[0].path == own_header(file)) return {};
+  return {file.path + ": does not begin with its own header"};
+}
+
 // A memory order stronger than relaxed says in a comment what it orders: on its line, or in the
 // lines above it up to a blank one, ten at most. Whether the comment is true is for the reader.
 inline Complaints unexplained_orders(const SourceFile& file) {

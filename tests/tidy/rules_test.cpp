@@ -74,6 +74,17 @@ TEST_CASE("includes are read and relative ones found") {
   CHECK(relative_includes(file("#include \"../core/fd.hpp\"\n")).size() == 1);
 }
 
+TEST_CASE("a source begins with its own header") {
+  SourceFile source = file("#include \"core/fd.hpp\"\n#include <vector>\n");
+  source.path = "lib/core/fd.cpp";
+  CHECK(own_header(source) == "lib/core/fd.hpp");
+  CHECK(own_header_late(source).empty());
+  source.text = "#include <vector>\n#include \"core/fd.hpp\"\n";
+  CHECK(own_header_late(source).size() == 1);
+  source.text = "int x;\n";
+  CHECK(own_header_late(source).size() == 1);
+}
+
 TEST_CASE("a memory order needs a comment near it") {
   CHECK(unexplained_orders(file("x.load(std::memory_order_relaxed);\n")).empty());
   CHECK(unexplained_orders(file("x.load(std::memory_order_acquire);  // the slot\n")).empty());

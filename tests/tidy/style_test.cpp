@@ -68,6 +68,18 @@ TEST_CASE("no include is relative") {
   every([](const auto& f) { return f.is_code(); }, relative_includes);
 }
 
+TEST_CASE("sources begin with their own headers") {
+  std::set<std::string> headers;
+  for (const auto& file : tree())
+    if (file.is_header()) headers.insert(file.path);
+  every(
+      [&](const auto& f) {
+        return f.path.starts_with("lib/") && f.path.ends_with(".cpp") &&
+               headers.contains(own_header(f));
+      },
+      own_header_late);
+}
+
 TEST_CASE("memory orders say what they order") {
   every([](const auto& f) { return f.is_code() && !f.under("tests"); }, unexplained_orders);
 }
