@@ -4,11 +4,13 @@
 load helper
 
 # write_session N: the first N of them as one script. The build folder is another one in each
-# preset; every other line is the README's own.
+# preset; every other line is the README's own. A session that fails takes its parties with it,
+# for the test would wait for them.
 write_session() {
   session=$BATS_TEST_TMPDIR/session.sh
+  echo "trap 'kill \$(jobs -p) 2>/dev/null || :' EXIT" >"$session"
   awk -v most="$1" '/^```/ { inside = $0 == "```sh" && ++seen <= most; next } inside' \
-    "$TALLY_SOURCE_DIR/README.md" | sed "s|^PATH=.*|PATH=$TALLY_BIN:\$PATH|" >"$session"
+    "$TALLY_SOURCE_DIR/README.md" | sed "s|^PATH=.*|PATH=$TALLY_BIN:\$PATH|" >>"$session"
 }
 
 @test "the session of the readme prints a good signature" {
