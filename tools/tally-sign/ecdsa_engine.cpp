@@ -265,7 +265,8 @@ Status EcdsaEngine::take(mpc::PartyId party, const wire::Frame& frame, std::uint
 
 Status EcdsaEngine::take_setups(mpc::PartyId party, ByteView body) {
   wire::Setups setups;
-  if (!members_[party].asked || !wire::decode(body, setups)) {
+  const bool awaited = members_[party].asked && !members_[party].setups;
+  if (!awaited || !wire::decode(body, setups)) {
     return fail(broke_protocol(party, "setups that were not asked for"));
   }
   SetupIds ids;
