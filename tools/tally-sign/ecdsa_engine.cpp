@@ -19,6 +19,9 @@ constexpr std::uint64_t kSilenceCheckNs = 20'000'000;
 // Sessions of digests under way at a time.
 constexpr std::size_t kRawAtOnce = 8;
 
+// Between parties, before the digest is needed.
+constexpr std::size_t kRounds = 2;
+
 XId x_of(mpc::PartyId party) {
   return static_cast<XId>(party + 1);
 }
@@ -307,6 +310,10 @@ Status EcdsaEngine::take_accept(mpc::PartyId party, ByteView body, std::uint64_t
   return {};
 }
 
+std::size_t EcdsaEngine::messages_a_round(const Batch& batch) {
+  return batch.proposal.count * (batch.proposal.ids.size() - 1);
+}
+
 Status EcdsaEngine::take_relayed(mpc::PartyId party, ByteView body, std::uint64_t now_ns) {
   wire::Relayed message;
   if (!wire::decode(body, message)) {
@@ -318,8 +325,12 @@ Status EcdsaEngine::take_relayed(mpc::PartyId party, ByteView body, std::uint64_
   if (message.party == party || !position_of(message.party)) {
     return fail(broke_protocol(party, "a message for no party of its quorum"));
   }
-  found->second.since_ns = now_ns;
-  ++found->second.relayed[*at];
+  Batch& batch = found->second;
+  // Each message keeps the batch waiting and fills its receiver's outbox.
+  if (++batch.relayed[*at] > kRounds * messages_a_round(batch)) {
+    return fail(broke_protocol(party, "more messages for its peers than a batch has"));
+  }
+  batch.since_ns = now_ns;
   const auto to = message.party;
   message.party = static_cast<std::uint16_t>(party);
   wire::encode(message, parties_[to].outbox);
@@ -393,6 +404,11 @@ Status EcdsaEngine::take_opening(mpc::PartyId party, ByteView body) {
     const auto batch = batches_.find(message.session);
     if (batch == batches_.end() || !batch->second.record) return {};
     session = window_.find(*batch->second.record);
+    const bool second = std::ranges::any_of(
+        batch->second.openings, [party](const auto& opening) { return opening.first == party; });
+    if (second || !position_of(party)) {
+      return fail(broke_protocol(party, "an opening that was not asked for"));
+    }
     batch->second.openings.emplace_back(party, Bytes(message.bytes.begin(), message.bytes.end()));
     signing = running_.find(*batch->second.record);
     if (session == nullptr || signing == running_.end()) return {};
@@ -410,6 +426,9 @@ Status EcdsaEngine::take_opening(mpc::PartyId party, ByteView body) {
     if (session == nullptr) return {};
     signing = running_.find(session->number);
     if (signing == running_.end()) return {};
+    if (session->answered[party] || !position_of(party)) {
+      return fail(broke_protocol(party, "an opening that was not asked for"));
+    }
     const auto taken = signing->second.take_r3(x_of(party), message.bytes);
     if (!taken) {
       try_again(*session, Error(taken.error()).message);
@@ -491,13 +510,13 @@ void EcdsaEngine::fail_waiting(const std::string& why) {
 
 // Who is furthest behind in a batch that does not move: nobody else keeps it waiting.
 std::vector<mpc::PartyId> EcdsaEngine::laggards(const Batch& batch) const {
-  const std::size_t each = batch.proposal.count * (quorum_.size() - 1);
+  const std::size_t each = messages_a_round(batch);
   std::vector<std::size_t> steps;
   for (std::size_t at = 0; at < quorum_.size(); ++at) {
-    const std::size_t step = !batch.accepts[at]             ? 0
-                             : batch.relayed[at] < each     ? 1
-                             : batch.relayed[at] < 2 * each ? 2
-                                                            : 3;
+    const std::size_t step = !batch.accepts[at]                   ? 0
+                             : batch.relayed[at] < each           ? 1
+                             : batch.relayed[at] < kRounds * each ? 2
+                                                                  : 3;
     steps.push_back(step);
   }
   std::vector<mpc::PartyId> behind;

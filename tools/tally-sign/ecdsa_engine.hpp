@@ -86,6 +86,8 @@ class EcdsaEngine final : public Engine {
   void start_waiting(std::uint64_t now_ns);
   void start(SigningSession& session, std::uint64_t now_ns);
   void drop_silent(std::uint64_t now_ns);
+  // Of one party to its peers.
+  [[nodiscard]] static std::size_t messages_a_round(const Batch& batch);
   [[nodiscard]] std::vector<mpc::PartyId> laggards(const Batch& batch) const;
 
   [[nodiscard]] std::optional<std::size_t> position_of(mpc::PartyId party) const;
