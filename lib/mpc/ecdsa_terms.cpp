@@ -209,17 +209,21 @@ Accept make_accept(const ByteArray<32>& proposal_hash, XId id, ByteView nonce) {
   return accept;
 }
 
+bool is_accept(const Accept& accept, const ByteArray<32>& proposal_hash, XId id) {
+  return std::ranges::equal(ByteView(accept).first(32), proposal_hash) &&
+         core::load_be<XId>(&accept[32]) == id;
+}
+
 Attempt<Agreement> Agreement::make(Proposal proposal, std::span<const Accept> accepts) {
   const auto hash = proposal_hash(proposal.encode());
   if (accepts.size() != proposal.ids.size()) return aborted(Verdict::drop, Cause::bad_accept);
   Bytes prefix(hash.begin(), hash.end());
   for (std::size_t i = 0; i < accepts.size(); ++i) {
     const XId id = proposal.ids[i];
-    const ByteView accept(accepts[i]);
-    if (!std::ranges::equal(accept.first(32), hash) || core::load_be<XId>(&accept[32]) != id) {
+    if (!is_accept(accepts[i], hash, id)) {
       return aborted(Verdict::abort, Cause::bad_accept, {id});
     }
-    append(prefix, accept.last(32));
+    append(prefix, ByteView(accepts[i]).last(32));
   }
   return Agreement(std::move(proposal), std::move(prefix));
 }

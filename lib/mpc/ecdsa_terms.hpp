@@ -78,6 +78,9 @@ using PairSetups = std::span<const std::shared_ptr<PairSetup>>;
 using Accept = ByteArray<dkls::kAcceptBytes>;
 // `nonce`: 32 fresh bytes. The author signs these 66 bytes; the frame carries the signature.
 [[nodiscard]] Accept make_accept(const ByteArray<32>& proposal_hash, dkls::XId id, ByteView nonce);
+// Whether it is of this party and proposal.
+[[nodiscard]] bool is_accept(const Accept& accept, const ByteArray<32>& proposal_hash,
+                             dkls::XId id);
 
 // A proposal that all of its parties accepted.
 class Agreement {

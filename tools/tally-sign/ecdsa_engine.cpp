@@ -189,6 +189,7 @@ std::uint64_t EcdsaEngine::start_batch(mpc::Proposal proposal, std::uint64_t now
   }
   Batch& batch = batches_[number];
   batch.proposal = std::move(proposal);
+  batch.hash = mpc::proposal_hash(bytes);
   batch.accepts.resize(quorum_.size());
   batch.relayed.resize(quorum_.size());
   batch.made.resize(quorum_.size());
@@ -289,8 +290,14 @@ Status EcdsaEngine::take_accept(mpc::PartyId party, ByteView body, std::uint64_t
   const auto at = position_of(party);
   if (found == batches_.end() || !at) return {};
   Batch& batch = found->second;
+  mpc::Accept said{};
+  std::ranges::copy(message.bytes, said.begin());
+  // Looked at as it comes, so that it is its author who is left.
+  if (batch.accepts[*at] || !mpc::is_accept(said, batch.hash, x_of(party))) {
+    return fail(broke_protocol(party, "an acceptance of something else"));
+  }
   batch.since_ns = now_ns;
-  std::ranges::copy(message.bytes, batch.accepts[*at].emplace().begin());
+  batch.accepts[*at] = said;
   std::vector<mpc::Accept> all;
   Bytes bytes;
   for (const auto& accept : batch.accepts) {
@@ -298,11 +305,7 @@ Status EcdsaEngine::take_accept(mpc::PartyId party, ByteView body, std::uint64_t
     all.push_back(*accept);
     bytes.insert(bytes.end(), accept->begin(), accept->end());
   }
-  auto agreement = mpc::Agreement::make(batch.proposal, all);
-  if (!agreement || batch.agreement) {
-    return fail(broke_protocol(party, "an acceptance of something else"));
-  }
-  batch.agreement.emplace(std::move(*agreement));
+  batch.agreement.emplace(mpc::Agreement::make(batch.proposal, all).value());
   for (const mpc::PartyId member : quorum_) {
     wire::encode(wire::Type::agreed, wire::SessionBytes{found->first, bytes},
                  parties_[member].outbox);

@@ -62,6 +62,7 @@ class EcdsaEngine final : public Engine {
   // One proposal and what came of it.
   struct Batch {
     mpc::Proposal proposal;
+    ByteArray<32> hash{};  // of it
     std::vector<std::optional<mpc::Accept>> accepts;  // by position in the quorum
     std::optional<mpc::Agreement> agreement;
     std::vector<std::size_t> relayed;                       // messages that came from each

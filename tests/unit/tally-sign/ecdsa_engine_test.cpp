@@ -224,4 +224,21 @@ TEST_CASE("an opening that nobody asked for costs no record another attempt") {
   CHECK(table.engine().counts().retried == 0);
 }
 
+TEST_CASE("whoever accepts something else is left and not who accepts last") {
+  Table table(2, 3, one_ahead());
+  table.advance();
+  table.all_say_setups();
+  table.advance();
+  const Bytes proposal = table.told(0).at(wire::Type::proposal).at(0);
+  CHECK_FALSE(table.say_accept(0, proposal, 2));
+  CHECK_FALSE(table.engine().is_up(0));
+  CHECK(table.say_accept(1, proposal, 1));
+  CHECK(table.engine().is_up(1));
+  // The others go on, and a second acceptance is no other.
+  table.advance();
+  const Bytes next = table.told(1).at(wire::Type::proposal).at(1);
+  CHECK(table.say_accept(1, next, 1));
+  CHECK_FALSE(table.say_accept(1, next, 1));
+}
+
 TEST_SUITE_END();
