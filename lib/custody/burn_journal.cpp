@@ -75,6 +75,7 @@ bool BurnJournal::append(std::uint32_t type, const ByteArray<32>& setup_id,
 bool BurnJournal::burn(const mpc::PairSetup& setup, mpc::Cause cause) {
   const std::lock_guard lock(mutex_);
   burnt_.insert(key_of(setup.setup_id()));
+  if (open_checks_ > 0) --open_checks_;
   return append(kBurnt, setup.setup_id(), setup.identity(), static_cast<std::uint32_t>(cause));
 }
 

@@ -187,15 +187,21 @@ Attempt<void> Presigning::ready(Step step, Round round) {
 // Runs a check that may burn, of all peers, with the ledger knowing of it from before to after.
 Attempt<void> Presigning::check_all(Workers& workers,
                                     void (Presigning::*check)(Workers& workers) const) {
-  for (const auto& peer : peers_) {
-    if (!in_.ledger.begin_check(*peer->setup)) {
-      return over(Verdict::own, Cause::journal_failed, std::vector{peer->id});
+  // A check that stays open burns, so all end but those of cheats, whom the ledger burns.
+  const auto end_first = [this](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!peers_[i]->ban) in_.ledger.end_check(*peers_[i]->setup);
     }
+  };
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    if (in_.ledger.begin_check(*peers_[i]->setup)) continue;
+    end_first(i);
+    return over(Verdict::own, Cause::journal_failed);
   }
   (this->*check)(workers);
-  MPC_CHECK(burn_cheaters());
-  for (const auto& peer : peers_) in_.ledger.end_check(*peer->setup);
-  return {};
+  auto burnt = burn_cheaters();
+  end_first(peers_.size());
+  return burnt;
 }
 
 // Burns what was found cheating. First the marks, which end every other session with these setups;

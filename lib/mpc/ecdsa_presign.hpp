@@ -31,7 +31,8 @@ class BurnLedger {
   BurnLedger(const BurnLedger&) = delete;
   BurnLedger& operator=(const BurnLedger&) = delete;
   virtual ~BurnLedger() = default;
-  // Returns once it is durable that this setup must never be used again; false when it is not.
+  // Returns once it is durable that this setup must never be used again; false when it is not. Ends
+  // the check that found it.
   [[nodiscard]] virtual bool burn(const PairSetup& setup, Cause cause) = 0;
   // Around each check of a message whose failure would burn: a process that dies between the two
   // must find the setup burnt when it comes back. False when that cannot be promised.

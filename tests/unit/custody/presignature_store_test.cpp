@@ -264,3 +264,26 @@ TEST_CASE("row 9 a burnt setup stays burnt whenever the process dies") {
     }
   }
 }
+
+TEST_CASE("a journal of checks is trimmed after a burn as before it") {
+  const Folder folder;
+  const std::string path = folder.file("burns");
+  const auto honest = make_setup(1);
+  const auto cheat = make_setup(2);
+  {
+    auto journal = BurnJournal::open(path).value();
+    REQUIRE(journal->begin_check(*honest));
+    REQUIRE(journal->begin_check(*cheat));
+    REQUIRE(journal->burn(*cheat, mpc::Cause::ot_check));
+    journal->end_check(*honest);
+    for (int i = 0; i < 50'000; ++i) {
+      REQUIRE(journal->begin_check(*honest));
+      journal->end_check(*honest);
+    }
+    // All of them would be 9 MB.
+    CHECK(std::filesystem::file_size(path) < 10'000);
+  }
+  const auto journal = BurnJournal::open(path).value();
+  CHECK(journal->burnt(id_of(2)));
+  CHECK_FALSE(journal->burnt(id_of(1)));
+}

@@ -303,7 +303,28 @@ TEST_CASE("row 9 what cannot be put on record is not said") {
   CHECK(judge.presigning->r2_to(2).empty());
   CHECK(setup_with(judge.setups, 2)->burnt());
   // The check is still open on record.
-  CHECK(judge.ledger.open_checks == 1);
+  CHECK(judge.ledger.open_checks == std::multiset<XId>{2});
+}
+
+TEST_CASE("row 9 the checks of honest parties end when another is caught") {
+  World world = World::make(3, 3, 10);
+  RecordingLedger& ledger = world.members.at(1).ledger;
+  for (const bool refuse_burn : {true, false}) {
+    CAPTURE(refuse_burn);
+    ledger.refuse_burn = refuse_burn;
+    world.set_up(1, 2, refuse_burn ? 0 : 1);
+    world.agree(world.propose({1, 2, 3}));
+    CHECK_FALSE(world.presign(flip(Round::r1, 2, 1, 66 + kSaltBytes + 3)));
+    // That of the cheat ends with its burning, and stays open when this fails.
+    CHECK(ledger.open_checks == (refuse_burn ? std::multiset<XId>{2} : std::multiset<XId>{}));
+    ledger.open_checks.clear();
+  }
+  // Nor is a check left open that came before one that could not begin.
+  world.set_up(1, 2, 2);
+  ledger.refuse_check = 3;
+  world.agree(world.propose({1, 2, 3}));
+  CHECK(world.presign().error() == Abort{Verdict::own, Cause::journal_failed});
+  CHECK(ledger.open_checks.empty());
 }
 
 TEST_CASE("row 11 a changed answer of a multiplication is found") {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "core/endian.hpp"
 #include "core/hex.hpp"
@@ -34,17 +35,24 @@ class RecordingLedger final : public mpc::BurnLedger {
   bool burn(const mpc::PairSetup& setup, mpc::Cause cause) override {
     if (refuse_burn) return false;
     burnt.emplace_back(setup.identity().peer, cause);
+    end_check(setup);
     return true;
   }
-  bool begin_check(const mpc::PairSetup& /*setup*/) override {
-    ++open_checks;
+  bool begin_check(const mpc::PairSetup& setup) override {
+    if (setup.identity().peer == refuse_check) return false;
+    open_checks.insert(setup.identity().peer);
     return true;
   }
-  void end_check(const mpc::PairSetup& /*setup*/) override { --open_checks; }
+  void end_check(const mpc::PairSetup& setup) override {
+    const auto found = open_checks.find(setup.identity().peer);
+    REQUIRE(found != open_checks.end());
+    open_checks.erase(found);
+  }
 
   std::vector<std::pair<XId, mpc::Cause>> burnt;
-  int open_checks = 0;
+  std::multiset<XId> open_checks;  // with whom
   bool refuse_burn = false;
+  XId refuse_check = 0;
 };
 
 // Distinct at every call, the same in every run.
