@@ -576,6 +576,17 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   [[ $stderr == *"by portable, reading"* ]]
 }
 
+@test "a full disk ends verify while its workers are at it" {
+  perl -00 -ne '
+    my %case = /^(\w+) (\S+)$/mg;
+    next unless $case{valid} && $case{msg} ne "-";
+    print qq({"scheme":"bip340","pubkey":"$case{pubkey}","message":"$case{msg}",),
+      qq("sig":"$case{sig}"}\n) x 20000; exit;' \
+    "$TALLY_SOURCE_DIR/tests/vectors/bip340.txt" >many
+  run_tool bash -c 'exec tally-sign verify --from many --threads 1 >/dev/full'
+  assert_equal "$status" 74
+}
+
 @test "a reader that goes away ends verify" {
   perl -e 'print qq({"id":$_}\n) for 1 .. 200000' >questions
   # shellcheck disable=SC2016

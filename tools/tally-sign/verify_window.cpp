@@ -33,10 +33,10 @@ Result<std::unique_ptr<VerifyWindow>> VerifyWindow::make(
 
 VerifyWindow::VerifyWindow(std::unique_ptr<crypto::BatchVerifier> verifier, std::size_t places,
                            std::function<void(const Question&)> answer)
-    : verifier_(std::move(verifier)),
-      answer_(std::move(answer)),
+    : answer_(std::move(answer)),
       questions_(places),
-      completions_(kSliceItems) {}
+      completions_(kSliceItems),
+      verifier_(std::move(verifier)) {}
 
 Question& VerifyWindow::place() {
   while (asked_ - answered_ == questions_.size() || bytes_ > kMostBytes) {

@@ -48,7 +48,6 @@ class VerifyWindow {
   bool take_verdicts();
   void answer_settled();
 
-  std::unique_ptr<crypto::BatchVerifier> verifier_;
   std::function<void(const Question&)> answer_;
   std::vector<Question> questions_;
   std::vector<crypto::Completion> completions_;
@@ -57,6 +56,8 @@ class VerifyWindow {
   std::size_t bytes_ = 0;  // of the questions between the two
   std::uint64_t items_ = 0;
   std::uint64_t waited_ns_ = 0;
+  // Last, so that it goes first: its workers read the bytes of questions until it is gone.
+  std::unique_ptr<crypto::BatchVerifier> verifier_;
 };
 
 }  // namespace tally::sign

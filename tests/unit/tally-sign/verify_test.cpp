@@ -89,6 +89,24 @@ TEST_CASE("answers come in the order of the lines from every backend and number 
   }
 }
 
+// What goes wrong here only a sanitizer sees: the worker reads what is no longer there.
+TEST_CASE("a window goes while its worker verifies questions") {
+  MadeItems made(24);
+  made.add(Scheme::bip340);
+  std::size_t answered = 0;
+  auto window = sign::VerifyWindow::make({BackendKind::portable, 1},
+                                         [&](const sign::Question&) { ++answered; });
+  REQUIRE(window);
+  sign::QuestionReader reader;
+  const std::string line = line_of(made.items()[0], 1);
+  for (std::size_t i = 0; i < 2 * sign::VerifyWindow::kSliceItems; ++i) {
+    reader.read(line, i + 1, (*window)->place());
+    (*window)->push();
+  }
+  window->reset();
+  CHECK(answered == 0);
+}
+
 TEST_CASE("the reason of a bad signature is named") {
   MadeItems made(22);
   made.add(Scheme::ecdsa);
