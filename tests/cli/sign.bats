@@ -557,6 +557,8 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
     printf qq({"id":2,"scheme":"bip340","pubkey":"%s","message":"%s","sig":"%s"}),
       @case{qw(pubkey msg sig)}; exit;' "$TALLY_SOURCE_DIR/tests/vectors/bip340.txt")
   coproc verifier { exec tally-sign verify --threads 1; }
+  # The shell forgets the variable as soon as it has noticed the end of the process.
+  pid=$verifier_PID
   for question in "$line" "$good" "$line"; do
     echo "$question" >&"${verifier[1]}"
     read -r -t 20 answer <&"${verifier[0]}"
@@ -564,7 +566,7 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   done
   end_of_input=${verifier[1]}
   exec {end_of_input}>&-
-  wait "$verifier_PID" || status=$?
+  wait "$pid" || status=$?
   assert_equal "$status" 1
 }
 
