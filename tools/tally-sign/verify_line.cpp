@@ -190,6 +190,16 @@ std::string_view why_bad(const crypto::VerifyItem& item) {
 
 }  // namespace
 
+void Question::give_back(std::size_t most_bytes) {
+  if (id.text().capacity() > most_bytes) {
+    // Assigning an empty one would keep the memory.
+    static_cast<void>(id.take());
+    id.clear();
+  }
+  if (why.capacity() > most_bytes) std::string().swap(why);
+  if (bytes.capacity() > most_bytes) Bytes().swap(bytes);
+}
+
 void QuestionReader::read(std::string_view line, std::uint64_t number, Question& question) {
   const auto members = reader_.read(line);
   if (!members) {

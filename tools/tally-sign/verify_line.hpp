@@ -29,6 +29,14 @@ struct Question {
   std::uint64_t number = 0;  // of the line, or the record's sequence
   bool unreadable = false;   // it has no id but its line's number
   bool settled = false;
+  std::size_t charged_bytes = 0;  // held_bytes() as a window counted it on the way in
+
+  // What it keeps allocated.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return id.text().capacity() + why.capacity() + bytes.capacity();
+  }
+  // Gives back each part that has grown beyond `most_bytes`.
+  void give_back(std::size_t most_bytes);
 };
 
 class QuestionReader {

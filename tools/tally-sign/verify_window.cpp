@@ -1,6 +1,7 @@
 #include "verify_window.hpp"
 
 #include <fmt/format.h>
+#include <numeric>
 
 #include "core/clock.hpp"
 #include "core/threads.hpp"
@@ -8,7 +9,7 @@
 namespace tally::sign {
 namespace {
 
-// A question that has grown beyond this gives its memory back.
+// A part of a question that has grown beyond this gives its memory back.
 constexpr std::size_t kKeptBytes = std::size_t{4} << 10U;
 
 }  // namespace
@@ -49,7 +50,8 @@ Question& VerifyWindow::place() {
 void VerifyWindow::push() {
   Question& question = at(asked_);
   question.item.tag = asked_++;
-  bytes_ += question.bytes.size();
+  question.charged_bytes = question.held_bytes();
+  bytes_ += question.charged_bytes;
   if (!question.settled) {
     ++items_;
     verifier_->submit({&question.item, 1});
@@ -63,6 +65,12 @@ void VerifyWindow::drain() {
   while (take_verdicts()) {
   }
   answer_settled();
+}
+
+std::size_t VerifyWindow::held_bytes() const {
+  return std::accumulate(
+      questions_.begin(), questions_.end(), std::size_t{0},
+      [](std::size_t sum, const Question& question) { return sum + question.held_bytes(); });
 }
 
 // False when no verdict is on its way.
@@ -79,8 +87,8 @@ void VerifyWindow::answer_settled() {
   for (; answered_ < asked_ && at(answered_).settled; ++answered_) {
     Question& question = at(answered_);
     answer_(question);
-    bytes_ -= question.bytes.size();
-    if (question.bytes.size() > kKeptBytes) Bytes().swap(question.bytes);
+    bytes_ -= question.charged_bytes;
+    question.give_back(kKeptBytes);
   }
 }
 

@@ -40,6 +40,8 @@ class VerifyWindow {
   // Items that went to the verifier, and how long the calling thread waited for verdicts.
   [[nodiscard]] std::uint64_t items() const { return items_; }
   [[nodiscard]] std::uint64_t waited_ns() const { return waited_ns_; }
+  // That the questions in all places keep allocated; looks at each.
+  [[nodiscard]] std::size_t held_bytes() const;
 
  private:
   VerifyWindow(std::unique_ptr<crypto::BatchVerifier> verifier, std::size_t places,
@@ -53,7 +55,7 @@ class VerifyWindow {
   std::vector<crypto::Completion> completions_;
   std::uint64_t asked_ = 0;  // the next place; an item's tag is the count of its question
   std::uint64_t answered_ = 0;
-  std::size_t bytes_ = 0;  // of the questions between the two
+  std::size_t bytes_ = 0;  // that the questions between the two hold
   std::uint64_t items_ = 0;
   std::uint64_t waited_ns_ = 0;
   // Last, so that it goes first: its workers read the bytes of questions until it is gone.

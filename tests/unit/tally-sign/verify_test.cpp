@@ -1,4 +1,5 @@
 // Lines of `tally-sign verify` and their way through the window.
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <string>
 #include <vector>
@@ -168,6 +169,34 @@ TEST_CASE("memory of a question is used again without a trace of the one before"
   CHECK(answer("{\"id\":\"a\\\"b\",\"scheme\":1}") ==
         "{\"id\":\"a\\\"b\",\"ok\":false,\"why\":\"member 'scheme' is not a string\"}");
   CHECK(answer(good) == "{\"id\":5,\"ok\":true,\"why\":null}");
+}
+
+TEST_CASE("questions with long ids and reasons stay within the bound of bytes") {
+  MadeItems made(25);
+  made.add(Scheme::bip340);
+  constexpr std::size_t kLong = std::size_t{1} << 20U;
+  const std::string text(kLong - 1000, 'x');
+  const std::string rest = line_of(made.items()[0], 1).substr(std::string("{\"id\":1").size());
+  const std::string with_id = "{\"id\":\"" + text + "\"" + rest;
+  const std::string with_reason =
+      "{\"" + text.substr(kLong / 2) + "\":1,\"" + text.substr(kLong / 2) + "\":2}";
+  std::size_t answered = 0;
+  auto window = sign::VerifyWindow::make({BackendKind::libsecp, 0},
+                                         [&](const sign::Question&) { ++answered; });
+  REQUIRE(window);
+  sign::QuestionReader reader;
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < 200; ++i) {
+    reader.read(i % 20 == 19 ? with_reason : with_id, i + 1, (*window)->place());
+    (*window)->push();
+    most = std::max(most, (*window)->held_bytes());
+  }
+  // The bound, and the question with which it is passed.
+  CHECK(most > sign::VerifyWindow::kMostBytes / 2);
+  CHECK(most < sign::VerifyWindow::kMostBytes + 4 * kLong);
+  (*window)->drain();
+  CHECK(answered == 200);
+  CHECK((*window)->held_bytes() < kLong);
 }
 
 TEST_CASE("more threads than processors are refused") {
