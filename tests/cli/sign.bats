@@ -578,6 +578,21 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   [[ $stderr == *"by portable, reading"* ]]
 }
 
+# Records that are too short to be signed, of which many are verified in no time.
+short_records() {
+  seq 1 "$1" | tally-relay - - --from-frame line --to-frame rec
+}
+
+@test "figures of records come while a fast input keeps up" {
+  short_records 100000 >records
+  tally-sign verify --records --from records --stats 1ms >answers 2>figures \
+    --pubkey F9308A019258C31049344F85F89D5229B531C845836F99B08601F113BCE036F9 || status=$?
+  assert_equal "$status" 1
+  assert_equal "$(tail -n 1 answers)" "0 records good, 100000 bad"
+  # One at the end there is in any case.
+  [[ $(grep -c '^tally-sign: stats: ' figures) -ge 3 ]]
+}
+
 @test "a full disk ends verify while its workers are at it" {
   perl -00 -ne '
     my %case = /^(\w+) (\S+)$/mg;

@@ -80,17 +80,25 @@ class Stream {
   Status before_input(int fd) {
     pollfd entry{fd, POLLIN, 0};
     if (::poll(&entry, 1, 0) == 0) window_->drain();
+    TALLY_CHECK(report());
+    paused_ns_ = core::monotonic_ns();
+    return {};
+  }
+  void after_input() { stats_.input_ns += core::monotonic_ns() - paused_ns_; }
+
+  // Shows how far it is, and gives out what was answered. Due now and then however fast the input
+  // is. Errors: io when the output takes nothing more.
+  Status report() {
     progress_.update(stats_.count);
     if (options_.stats.ns != 0 && core::monotonic_ns() >= next_stats_ns_) {
       say_stats();
       next_stats_ns_ = core::monotonic_ns() + options_.stats.ns;
     }
-    const std::uint64_t now_ns = core::monotonic_ns();
+    const std::uint64_t begin_ns = core::monotonic_ns();
     TALLY_CHECK(call_.out.flush());
-    paused_ns_ = now_ns;
+    stats_.input_ns += core::monotonic_ns() - begin_ns;
     return {};
   }
-  void after_input() { stats_.input_ns += core::monotonic_ns() - paused_ns_; }
 
   // The last answers, and the figures.
   VerifyStats end() {
@@ -156,6 +164,7 @@ Result<VerifyStats> verify_lines(int fd, const Table& table, const VerifyOptions
   }
 }
 
+constexpr std::uint64_t kRecordsPerReport = 1024;
 constexpr std::size_t kSignature = sizeof(crypto::SchnorrSignature);
 
 void ask(const net::Record& record, ByteView pubkey, Question& question) {
@@ -198,10 +207,13 @@ Result<VerifyStats> verify_records(int fd, ByteView pubkey, const Table& table,
   Stream stream(options, call, "records");
   TALLY_CHECK(stream.open(table, [&](const Question& question) { print_record(question, call); }));
   net::Record record;
+  std::uint64_t taken = 0;
   while (!source.ended()) {
+    // An input that keeps up may never leave this loop.
     while (source.try_next(record)) {
       ask(record, pubkey, stream.window().place());
       stream.window().push();
+      if (++taken % kRecordsPerReport == 0) TALLY_CHECK(stream.report());
     }
     TALLY_CHECK(stream.before_input(fd));
     pollfd entry{fd, POLLIN, 0};

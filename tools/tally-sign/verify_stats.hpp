@@ -14,7 +14,7 @@ struct VerifyStats {
   std::uint64_t bad = 0;
   std::uint64_t items = 0;       // of these that came to the verifier
   std::uint64_t elapsed_ns = 0;  // since the first byte was asked for
-  std::uint64_t input_ns = 0;    // of it waiting for input
+  std::uint64_t input_ns = 0;    // of it waiting for input, and to give out answers
   std::uint64_t waited_ns = 0;   // of it waiting for verdicts, or making them
   std::uint64_t verify_ns = 0;   // all workers together
 
