@@ -593,6 +593,20 @@ short_records() {
   [[ $(grep -c '^tally-sign: stats: ' figures) -ge 3 ]]
 }
 
+@test "figures come while the input pauses" {
+  key=F9308A019258C31049344F85F89D5229B531C845836F99B08601F113BCE036F9
+  echo '{"id":1}' >line
+  short_records 1 >record
+  for what in line record; do
+    options=(--stats 100ms)
+    [[ $what == line ]] || options+=(--records --pubkey "$key")
+    { cat "$what" && sleep 1; } | tally-sign verify "${options[@]}" >answers 2>figures || status=$?
+    assert_equal "$status" 1
+    # One at the end there is in any case.
+    [[ $(grep -c '^tally-sign: stats: 1 ' figures) -ge 3 ]]
+  done
+}
+
 @test "a full disk ends verify while its workers are at it" {
   perl -00 -ne '
     my %case = /^(\w+) (\S+)$/mg;

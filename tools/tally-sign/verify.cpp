@@ -1,4 +1,5 @@
 // tally-sign verify: signatures of others, or of signed records.
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <functional>
@@ -75,13 +76,21 @@ class Stream {
 
   [[nodiscard]] VerifyWindow& window() { return *window_; }
 
-  // Before `fd` is read: what there is by now is answered if the input pauses, so that a line that
-  // went in comes out without another one.
-  Status before_input(int fd) {
+  // Waits until `fd` can be read. What there is by now is answered if the input pauses, so that a
+  // line that went in comes out without another one, and figures go on coming.
+  Status await_input(int fd) {
     pollfd entry{fd, POLLIN, 0};
-    if (::poll(&entry, 1, 0) == 0) window_->drain();
+    int ready = ::poll(&entry, 1, 0);
+    if (ready == 0) window_->drain();
     TALLY_CHECK(report());
     paused_ns_ = core::monotonic_ns();
+    while (ready == 0) {
+      ready = ::poll(&entry, 1, until_stats_ms());
+      if (ready < 0 && errno == EINTR) ready = 0;
+      after_input();
+      if (ready == 0) TALLY_CHECK(report());
+      paused_ns_ = core::monotonic_ns();
+    }
     return {};
   }
   void after_input() { stats_.input_ns += core::monotonic_ns() - paused_ns_; }
@@ -109,6 +118,14 @@ class Stream {
   }
 
  private:
+  // A timeout for poll().
+  [[nodiscard]] int until_stats_ms() const {
+    if (options_.stats.ns == 0) return -1;
+    const std::uint64_t now_ns = core::monotonic_ns();
+    const std::uint64_t rest_ns = next_stats_ns_ > now_ns ? next_stats_ns_ - now_ns : 0;
+    constexpr std::uint64_t kMostMs = 3'600'000;
+    return static_cast<int>(std::min(rest_ns / 1'000'000 + 1, kMostMs));
+  }
   void say_stats() {
     stats_.elapsed_ns = core::monotonic_ns() - begin_ns_;
     stats_.items = window_->items();
@@ -147,7 +164,7 @@ Result<VerifyStats> verify_lines(int fd, const Table& table, const VerifyOptions
     const auto step = reader.next(line);
     if (step == LineReader::Step::end) return stream.end();
     if (step == LineReader::Step::wait) {
-      TALLY_CHECK(stream.before_input(fd));
+      TALLY_CHECK(stream.await_input(fd));
       TALLY_CHECK(reader.fill());
       stream.after_input();
       continue;
@@ -208,16 +225,15 @@ Result<VerifyStats> verify_records(int fd, ByteView pubkey, const Table& table,
   TALLY_CHECK(stream.open(table, [&](const Question& question) { print_record(question, call); }));
   net::Record record;
   std::uint64_t taken = 0;
-  while (!source.ended()) {
+  for (;;) {
     // An input that keeps up may never leave this loop.
     while (source.try_next(record)) {
       ask(record, pubkey, stream.window().place());
       stream.window().push();
       if (++taken % kRecordsPerReport == 0) TALLY_CHECK(stream.report());
     }
-    TALLY_CHECK(stream.before_input(fd));
-    pollfd entry{fd, POLLIN, 0};
-    if (!source.ended()) (void)::poll(&entry, 1, -1);
+    if (source.ended()) break;
+    TALLY_CHECK(stream.await_input(fd));
     stream.after_input();
   }
   const VerifyStats stats = stream.end();
