@@ -34,9 +34,9 @@ std::array<std::uint64_t, kOut> product(const Limbs& a, const Limbs& b) {
   return out;
 }
 
-// a * b / 2^384, rounded.
-Limbs rounded_high(const Limbs& a, const Limbs& b) {
-  const auto whole = product<8>(a, b);
+// a * b / 2^384, rounded; the whole product is left in `whole`.
+Limbs rounded_high(const Limbs& a, const Limbs& b, std::array<std::uint64_t, 8>& whole) {
+  whole = product<8>(a, b);
   const Wide high = (Wide{whole[7]} << 64U | whole[6]) + (whole[5] >> 63U);
   return {static_cast<std::uint64_t>(high), static_cast<std::uint64_t>(high >> 64U), 0, 0};
 }
@@ -59,19 +59,41 @@ HalfScalar half_from(const Limbs& value) {
   return {magnitude[0], magnitude[1], negative};
 }
 
+// What a split passes through, as secret as its scalar.
+struct SplitWork {
+  std::array<std::uint64_t, 8> whole;
+  Limbs c1, c2;
+  Limbs product1, product2;
+  Limbs difference;
+};
+
+SplitLimbs split(const Scalar& k, SplitWork& work) {
+  SplitLimbs out;
+  work.c1 = rounded_high(k.limbs(), kG1, work.whole);
+  work.c2 = rounded_high(k.limbs(), kG2, work.whole);
+  work.product1 = product<4>(work.c1, kA1);
+  work.product2 = product<4>(work.c2, kA2);
+  work.difference = subtract(k.limbs(), work.product1);
+  out.first = subtract(work.difference, work.product2);
+  work.product1 = product<4>(work.c1, kMinusB1);
+  work.product2 = product<4>(work.c2, kA1);
+  out.second = subtract(work.product1, work.product2);
+  return out;
+}
+
 }  // namespace
 
 SplitLimbs split_endomorphism(const Scalar& k) {
-  const Limbs c1 = rounded_high(k.limbs(), kG1);
-  const Limbs c2 = rounded_high(k.limbs(), kG2);
-  const Limbs first = subtract(subtract(k.limbs(), product<4>(c1, kA1)), product<4>(c2, kA2));
-  const Limbs second = subtract(product<4>(c1, kMinusB1), product<4>(c2, kA1));
-  return {first, second};
+  SplitWork work;
+  const SplitLimbs out = split(k, work);
+  core::wipe(&work, sizeof work);
+  return out;
 }
 
 SplitScalar split_endomorphism_var(const Scalar& k) {
-  const SplitLimbs split = split_endomorphism(k);
-  return {half_from(split.first), half_from(split.second)};
+  SplitWork work;
+  const SplitLimbs halves = split(k, work);
+  return {half_from(halves.first), half_from(halves.second)};
 }
 
 ScalarWords split_words_var(const Scalar& k) {

@@ -65,11 +65,13 @@ std::optional<Point> Point::from_coordinates(ByteView bytes) {
   ByteArray<65> sec1;
   sec1[0] = kUncompressedTag;
   std::copy(bytes.begin(), bytes.end(), sec1.begin() + 1);
-  Point point;
-  if (secp256k1_ec_pubkey_parse(context(), &point.key_, sec1.data(), sec1.size()) != 1) {
-    return std::nullopt;
+  std::optional<Point> point(std::in_place);
+  if (secp256k1_ec_pubkey_parse(context(), &point->key_, sec1.data(), sec1.size()) == 1) {
+    point->infinity_ = false;
+  } else {
+    point.reset();
   }
-  point.infinity_ = false;
+  core::wipe(sec1);
   return point;
 }
 
@@ -80,6 +82,7 @@ ByteArray<64> Point::coordinates() const {
   std::size_t size = sec1.size();
   secp256k1_ec_pubkey_serialize(context(), sec1.data(), &size, &key_, SECP256K1_EC_UNCOMPRESSED);
   std::copy(sec1.begin() + 1, sec1.end(), out.begin());
+  core::wipe(sec1);
   return out;
 }
 

@@ -25,6 +25,8 @@ bool parse_each_var(std::span<const PointBytes> encoded, std::span<Point> out) {
     const bool compressed = encoded[i][0] == 2 || encoded[i][0] == 3;
     out[i] = compressed ? from_affine(points[i]) : Point();
   }
+  core::wipe(xs.data(), count * sizeof xs[0]);
+  core::wipe(points.data(), count * sizeof points[0]);
   return std::ranges::none_of(out, &Point::is_infinity);
 }
 
@@ -48,6 +50,8 @@ void add_each_var(std::span<const Point> a, std::span<const Point> b, std::span<
   std::vector<AffineWords> sums(count);
   engine().add_pairs(points.data(), left.data(), right.data(), count, infinities, sums.data());
   for (std::size_t i = 0; i < count; ++i) out[i] = from_affine(sums[i]);
+  core::wipe(points.data(), points.size() * sizeof points[0]);
+  core::wipe(sums.data(), count * sizeof sums[0]);
 }
 
 }  // namespace tally::crypto

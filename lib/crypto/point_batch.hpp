@@ -1,6 +1,6 @@
 // Operations on many public points at once, in the lanes of engine.hpp: they share square roots and
 // inversions that points one by one pay each. Variable time. Any thread; allocates room for the
-// batch.
+// batch, and wipes it: what points are may tell a secret where their values do not.
 #pragma once
 
 #include <span>

@@ -25,12 +25,13 @@ void fill_multiples(AffineWords* table, std::size_t count) {
 }  // namespace
 
 AffineWords to_affine(const Point& point) {
-  const auto bytes = point.coordinates();
+  auto bytes = point.coordinates();
   AffineWords words;
   for (std::size_t i = 0; i < 4; ++i) {
     words.x[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 8 * i);
     words.y[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 32 + 8 * i);
   }
+  core::wipe(bytes);
   return words;
 }
 
@@ -40,7 +41,11 @@ Point from_affine(const AffineWords& words) {
     core::store_be(bytes.data() + 8 * i, words.x[3 - i]);
     core::store_be(bytes.data() + 32 + 8 * i, words.y[3 - i]);
   }
-  return Point::from_coordinates(bytes).value_or(Point());
+  auto read = Point::from_coordinates(bytes);
+  const Point point = read.value_or(Point());
+  core::wipe(bytes);
+  core::wipe(&read, sizeof read);
+  return point;
 }
 
 Result<PointTable> PointTable::make(const Point& base, int window) {

@@ -106,6 +106,7 @@ void mul_generator_each_ifma(Scalars k, std::span<Point> out) {
     give_out(words.data(), out.subspan(at, here));
   }
   core::wipe(&block, sizeof block);
+  core::wipe(&words, sizeof words);
 }
 
 void mul_secret_each_libsecp(Scalars k, std::span<const Point> points, std::span<Point> out) {
@@ -131,6 +132,7 @@ void mul_secret_each_ifma(Scalars k, std::span<const Point> points, std::span<Po
     give_out(words.data(), out.subspan(at, here));
   }
   core::wipe(&block, sizeof block);
+  core::wipe(&words, sizeof words);
 }
 
 void mul_generator_each(Scalars k, std::span<Point> out) {

@@ -26,10 +26,13 @@ std::uint8_t bits_at(const Scalar::Limbs& value, int first, int count) {
 void cut_fixed(const Scalar& k, std::size_t lane, FixedMulBlock& block) {
   static const Scalar kHalf = Scalar::inverse_var(Scalar(2));
   static const Scalar kOffset = power_of_two(kFixedWindow * kFixedDigits) - Scalar(1);
-  const SecretScalar half((k + kOffset) * kHalf);
+  Scalar sum = k + kOffset;
+  Scalar half = sum * kHalf;
   for (int j = 0; j < kFixedDigits; ++j) {
-    block.digit[j][lane] = bits_at(half.value().limbs(), j * kFixedWindow, kFixedWindow);
+    block.digit[j][lane] = bits_at(half.limbs(), j * kFixedWindow, kFixedWindow);
   }
+  core::wipe(&sum, sizeof sum);
+  core::wipe(&half, sizeof half);
 }
 
 // k = first + lambda * second with first = 2 v - (2^L - 1) for v in 0 .. 2^129, and second
@@ -44,8 +47,9 @@ void cut_secret(const Scalar& k, std::size_t lane, SecretMulBlock& block) {
   static const Scalar kOffset =
       (power_of_two(kSecretWindow * kSecretDigits) - Scalar(1) - power_of_two(129)) *
       (Scalar(1) + Scalar::from_bytes_reduced(kLambda));
-  const SecretScalar half((k + kOffset) * kHalf);
-  SplitLimbs split = split_endomorphism(half.value());
+  Scalar sum = k + kOffset;
+  Scalar half = sum * kHalf;
+  SplitLimbs split = split_endomorphism(half);
   Scalar::Limbs* const halves[2] = {&split.first, &split.second};
   for (std::size_t h = 0; h < 2; ++h) {
     // Adding 2^128 to a number above -2^128 in two's complement leaves what is not negative.
@@ -56,6 +60,8 @@ void cut_secret(const Scalar& k, std::size_t lane, SecretMulBlock& block) {
       block.digit[h][j][lane] = bits_at(v, j * kSecretWindow, kSecretWindow);
     }
   }
+  core::wipe(&sum, sizeof sum);
+  core::wipe(&half, sizeof half);
   core::wipe(&split, sizeof split);
 }
 

@@ -92,6 +92,9 @@ std::vector<Point> hash_to_curve(const SetupTag& tag, std::span<const HashInput>
       found[i] = Point::parse(candidate(tag, inputs[i], counter++)).value_or(Point());
     }
   }
+  // Which hashes were tried tells the receiver's choices.
+  core::wipe(tried.data(), tried.size() * sizeof tried[0]);
+  core::wipe(points.data(), points.size() * sizeof points[0]);
   return found;
 }
 
@@ -121,6 +124,7 @@ void BaseOtReceiver::offer(const SetupTag& tag, Randomness& random, MutableByteV
   std::vector<Point> hashed = hash_to_curve(tag, inputs);
   for (Point& point : hashed) point = -point;
   crypto::add_each_var(mine, hashed, mine);
+  core::wipe(hashed.data(), hashed.size() * sizeof hashed[0]);
   for (std::size_t i = 0; i < kColumns; ++i) {
     const PointBytes mine_bytes = mine[i].encode();
     const PointBytes first = select(mine_bytes, inputs[i].point, inputs[i].bit);
@@ -130,7 +134,8 @@ void BaseOtReceiver::offer(const SetupTag& tag, Randomness& random, MutableByteV
     inputs[i] = {static_cast<std::uint8_t>(inputs[i].bit ^ 1U), inputs[i].instance, mine_bytes};
   }
   // Not needed: it makes the time of both choices that of both hashes.
-  static_cast<void>(hash_to_curve(tag, inputs));
+  hashed = hash_to_curve(tag, inputs);
+  core::wipe(hashed.data(), hashed.size() * sizeof hashed[0]);
   core::wipe(inputs.data(), inputs.size() * sizeof inputs[0]);
   std::copy(out.begin(), out.end(), offer_.begin());
 }
@@ -149,8 +154,9 @@ bool BaseOtReceiver::finish(ByteView answer, std::span<Seed> seeds) const {
   crypto::mul_secret_each(scalars.get(), chosen, shared);
   for (std::size_t i = 0; i < kColumns; ++i) {
     const std::uint8_t choice = choice_at(choices_, i);
-    const auto bytes = select(points[2 * i].encode(), points[2 * i + 1].encode(), choice);
+    auto bytes = select(points[2 * i].encode(), points[2 * i + 1].encode(), choice);
     seeds[i] = seed_of(tag_, choice, i, offer_, bytes, shared[i]);
+    core::wipe(bytes);
   }
   core::wipe(chosen.data(), chosen.size() * sizeof(Point));
   core::wipe(shared.data(), shared.size() * sizeof(Point));

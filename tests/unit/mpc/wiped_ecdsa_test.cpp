@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 
+#include "mpc/ot_base.hpp"
 #include "support/memory_image.hpp"
 #include "unit/mpc/dkls_world.hpp"
 
@@ -55,6 +56,31 @@ TEST_CASE("row 26 no share and no nonce is left in memory after an ECDSA signatu
   }
   for (const auto& share : shares) CHECK(share.copies_in_memory() == 0);
   for (const auto& secret : drawn) CHECK(secret.copies_in_memory() == 0);
+}
+
+TEST_CASE("row 26 no trace of a choice is left in memory after an offer of base transfers") {
+  tally::test::need_own_memory();
+  using mpc::dkls::kPointBytes;
+  const mpc::dkls::SetupTag tag{};
+  tally::test::CountingRandom random(9);
+  const auto receiver = std::make_unique<mpc::dkls::BaseOtReceiver>();
+  tally::Bytes offer(mpc::dkls::kOtPointsBytes);
+  receiver->offer(tag, random, offer);
+  // Whoever finds the hash of a field knows which of the two was hashed.
+  std::vector<MaskedSecret> hashes;
+  for (const std::size_t i : {0U, 17U, 100U, 200U}) {
+    const unsigned choice = (receiver->choices()[i / 8] >> (i % 8)) & 1U;
+    mpc::dkls::HashInput input{static_cast<std::uint8_t>(choice), static_cast<std::uint8_t>(i), {}};
+    const std::size_t field = 2 * i + (choice ^ 1U);
+    std::copy_n(&offer[field * kPointBytes], kPointBytes, input.point.begin());
+    auto found = mpc::dkls::hash_to_curve(tag, {&input, 1});
+    auto x = found[0].xonly();
+    hashes.emplace_back(x);
+    CHECK(hashes.back().copies_in_memory() > 0);
+    core::wipe(x);
+    core::wipe(found.data(), found.size() * sizeof found[0]);
+  }
+  for (const auto& hash : hashes) CHECK(hash.copies_in_memory() == 0);
 }
 
 TEST_SUITE_END();
