@@ -27,6 +27,8 @@ constexpr std::size_t kGammaUOffset = kPubkeyOffset + kPointBytes;
 constexpr std::size_t kGammaVOffset = kGammaUOffset + kPointBytes;
 constexpr std::size_t kPsiOffset = kGammaVOffset + kPointBytes;
 static_assert(kPsiOffset + 32 == kR2TailBytes);
+constexpr std::array<std::size_t, 4> kPointOffsets = {kNonceOffset, kPubkeyOffset, kGammaUOffset,
+                                                      kGammaVOffset};
 
 ByteArray<32> commitment(const ByteArray<32>& sid, XId id, ByteView nonce, ByteView blind) {
   return th(Label::com, {sid, be(id), nonce, blind});
@@ -185,8 +187,7 @@ Attempt<void> Presigning::ready(Step step, Round round) {
 }
 
 // Runs a check that may burn, of all peers, with the ledger knowing of it from before to after.
-Attempt<void> Presigning::check_all(Workers& workers,
-                                    void (Presigning::*check)(Workers& workers) const) {
+Attempt<void> Presigning::check_all(Workers& workers, void (Presigning::*check)(Workers& workers)) {
   // A check that stays open burns, so all end but those of cheats, whom the ledger burns.
   const auto end_first = [this](std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -286,7 +287,7 @@ bool Presigning::make_points() {
   return std::ranges::none_of(points, &Point::is_infinity);
 }
 
-void Presigning::check_rows(Workers& workers) const {
+void Presigning::check_rows(Workers& workers) {
   workers.each(peers_.size(), [this](std::size_t i) {
     Peer& peer = *peers_[i];
     const auto pair = pair_tag(sid_, in_.party.id, peer.id, peer.setup->setup_id());
@@ -304,19 +305,29 @@ Attempt<void> Presigning::make_r2(Workers& workers) {
   return {};
 }
 
-// What can be seen of an R2 without a multiplication.
-std::optional<Cause> Presigning::open(Peer& peer) const {
-  const ByteView tail = peer.tail_in();
-  const ByteView nonce = tail.subspan(kNonceOffset, kPointBytes);
-  const auto opened = commitment(sid_, peer.id, nonce, tail.subspan(kBlindOffset, 32));
-  if (!std::ranges::equal(opened, peer.commitment_in())) return Cause::wrong_opening;
-  std::array<crypto::PointBytes, 4> encoded;
-  std::array<Point, 4> points;
-  std::size_t next = 0;
-  for (const std::size_t offset : {kNonceOffset, kPubkeyOffset, kGammaUOffset, kGammaVOffset}) {
-    std::ranges::copy(tail.subspan(offset, kPointBytes), encoded[next++].begin());
+// The points of every R2, in the order of kPointOffsets, in one pass through the lanes; infinity
+// stands for what is none.
+std::vector<Point> Presigning::parse_points() const {
+  std::vector<crypto::PointBytes> encoded;
+  for (const auto& peer : peers_) {
+    for (const std::size_t offset : kPointOffsets) {
+      std::ranges::copy(peer->tail_in().subspan(offset, kPointBytes),
+                        encoded.emplace_back().begin());
+    }
   }
-  if (!crypto::parse_each_var(encoded, points)) return Cause::bad_point;
+  std::vector<Point> points(encoded.size());
+  // open() says whose are none.
+  static_cast<void>(crypto::parse_each_var(encoded, points));
+  return points;
+}
+
+// What can be seen of an R2 without a multiplication, given its points.
+std::optional<Cause> Presigning::open(Peer& peer, std::span<const Point> points) const {
+  const ByteView tail = peer.tail_in();
+  const auto opened = commitment(sid_, peer.id, tail.subspan(kNonceOffset, kPointBytes),
+                                 tail.subspan(kBlindOffset, 32));
+  if (!std::ranges::equal(opened, peer.commitment_in())) return Cause::wrong_opening;
+  if (std::ranges::any_of(points, &Point::is_infinity)) return Cause::bad_point;
   peer.nonce = points[0];
   peer.pubkey = points[1];
   peer.gamma_u = points[2];
@@ -327,9 +338,21 @@ std::optional<Cause> Presigning::open(Peer& peer) const {
   return std::nullopt;
 }
 
+// R and pk.
+void Presigning::add_up() {
+  std::vector<Point> nonces = {nonce_};
+  std::vector<Point> pubkeys = {pubkey_};
+  for (const auto& peer : peers_) {
+    nonces.push_back(peer->nonce);
+    pubkeys.push_back(peer->pubkey);
+  }
+  nonce_sum_ = Point::sum(nonces);
+  pubkey_sum_ = Point::sum(pubkeys);
+}
+
 // chi R = Gamma^u + d^u G and chi pk = Gamma^v + d^v G, of all peers at once: with eight lanes the
 // two are not dearer than one random sum of both, and they need no randomness.
-void Presigning::check_products(Workers& workers) const {
+void Presigning::check_products(Workers& workers) {
   workers.each(peers_.size(), [this](std::size_t i) {
     Peer& peer = *peers_[i];
     const ByteView message = ByteView(peer.r2_in).first(kAliceBytes);
@@ -355,6 +378,8 @@ void Presigning::check_products(Workers& workers) const {
     } else {
       crypto::mul_generator_each(d.get(), right);
       crypto::add_each_var(right, gammas, right);
+      // The other side has more to do. What comes of it is looked at when nobody is found cheating.
+      add_up();
     }
   });
   for (std::size_t i = 0; i < count; ++i) {
@@ -372,27 +397,22 @@ Attempt<Presignature> Presigning::finish_any(Workers& workers) {
       return over(Verdict::equivocation, Cause::digests_differ);
     }
   }
-  for (const auto& peer : peers_) {
-    const auto wrong = open(*peer);
-    if (wrong) return over(Verdict::abort, *wrong, std::vector{peer->id});
+  const std::vector<Point> points = parse_points();
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const auto its = std::span(points).subspan(i * kPointOffsets.size(), kPointOffsets.size());
+    const auto wrong = open(*peers_[i], its);
+    if (wrong) return over(Verdict::abort, *wrong, std::vector{peers_[i]->id});
   }
   MPC_CHECK(check_all(workers, &Presigning::check_products));
 
-  std::vector<Point> pubkeys = {pubkey_};
-  std::vector<Point> nonces = {nonce_};
-  for (const auto& peer : peers_) {
-    pubkeys.push_back(peer->pubkey);
-    nonces.push_back(peer->nonce);
-  }
-  const Point nonce = Point::sum(nonces);
-  if (Point::sum(pubkeys) != in_.agreement.proposal().public_key) {
+  if (pubkey_sum_ != in_.agreement.proposal().public_key) {
     return over(Verdict::unattributed, Cause::wrong_key_sum, everybody);
   }
   // x(R) = n would do as well as infinity, and nobody will ever see either.
-  if (nonce.is_infinity() || Scalar::from_bytes_reduced(nonce.xonly()).is_zero()) {
+  if (nonce_sum_.is_infinity() || Scalar::from_bytes_reduced(nonce_sum_.xonly()).is_zero()) {
     return over(Verdict::unattributed, Cause::nonce_at_infinity, everybody);
   }
-  return combine(nonce);
+  return combine(nonce_sum_);
 }
 
 // u_i = r_i F + sum of c^u + d^u, v_i likewise; then everything else is forgotten.

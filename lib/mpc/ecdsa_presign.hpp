@@ -99,14 +99,16 @@ class Presigning {
   [[nodiscard]] Peer* find(dkls::XId id) const;
   [[nodiscard]] Attempt<void> ready(Step step, Round round);
   [[nodiscard]] Attempt<void> check_all(Workers& workers,
-                                        void (Presigning::*check)(Workers& workers) const);
+                                        void (Presigning::*check)(Workers& workers));
   [[nodiscard]] Attempt<void> burn_cheaters();
-  void check_rows(Workers& workers) const;
+  void check_rows(Workers& workers);
   void derive_key_share();
   void answer(Peer& peer);
   [[nodiscard]] bool make_points();
-  [[nodiscard]] std::optional<Cause> open(Peer& peer) const;
-  void check_products(Workers& workers) const;
+  [[nodiscard]] std::vector<crypto::Point> parse_points() const;
+  [[nodiscard]] std::optional<Cause> open(Peer& peer, std::span<const crypto::Point> points) const;
+  void check_products(Workers& workers);
+  void add_up();
   [[nodiscard]] Attempt<Presignature> finish_any(Workers& workers);
   [[nodiscard]] Presignature combine(const crypto::Point& nonce);
   template <typename... Args>
@@ -123,6 +125,8 @@ class Presigning {
   crypto::SecretScalar sk_;
   crypto::Point nonce_;                       // R_i
   crypto::Point pubkey_;                      // pk_i
+  crypto::Point nonce_sum_;                   // R
+  crypto::Point pubkey_sum_;                  // pk
   std::vector<std::unique_ptr<Peer>> peers_;  // in the order of ids
 };
 
