@@ -44,7 +44,7 @@ ByteArray<32> draw_in_child(Randomness& random) {
 
 TEST_SUITE_BEGIN("custody");
 
-TEST_CASE("a forked child makes none of its parents draws of threshold ECDSA") {
+TEST_CASE("row 14 a forked child makes none of its parents draws of threshold ECDSA") {
   const auto guard = ForkGuard::create();
   REQUIRE(guard);
   const ByteArray<32> share{9};

@@ -76,7 +76,7 @@ TEST_CASE("a full pool refuses and strange numbers are not found") {
   CHECK_FALSE(pool.try_take(id, out));
 }
 
-TEST_CASE("a forked child gets no nonce and can add none") {
+TEST_CASE("row 14 a forked child gets no nonce and can add none") {
   auto pool = custody::NoncePool::create(4, 8).value();
   std::uint64_t id = 0;
   REQUIRE(pool.try_put(nonce_of(9), id));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <set>
 
 #include "core/file.hpp"
 #include "custody/burn_journal.hpp"
@@ -113,6 +114,32 @@ TEST_CASE("a channel opens for its pair its direction and its purpose only") {
     CHECK_FALSE(channels[1].open(0, about, changed));
     CHECK_FALSE(channels[1].open(0, about, ByteView(sealed).first(at)));
   }
+}
+
+TEST_CASE("row 6 no key and nonce of a channel come twice in either direction or after a restart") {
+  const auto dealing = test::sample_dealing();
+  const ByteView words = core::as_bytes("words");
+  const ByteView about = core::as_bytes("about");
+  std::set<Bytes> nonces;
+  std::set<Bytes> bodies;
+  constexpr std::size_t kNonceBytes = 24;
+  constexpr std::size_t kRounds = 200;
+  for (int restart = 0; restart < 3; ++restart) {
+    const auto first = PairChannels::make(dealing.share(0).value()).value();
+    const auto second = PairChannels::make(dealing.share(1).value()).value();
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      for (const Bytes& sealed : {first.seal(1, about, words), second.seal(0, about, words)}) {
+        nonces.emplace(sealed.begin(), sealed.begin() + kNonceBytes);
+        bodies.emplace(sealed.begin() + kNonceBytes, sealed.end());
+      }
+    }
+    // A message that is thrown back at its author was sealed under the other direction's key.
+    const Bytes thrown = first.seal(1, about, words);
+    CHECK(second.open(0, about, thrown));
+    CHECK_FALSE(first.open(1, about, thrown));
+  }
+  CHECK(nonces.size() == 3 * 2 * kRounds);
+  CHECK(bodies.size() == 3 * 2 * kRounds);
 }
 
 TEST_CASE("attempts at a pair are counted across restarts and checks that ended are dropped") {

@@ -147,6 +147,26 @@ TEST_CASE("row 13 a store that is copied or set back holds nothing") {
   CHECK(again.put(make(3)));
 }
 
+// A copy of a whole machine has the memory too, and nothing in it can tell. What is left are the
+// others: the partial signature of each is there once.
+TEST_CASE("row 14 of two digests that a party and its copy ask for the peers serve one") {
+  const Folder folder;
+  auto party = open_store(folder.file("party"));
+  auto copy = open_store(folder.file("copy"));
+  auto peer = open_store(folder.file("peer"));
+  for (auto* const store : {&party, &copy, &peer}) {
+    REQUIRE(store->put(make(1)));
+    REQUIRE(store->open_block());
+  }
+  CHECK(party.take(id_of(1), digest_of("a")));
+  CHECK(copy.take(id_of(1), digest_of("b")));
+  CHECK(peer.take(id_of(1), digest_of("a")));
+  CHECK_FALSE(peer.take(id_of(1), digest_of("b")));
+  // Nor does it take part in making the same one again.
+  CHECK_FALSE(peer.put(make(1)));
+  CHECK(peer.ready().empty());
+}
+
 TEST_CASE("row 13 a process killed at any step has signed one digest at most") {
   const Folder folder;
   constexpr int kSteps = 7;
