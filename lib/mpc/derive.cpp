@@ -14,6 +14,7 @@ Outcome<DerivedKey> derive(const Point& key, const ByteArray<32>& chain_code,
                            std::span<const std::uint32_t> path) {
   constexpr std::uint32_t kFirstHardened = 0x80000000;
   DerivedKey derived{key, chain_code, {}};
+  if (!path.empty() && chain_code == ByteArray<32>{}) return failed(Fault::no_chain_code);
   for (std::uint32_t level = 0; level < path.size(); ++level) {
     if (path[level] >= kFirstHardened) return failed(Fault::hardened_path, level);
     ByteArray<4> index;

@@ -13,6 +13,9 @@
 
 namespace tally::mpc {
 
+// Longer paths are of no use, and whoever takes them from a peer must stop somewhere.
+inline constexpr std::size_t kMostPathLevels = 64;
+
 struct DerivedKey {
   crypto::Point key;
   ByteArray<32> chain_code{};
@@ -23,6 +26,7 @@ struct DerivedKey {
 
 // The key at `path` below the group key; an empty path is the group key itself. Costs an
 // HMAC-SHA512 and a multiplication of the generator a level. Faults: hardened_path with the level;
+// no_chain_code for a path from a key whose chain code is all zero, as of one that came without;
 // negligible for an index that has no key (chance 2^-127).
 [[nodiscard]] Outcome<DerivedKey> derive(const crypto::Point& key, const ByteArray<32>& chain_code,
                                          std::span<const std::uint32_t> path);

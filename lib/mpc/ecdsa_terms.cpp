@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mpc/derive.hpp"
 #include "mpc/dkls_hash.hpp"
 
 namespace tally::mpc {
@@ -11,7 +12,6 @@ using namespace dkls;  // NOLINT(google-build-using-namespace): one scheme, two 
 using crypto::Point;
 using crypto::Scalar;
 
-constexpr std::size_t kMostPathElements = 64;
 constexpr std::size_t kLargestTransactionBytes = std::size_t{64} << 10U;
 
 void append(Bytes& out, ByteView bytes) {
@@ -115,7 +115,7 @@ Attempt<Proposal> Proposal::decode(ByteView bytes) {
     out.setup_ids.push_back(reader.array<32>());
   }
   const std::size_t elements = reader.number<std::uint16_t>();
-  if (elements > kMostPathElements) return aborted(Verdict::drop, Cause::bad_terms);
+  if (elements > kMostPathLevels) return aborted(Verdict::drop, Cause::bad_terms);
   for (std::size_t i = 0; i < elements; ++i) out.path.push_back(reader.number<std::uint32_t>());
   const auto tweak = Scalar::parse(reader.array<32>());
   const auto public_key = Point::parse(reader.array<kPointBytes>());

@@ -43,6 +43,18 @@ std::string who(const Failure& failure) {
   return {};
 }
 
+// What the user can do about it, for faults that the user makes.
+std::string hint_for(Fault fault) {
+  switch (fault) {
+    case Fault::hardened_path:
+      return "take indices below 2147483648, without ' or h";
+    case Fault::no_chain_code:
+      return "tally-sign deal and dkg make keys with one; in a group file all zeros stand for none";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 Blame blame_of(Fault fault) {
@@ -150,6 +162,8 @@ std::string_view to_text(Fault fault) {
       return "the recovery data is malformed or not certified by all participants";
     case Fault::hardened_path:
       return "a hardened child key cannot be derived: nobody holds the secret key";
+    case Fault::no_chain_code:
+      return "the key has no chain code, so no child keys";
     case Fault::wrong_epoch:
       return "shares of different epochs of the key do not work together";
     case Fault::wrong_ceremony:
@@ -163,7 +177,7 @@ std::string_view to_text(Fault fault) {
 }
 
 Failure::operator Error() const {
-  return Error{code_for(fault), who(*this) + std::string(to_text(fault)), {}, 0};
+  return Error{code_for(fault), who(*this) + std::string(to_text(fault)), hint_for(fault), 0};
 }
 
 }  // namespace tally::mpc

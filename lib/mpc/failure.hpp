@@ -56,6 +56,7 @@ enum class Fault : std::uint8_t {
   bad_certificate,     // the coordinator's certificate does not verify
   bad_recovery_data,   // recovery data is malformed or not certified
   hardened_path,       // a child key that only the secret key gives
+  no_chain_code,       // a child of a key that has no chain code
   wrong_epoch,         // shares or messages of different epochs of a key
   wrong_ceremony,      // a message of another ceremony
   wrong_commitment,    // a dealer does not deal the share it holds; names it

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kHelloBytes = 77;
 constexpr std::size_t kPresignedBytes = 8 + 4 + 32 + 33;
-constexpr std::uint8_t kLastType = static_cast<std::uint8_t>(Type::forget);
+constexpr std::uint8_t kLastType = static_cast<std::uint8_t>(Type::child);
 
 // Takes fields from the front; once one is missing, `good` is false and everything reads as zero.
 class Reader {
@@ -89,6 +89,8 @@ std::size_t largest_body(Type type) {
     case Type::setups_ask:
     case Type::forget:
       return 0;
+    case Type::child:
+      return 4 * kMostPathLevels;
     case Type::setups:
       return kMostSigners * Setups::kEntryBytes;
     case Type::presigned:
@@ -189,6 +191,14 @@ bool decode(ByteView body, Refusal& out) {
   if (!reader.good() || reason < 1 || reason > 4 || !good_words(words)) return false;
   out.reason = Reason{reason};
   out.words = core::as_text(words);
+  return true;
+}
+
+bool decode_child(ByteView body, std::vector<std::uint32_t>& path) {
+  path.clear();
+  if (body.empty() || body.size() % 4 != 0 || body.size() / 4 > kMostPathLevels) return false;
+  Reader reader(body);
+  while (!reader.done()) path.push_back(reader.number<std::uint32_t>());
   return true;
 }
 
@@ -351,6 +361,11 @@ void encode(const Aborted& message, Bytes& out) {
   append(out, message.verdict);
   append(out, message.party);
   append_words(out, words);
+}
+
+void encode_child(std::span<const std::uint32_t> path, Bytes& out) {
+  begin(out, Type::child, 4 * path.size());
+  for (const std::uint32_t index : path) append(out, index);
 }
 
 void encode_goodbye(std::string_view words, Bytes& out) {

@@ -11,6 +11,9 @@
 //                  aggregated nonce 66, message (the rest)
 //   partial        from it: session u64, partial signature 32
 //   refusal        from it: session u64, reason u8, words (the rest, at most 256 printable bytes)
+//   child          to the party, at most once and before its first nonce: (index u32) x 1 to 64,
+//   the
+//                  path of BIP-32; what is signed on this connection is signed for that child
 //   goodbye        both, before the connection is closed: words
 //
 // For threshold ECDSA (mpc/ecdsa_terms.hpp has the proposal), whose parties speak to each other in
@@ -35,8 +38,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/bytes.hpp"
+#include "mpc/derive.hpp"
 
 namespace tally::mpc::wire {
 
@@ -72,6 +77,7 @@ enum class Type : std::uint8_t {
   opening = 16,
   aborted = 17,
   forget = 18,
+  child = 19,
 };
 enum class Role : std::uint8_t { coordinator = 1, party = 2 };
 enum class Reason : std::uint8_t {
@@ -190,6 +196,7 @@ enum class Next { frame, need_more, malformed };
 [[nodiscard]] bool decode(ByteView body, SignRequest& out);
 [[nodiscard]] bool decode(ByteView body, Partial& out);
 [[nodiscard]] bool decode(ByteView body, Refusal& out);
+[[nodiscard]] bool decode_child(ByteView body, std::vector<std::uint32_t>& path);
 [[nodiscard]] bool decode_goodbye(ByteView body, std::string_view& words);
 [[nodiscard]] bool decode(ByteView body, Setups& out);
 [[nodiscard]] bool decode(ByteView body, SessionBytes& out);
@@ -206,6 +213,7 @@ void encode(std::uint64_t session, std::uint64_t nonce_id, std::span<const std::
             ByteView aggregated_nonce, ByteView message, Bytes& out);
 void encode(const Partial& message, Bytes& out);
 void encode(const Refusal& message, Bytes& out);
+void encode_child(std::span<const std::uint32_t> path, Bytes& out);
 void encode_goodbye(std::string_view words, Bytes& out);
 void encode_empty(Type type, Bytes& out);  // setups_ask, forget
 void encode(const Setups& message, Bytes& out);

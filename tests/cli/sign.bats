@@ -280,6 +280,57 @@ EXPECT
   assert_success
 }
 
+# child_of PATH: the x-only public key of the child of keys.
+child_of() {
+  tally-sign derive --group keys/key.group "$1" --json | json_field pubkey
+}
+
+@test "parties sign for a child of the key and its signature verifies under the child alone" {
+  deal 2 3
+  start_parties 3 --allow any
+  local path line
+  for path in m/0 m/44/0/7 2147483647; do
+    run_tool tally-sign sign --group keys/key.group "${sockets[@]}" --path "$path" --json <<<hello
+    assert_success
+    assert_output --partial "\"pubkey\":\"$(child_of "$path")\""
+    line='{"scheme":"bip340","pubkey":"%s","message":"68656c6c6f0a","sig":"%s"}\n'
+    # shellcheck disable=SC2059  # the format is the line above
+    printf "$line$line" "$(child_of "$path")" "$(json_field sig <<<"$output")" \
+      "$pubkey" "$(json_field sig <<<"$output")" >lines
+    run tally-sign verify --backend libsecp --from lines
+    assert_line --index 0 --partial '"ok":true'
+    assert_line --index 1 --partial '"ok":false'
+  done
+  # A stream of records, and the key itself, by the same parties.
+  run --separate-stderr bash -c "seq 1 200 | tally-relay - - --from-frame line --to-frame rec |
+    tally-sign sign --group keys/key.group ${sockets[*]} --path m/9 --records |
+    tally-sign verify --records --pubkey $(child_of m/9) | tail -n 1"
+  assert_success
+  assert_output --partial "200 records good, 0 bad"
+  run_tool tally-sign sign --group keys/key.group "${sockets[@]}" --path m --json <<<hello
+  assert_output --partial "\"pubkey\":\"$pubkey\""
+}
+
+@test "a path that is hardened or misspelled or of a key without a chain code is refused" {
+  deal 2 2
+  sockets=(--party unix:0.sock --party unix:1.sock)
+  child() {
+    run_tool tally-sign sign --group keys/key.group "${sockets[@]}" --json --path "$1" <<<hello
+  }
+  child m/2147483648
+  assert_refused 65 "nobody holds the secret key" "take indices below 2147483648"
+  local wrong
+  for wrong in "m/44'/0" m/44h "" m/ /0 m//0 0/ m/x -1 4294967296 "0 "; do
+    child "$wrong"
+    assert_refused 64 "'$wrong' is no path of numbers" "m/44/0/7, without hardened levels"
+  done
+  child "m$(printf '/0%.0s' {1..65})"
+  assert_refused 64 "a path has 64 levels at most"
+  sed -i "s/^chain .*/chain $(printf '%064d' 0)/" keys/key.group
+  run_tool tally-sign derive --group keys/key.group m/0
+  assert_refused 65 "keys/key.group"
+}
+
 @test "fewer parties than the threshold is an answer in time" {
   deal 3 4
   start_parties 4 --allow any

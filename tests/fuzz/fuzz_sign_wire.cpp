@@ -51,6 +51,14 @@ void check_session_bytes(const wire::Frame& frame) {
   expect_same(again, frame.body);
 }
 
+void check_child(ByteView body) {
+  std::vector<std::uint32_t> path;
+  if (!wire::decode_child(body, path)) return;
+  Bytes again;
+  wire::encode_child(path, again);
+  expect_same(again, body);
+}
+
 void check(const wire::Frame& frame) {
   std::uint16_t count = 0;
   std::string_view words;
@@ -77,6 +85,8 @@ void check(const wire::Frame& frame) {
     case wire::Type::forget:
       if (!frame.body.empty()) std::abort();
       return;
+    case wire::Type::child:
+      return check_child(frame.body);
     case wire::Type::setups:
       return check<wire::Setups>(frame.body);
     case wire::Type::proposal:

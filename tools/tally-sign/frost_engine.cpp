@@ -17,11 +17,23 @@ constexpr std::uint64_t kSilenceCheckNs = 20'000'000;
 
 FrostEngine::FrostEngine(const mpc::GroupKey& group, const EngineOptions& options,
                          std::function<void(const std::string&)> notice)
-    : Engine(group, options, std::move(notice)), stores_(group.parties()) {}
+    : Engine(group, options, std::move(notice)),
+      child_key_(group.key()),
+      stores_(group.parties()) {}
+
+Status FrostEngine::sign_for(const std::vector<std::uint32_t>& path) {
+  const auto derived = mpc::derive(group_, path);
+  if (!derived) return fail(Error(derived.error()));
+  path_ = path;
+  child_key_ = derived->key;
+  tweak_ = derived->tweak_bytes();
+  return {};
+}
 
 void FrostEngine::party_up(mpc::PartyId party, std::uint64_t now_ns) {
   Engine::party_up(party, now_ns);
   stores_[party].nonces_since_ns = now_ns;
+  if (!path_.empty()) wire::encode_child(path_, parties_[party].outbox);
 }
 
 void FrostEngine::party_down(mpc::PartyId party) {
@@ -216,6 +228,7 @@ const mpc::Quorum* FrostEngine::quorum_of(const std::vector<mpc::PartyId>& ids) 
   if (const auto known = quorums_.find(ids); known != quorums_.end()) return known->second.get();
   auto made = mpc::Quorum::make(group_, ids);
   if (!made) return nullptr;
+  if (!path_.empty() && !made->apply_tweak(tweak_, mpc::TweakMode::plain)) return nullptr;
   if (quorums_.size() >= kMostQuorums) quorums_.clear();
   auto kept = std::make_unique<mpc::Quorum>(std::move(*made));
   return quorums_.emplace(ids, std::move(kept)).first->second.get();

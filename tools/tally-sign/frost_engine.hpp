@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "engine.hpp"
+#include "mpc/derive.hpp"
 
 namespace tally::sign {
 
@@ -20,6 +21,12 @@ class FrostEngine final : public Engine {
  public:
   FrostEngine(const mpc::GroupKey& group, const EngineOptions& options,
               std::function<void(const std::string&)> notice);
+
+  // From now on signatures are for the child of the key at `path`. Pre: no party was up yet.
+  // Errors: those of mpc::derive.
+  [[nodiscard]] Status sign_for(const std::vector<std::uint32_t>& path);
+  // What signatures verify under: the group's key, or its child.
+  [[nodiscard]] crypto::XonlyBytes public_key() const { return child_key_.xonly(); }
 
   void party_up(mpc::PartyId party, std::uint64_t now_ns) override;
   void party_down(mpc::PartyId party) override;
@@ -57,6 +64,9 @@ class FrostEngine final : public Engine {
   void ask_for_nonces(std::uint64_t now_ns);
   void drop_silent(std::uint64_t now_ns);
 
+  std::vector<std::uint32_t> path_;  // empty for the key itself
+  crypto::Point child_key_;
+  ByteArray<32> tweak_{};
   std::vector<NonceStore> stores_;  // of each party
   std::map<std::vector<mpc::PartyId>, std::unique_ptr<mpc::Quorum>> quorums_;
   mpc::PartyId rotor_ = 0;

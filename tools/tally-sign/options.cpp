@@ -7,6 +7,7 @@
 #include "custody/group_file.hpp"
 #include "ecdsa_engine.hpp"
 #include "frost_engine.hpp"
+#include "mpc/derive.hpp"
 #include "unix_socket.hpp"
 
 namespace tally::sign {
@@ -35,9 +36,16 @@ void add_scheme_options(cli::Command& command, SchemeOptions& options) {
   command.choice("--hash", options.hash, {"sha256", "sha256d"},
                  "ecdsa: what is signed of a message, its SHA-256 or the SHA-256 of that");
   command.option("--path", options.path, "PATH",
-                 "ecdsa: sign for the child of the key at this path, as derive has it");
+                 "sign for the child of the key at this path, as derive has it");
   command.option("--presignatures", options.presignatures, "N",
                  "ecdsa: how many to make ahead, in the background", 1, 1024);
+}
+
+std::optional<mpc::PartyId> parse_party(const std::string& text, std::uint32_t parties) {
+  mpc::PartyId party = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), party);
+  const bool whole = error == std::errc{} && at == text.data() + text.size();
+  return whole && party < parties ? std::optional(party) : std::nullopt;
 }
 
 Result<std::vector<std::uint32_t>> parse_path(const std::string& text) {
@@ -54,6 +62,9 @@ Result<std::vector<std::uint32_t>> parse_path(const std::string& text) {
                   "m/44/0/7, without hardened levels");
     }
     path.push_back(index);
+    if (path.size() > mpc::kMostPathLevels) {
+      return fail(Code::usage, fmt::format("a path has {} levels at most", mpc::kMostPathLevels));
+    }
     if (level.size() == rest.size()) return path;
     rest.remove_prefix(level.size() + 1);
   }
@@ -62,12 +73,15 @@ Result<std::vector<std::uint32_t>> parse_path(const std::string& text) {
 Result<Scheme> make_scheme(const PartySetup& setup, const SchemeOptions& options, bool raw_digest,
                            cli::Output& words) {
   const auto notice = [&words](const std::string& line) { words.warning(line); };
+  TALLY_TRY(const auto path, parse_path(options.path));
   if (options.scheme == "schnorr") {
-    if (!options.hash.empty() || !options.path.empty() || raw_digest) {
-      return fail(Code::usage, "--hash, --path and --digest are for --scheme ecdsa");
+    if (!options.hash.empty() || raw_digest) {
+      return fail(Code::usage, "--hash and --digest are for --scheme ecdsa");
     }
-    return Scheme{std::make_unique<FrostEngine>(setup.group, setup.options.engine, notice),
-                  core::to_hex(setup.group.key().xonly())};
+    auto engine = std::make_unique<FrostEngine>(setup.group, setup.options.engine, notice);
+    TALLY_CHECK(engine->sign_for(path));
+    std::string pubkey = core::to_hex(engine->public_key());
+    return Scheme{std::move(engine), std::move(pubkey)};
   }
   if (options.hash.empty() == !raw_digest) {
     return fail(Code::usage,
@@ -80,9 +94,7 @@ Result<Scheme> make_scheme(const PartySetup& setup, const SchemeOptions& options
   ecdsa.digest =
       options.hash == "sha256d" ? mpc::DigestKind::double_sha256 : mpc::DigestKind::sha256;
   ecdsa.ahead = static_cast<std::size_t>(options.presignatures);
-  if (!options.path.empty()) {
-    TALLY_TRY(ecdsa.path, parse_path(options.path));
-  }
+  ecdsa.path = path;
   TALLY_TRY(auto engine, EcdsaEngine::make(setup.group, setup.options.engine, ecdsa, notice));
   std::string pubkey = core::to_hex(engine->public_key().encode());
   return Scheme{std::move(engine), std::move(pubkey)};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,14 @@ void add_party_options(cli::Command& command, PartyOptions& options);
 struct SchemeOptions {
   std::string scheme = "schnorr";
   std::string hash;
-  std::string path;
+  std::string path = "m";
   std::int64_t presignatures = 64;
 };
 void add_scheme_options(cli::Command& command, SchemeOptions& options);
+
+// The number of a party of a key of `parties`; nothing for any other text.
+[[nodiscard]] std::optional<mpc::PartyId> parse_party(const std::string& text,
+                                                      std::uint32_t parties);
 
 // "m/44/0/7" or "44/0/7". Errors: usage.
 [[nodiscard]] Result<std::vector<std::uint32_t>> parse_path(const std::string& text);

@@ -1,7 +1,6 @@
 // tally-sign pair: what two parties of a key set up once, before they can sign ECDSA together.
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <fmt/format.h>
 #include <memory>
 #include <sys/stat.h>
@@ -25,13 +24,11 @@ Result<std::vector<mpc::PartyId>> parse_resets(const PairOptions& options,
                                                const mpc::Share& share) {
   std::vector<mpc::PartyId> parties;
   for (const std::string& text : options.resets) {
-    mpc::PartyId party = 0;
-    const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), party);
-    if (error != std::errc{} || at != text.data() + text.size() ||
-        party >= share.group().parties() || party == share.id()) {
+    const auto party = parse_party(text, share.group().parties());
+    if (!party || party == share.id()) {
       return fail(Code::usage, fmt::format("--reset {}: no other party of this key", text));
     }
-    parties.push_back(party);
+    parties.push_back(*party);
   }
   return parties;
 }

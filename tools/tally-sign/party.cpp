@@ -6,6 +6,7 @@
 
 #include "core/endian.hpp"
 #include "core/hex.hpp"
+#include "mpc/derive.hpp"
 
 namespace tally::sign {
 namespace {
@@ -30,7 +31,8 @@ Party::Party(mpc::Share share, Policy policy, mpc::SelfCheck self_check)
       self_check_(self_check),
       key_digest_(share_.group().digest()),
       pubshare_(share_.pubshare().encode()),
-      xonly_key_(share_.group().key().xonly()) {}
+      xonly_key_(share_.group().key().xonly()),
+      places_(share_) {}
 
 Result<mpc::NoncePair> Party::draw_nonce() {
   ByteArray<32> random{};
@@ -48,20 +50,21 @@ Result<mpc::NoncePair> Party::draw_nonce() {
   return std::move(*pair);
 }
 
-Party::Place::Place(mpc::Quorum checked, const mpc::Share& share)
+Places::Place::Place(mpc::Quorum checked, const mpc::Share& share)
     : quorum(std::move(checked)), signer(mpc::Signer::make(share, quorum).value()) {}
 
-const mpc::Signer* Party::signer_in(const wire::QuorumView& quorum) {
+const mpc::Signer* Places::signer_in(const wire::QuorumView& quorum) {
   const std::string_view name = core::as_text(quorum.bytes());
   if (const auto known = places_.find(name); known != places_.end()) {
     return &known->second->signer;
   }
   std::vector<mpc::PartyId> ids;
   for (std::size_t i = 0; i < quorum.size(); ++i) ids.push_back(quorum[i]);
-  auto checked = mpc::Quorum::make(share_.group(), ids);
-  if (!checked || !checked->position_of(share_.id())) return nullptr;
+  auto checked = mpc::Quorum::make(share_->group(), ids);
+  if (!checked || !checked->position_of(share_->id())) return nullptr;
+  if (tweak_ && !checked->apply_tweak(*tweak_, mpc::TweakMode::plain)) return nullptr;
   if (places_.size() >= kMostPlaces) places_.clear();
-  auto place = std::make_unique<Place>(std::move(*checked), share_);
+  auto place = std::make_unique<Place>(std::move(*checked), *share_);
   return &places_.emplace(name, std::move(place)).first->second->signer;
 }
 
@@ -95,6 +98,7 @@ Status PartySession::dispatch(const wire::Frame& frame, Bytes& out) {
   if (frame.type == wire::Type::goodbye) return fail(Code::ok, "the coordinator said goodbye");
   if (frame.type == wire::Type::hello) return take_hello(frame.body);
   if (!greeted_) return fail(malformed("greeting"));
+  if (frame.type == wire::Type::child && !ecdsa_) return take_child(frame.body);
   if (frame.type >= wire::Type::setups_ask || ecdsa_) return take_ecdsa(frame, out);
   if (frame.type == wire::Type::sign_request) return take_sign_request(frame.body, out);
   if (frame.type == wire::Type::nonce_request) return take_nonce_request(frame.body);
@@ -135,6 +139,16 @@ Status PartySession::take_hello(ByteView body) {
   return {};
 }
 
+// The path is derived here as well, so that no coordinator can choose a tweak against the key.
+Status PartySession::take_child(ByteView body) {
+  std::vector<std::uint32_t> path;
+  if (asked_ || child_ || !wire::decode_child(body, path)) return fail(malformed("path"));
+  const auto derived = mpc::derive(party_->share().group(), path);
+  if (!derived) return fail(Error(derived.error()));
+  child_.emplace(party_->share(), derived->tweak_bytes());
+  return {};
+}
+
 Status PartySession::take_nonce_request(ByteView body) {
   std::uint16_t count = 0;
   if (!wire::decode_nonce_request(body, count)) return fail(malformed("nonce request"));
@@ -142,6 +156,7 @@ Status PartySession::take_nonce_request(ByteView body) {
     return fail(Code::bad_data,
                 fmt::format("the coordinator asked for more than {} nonces", kMostNonces));
   }
+  asked_ = true;
   owed_nonces_ += count;
   return {};
 }
@@ -166,7 +181,7 @@ Status PartySession::take_sign_request(ByteView body, Bytes& out) {
     refuse(request.session, wire::Reason::policy, "the policy does not allow this message", out);
     return {};
   }
-  const mpc::Signer* signer = party_->signer_in(request.quorum);
+  const mpc::Signer* signer = (child_ ? *child_ : party_->places()).signer_in(request.quorum);
   mpc::AggNonce aggregated{};
   std::copy(request.aggregated_nonce.begin(), request.aggregated_nonce.end(), aggregated.begin());
   if (signer == nullptr) {

@@ -17,6 +17,30 @@
 
 namespace tally::sign {
 
+// One party in the quorums that ask it to sign, for the key of its group or for one child of it.
+// Kept, up to a number of quorums, because checking one costs a multiplication a signer. The share
+// must outlive it.
+class Places {
+ public:
+  explicit Places(const mpc::Share& share, std::optional<ByteArray<32>> tweak = {})
+      : share_(&share), tweak_(tweak) {}
+
+  // Null when the party has no place in the quorum of these parties.
+  [[nodiscard]] const mpc::Signer* signer_in(const mpc::wire::QuorumView& quorum);
+
+ private:
+  struct Place {
+    mpc::Quorum quorum;
+    mpc::Signer signer;
+    // Pre: the share's party is in the quorum, which is one of the share's group.
+    Place(mpc::Quorum checked, const mpc::Share& share);
+  };
+
+  const mpc::Share* share_;
+  std::optional<ByteArray<32>> tweak_;
+  std::map<std::string, std::unique_ptr<Place>, std::less<>> places_;
+};
+
 // What all connections of a party share. One thread; must stay where it is.
 class Party {
  public:
@@ -36,21 +60,13 @@ class Party {
   // Fresh randomness, hedged with the share, the key and a counter. Errors: internal.
   [[nodiscard]] Result<mpc::NoncePair> draw_nonce();
 
-  // This party in the quorum of these parties; null when it has no place there. Kept, up to a
-  // number of quorums, because checking one costs a multiplication a signer.
-  [[nodiscard]] const mpc::Signer* signer_in(const mpc::wire::QuorumView& quorum);
+  // For signatures of the group's key.
+  [[nodiscard]] Places& places() { return places_; }
 
   std::uint64_t signed_count = 0;
   std::uint64_t refused_count = 0;
 
  private:
-  struct Place {
-    mpc::Quorum quorum;
-    mpc::Signer signer;
-    // Pre: the share's party is in the quorum, which is one of the share's group.
-    Place(mpc::Quorum checked, const mpc::Share& share);
-  };
-
   mpc::Share share_;
   Policy policy_;
   mpc::SelfCheck self_check_;
@@ -59,7 +75,7 @@ class Party {
   crypto::XonlyBytes xonly_key_;
   std::uint64_t nonces_drawn_ = 0;
   std::unique_ptr<EcdsaHolder> ecdsa_;
-  std::map<std::string, std::unique_ptr<Place>, std::less<>> places_;
+  Places places_;
 };
 
 // One coordinator's connection. One thread.
@@ -84,6 +100,7 @@ class PartySession {
   PartySession(Party& party, custody::NoncePool pool);
   [[nodiscard]] Status dispatch(const mpc::wire::Frame& frame, Bytes& out);
   [[nodiscard]] Status take_hello(ByteView body);
+  [[nodiscard]] Status take_child(ByteView body);
   [[nodiscard]] Status take_nonce_request(ByteView body);
   [[nodiscard]] Status take_sign_request(ByteView body, Bytes& out);
   [[nodiscard]] Status take_ecdsa(const mpc::wire::Frame& frame, Bytes& out);
@@ -92,6 +109,8 @@ class PartySession {
   Party* party_;
   custody::NoncePool pool_;
   std::optional<EcdsaLink> ecdsa_;
+  std::optional<Places> child_;  // when this connection is for a child of the key
+  bool asked_ = false;           // for nonces
   std::size_t owed_nonces_ = 0;
   bool greeted_ = false;
 };

@@ -20,7 +20,7 @@ Result<Code> run(const ServeOptions& options, cli::Invocation& call) {
     if (!options.from.empty()) return fail(misplaced("--from", options.role));
     if (!options.to.empty()) return fail(misplaced("--to", options.role));
     if (!options.scheme.hash.empty()) return fail(misplaced("--hash", options.role));
-    if (!options.scheme.path.empty()) return fail(misplaced("--path", options.role));
+    if (options.scheme.path != SchemeOptions{}.path) return fail(misplaced("--path", options.role));
     return serve_party(options, call);
   }
   if (options.role == "coordinator") {

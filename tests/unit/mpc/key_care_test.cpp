@@ -127,6 +127,9 @@ TEST_CASE("BIP 32 derives the published child") {
   const auto refused = mpc::derive(*parent, chain, hardened);
   CHECK(fault_of(refused) == Fault::hardened_path);
   CHECK(refused.error().position == 1);
+  // A key that came without a chain code has no children, and is its own root.
+  CHECK(fault_of(mpc::derive(*parent, {}, path)) == Fault::no_chain_code);
+  CHECK(mpc::derive(*parent, {}, {})->key == *parent);
 }
 
 TEST_CASE("a quorum signs for a derived key") {

@@ -19,7 +19,7 @@ std::vector<Bytes> samples() {
   const Bytes nonce(wire::kPublicNonceBytes, 3);
   const Bytes partial(wire::kPartialBytes, 4);
   const std::array<std::uint16_t, 3> quorum{0, 2, 3};
-  std::vector<Bytes> out(18);
+  std::vector<Bytes> out(19);
   wire::encode(wire::Hello{wire::kVersion, wire::Role::party, 2, {}, 0, {}}, out[0]);
   wire::encode_nonce_request(64, out[1]);
   const std::array<wire::NonceEntry, 2> entries{{{7, nonce}, {9, nonce}}};
@@ -43,6 +43,8 @@ std::vector<Bytes> samples() {
   wire::encode(wire::Type::opening, wire::SessionBytes{6, nonce}, out[15]);
   wire::encode(wire::Aborted{5, 3, 1, "wrong"}, out[16]);
   wire::encode_empty(wire::Type::forget, out[17]);
+  const std::array<std::uint32_t, 3> path{44, 0, 7};
+  wire::encode_child(path, out[18]);
   return out;
 }
 
@@ -60,6 +62,7 @@ bool decodes(wire::Type type, ByteView body) {
   wire::Presigned presigned;
   wire::Bind bind;
   wire::Aborted aborted;
+  std::vector<std::uint32_t> path;
   std::uint16_t count = 0;
   switch (type) {
     case wire::Type::hello:
@@ -79,6 +82,8 @@ bool decodes(wire::Type type, ByteView body) {
     case wire::Type::setups_ask:
     case wire::Type::forget:
       return body.empty();
+    case wire::Type::child:
+      return wire::decode_child(body, path);
     case wire::Type::setups:
       return wire::decode(body, setups);
     case wire::Type::proposal:
@@ -134,7 +139,7 @@ TEST_CASE("frames come out of a stream one by one and a cut one waits") {
   Bytes stream;
   for (const Bytes& frame : samples()) stream.insert(stream.end(), frame.begin(), frame.end());
   ByteView rest = stream;
-  for (std::uint8_t type = 1; type <= 18; ++type) {
+  for (std::uint8_t type = 1; type <= 19; ++type) {
     wire::Frame frame;
     for (std::size_t size = 0; size < samples()[type - 1U].size(); ++size) {
       REQUIRE(wire::next_frame(rest.first(size), frame) == wire::Next::need_more);
@@ -183,6 +188,19 @@ TEST_CASE("every shortened head of a message of threshold ECDSA is malformed") {
   CHECK_FALSE(decodes(wire::Type::bind, body_of(bind)));
 }
 
+TEST_CASE("a path is read as it was written and is neither empty nor cut nor endless") {
+  const Bytes frame = samples()[18];
+  std::vector<std::uint32_t> path;
+  REQUIRE(wire::decode_child(body_of(frame), path));
+  CHECK(path == std::vector<std::uint32_t>{44, 0, 7});
+  for (std::size_t size = 0; size < 12; ++size) {
+    CHECK(wire::decode_child(body_of(frame).first(size), path) == (size == 4 || size == 8));
+  }
+  const Bytes levels(4 * 65, 1);
+  CHECK(wire::decode_child(ByteView(levels).first(4 * 64), path));
+  CHECK_FALSE(wire::decode_child(levels, path));
+}
+
 TEST_CASE("lengths and types out of bounds are malformed from the header on") {
   wire::Frame frame;
   for (const Bytes& sample : samples()) {
@@ -190,7 +208,7 @@ TEST_CASE("lengths and types out of bounds are malformed from the header on") {
     tally::core::store_le<std::uint32_t>(header.data(), 0x7fffffff);
     CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
   }
-  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{19}, std::uint8_t{255}}) {
+  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{20}, std::uint8_t{255}}) {
     const Bytes header{0, 0, 0, 0, type};
     CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
   }

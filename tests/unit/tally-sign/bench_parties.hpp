@@ -2,6 +2,7 @@
 // sockets, so that a test decides who answers, when, and with what.
 #pragma once
 
+#include <doctest/doctest.h>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,10 +28,11 @@ class Bench {
   using Meddler = std::function<bool(mpc::PartyId party, Bytes& answer)>;
 
   Bench(std::uint32_t threshold, std::uint32_t parties, std::vector<std::string> rules = {"any"},
-        sign::EngineOptions options = {})
+        sign::EngineOptions options = {}, const std::vector<std::uint32_t>& path = {})
       : dealing(dealing_of(threshold, parties)),
         engine(dealing.group(), options,
                [this](const std::string& line) { notices.push_back(line); }) {
+    REQUIRE(engine.sign_for(path));
     for (mpc::PartyId id = 0; id < parties; ++id) {
       members.push_back(std::make_unique<sign::Party>(
           dealing.share(id).value(), sign::Policy::parse(rules).value(), mpc::SelfCheck::off));
@@ -92,9 +94,9 @@ class Bench {
   std::vector<Outcome> collect() {
     std::vector<Outcome> out;
     while (const sign::SigningSession* session = engine.finished()) {
-      const bool good = session->state == sign::SigningSession::State::done &&
-                        crypto::schnorr_verify(session->signature, session->payload,
-                                               dealing.group().key().xonly());
+      const bool good =
+          session->state == sign::SigningSession::State::done &&
+          crypto::schnorr_verify(session->signature, session->payload, engine.public_key());
       out.push_back({session->record.sequence, good, session->why, session->quorum});
       engine.drop_finished();
     }

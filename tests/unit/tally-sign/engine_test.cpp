@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench_parties.hpp"
+#include "mpc/derive.hpp"
 
 namespace mpc = tally::mpc;
 namespace sign = tally::sign;
@@ -46,6 +47,65 @@ TEST_CASE("a payload may be empty and may be as long as a record can be") {
   REQUIRE(all.size() == 2);
   CHECK(all[0].good);
   CHECK(all[1].good);
+}
+
+TEST_CASE("a quorum signs for children of the key with even and odd y") {
+  std::set<bool> even;
+  for (std::uint32_t index = 0; index < 8; ++index) {
+    Bench bench(2, 3, {"any"}, {}, {44, index});
+    const auto& group = bench.dealing.group();
+    const auto child = mpc::derive(group, std::vector<std::uint32_t>{44, index}).value();
+    CHECK(bench.engine.public_key() == child.key.xonly());
+    even.insert(child.key.has_even_y());
+    for (std::uint64_t i = 0; i < 9; ++i) bench.submit(i, "m" + std::to_string(i));
+    bench.turns(30);
+    const auto all = bench.collect();
+    REQUIRE(all.size() == 9);
+    CHECK(std::all_of(all.begin(), all.end(), [](const auto& one) { return one.good; }));
+    CHECK(bench.engine.counts().retried == 0);
+  }
+  CHECK(even.size() == 2);
+}
+
+TEST_CASE("a cheat is named when a child signs") {
+  Bench bench(2, 3, {"any"}, {}, {7});
+  bench.meddler = [](mpc::PartyId party, Bytes& answer) {
+    if (party == 2 && wire::Type{answer[4]} == wire::Type::partial) answer.back() ^= 1;
+    return true;
+  };
+  for (std::uint64_t i = 0; i < 20; ++i) bench.submit(i, "m");
+  bench.turns(60);
+  const auto all = bench.collect();
+  REQUIRE(all.size() == 20);
+  CHECK(std::all_of(all.begin(), all.end(), [](const auto& one) { return one.good; }));
+  CHECK(bench.engine.is_banned(2));
+}
+
+TEST_CASE("a party takes one path a connection and before any nonce and derives it itself") {
+  Bench bench(2, 2);
+  const auto says = [&](sign::PartySession& session, const std::vector<std::uint32_t>& path) {
+    Bytes child;
+    wire::encode_child(path, child);
+    wire::Frame frame;
+    REQUIRE(wire::next_frame(child, frame) == wire::Next::frame);
+    Bytes out;
+    const auto taken = session.take(frame, out);
+    return taken ? std::string("taken") : taken.error().message;
+  };
+  CHECK(says(*bench.sessions[0], {44, 0x80000000}) ==
+        "entry 1: a hardened child key cannot be derived: nobody holds the secret key");
+  CHECK(says(*bench.sessions[0], {44, 0}) == "taken");
+  CHECK(says(*bench.sessions[0], {44, 0}) == "the coordinator sent a malformed path");
+  bench.turn();  // the engine asks for nonces
+  CHECK(says(*bench.sessions[1], {44, 0}) == "the coordinator sent a malformed path");
+  // Another connection of the same party is for the key itself.
+  bench.leave(0);
+  bench.join(0);
+  bench.submit(1, "m");
+  bench.turns(20);
+  const auto all = bench.collect();
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].good);
 }
 
 TEST_CASE("a party that sends a wrong partial signature is named and banned and nothing is lost") {
