@@ -90,6 +90,18 @@ Status replace_file(const std::string& path, ByteView content, mode_t mode) {
   return sync_folder(folder_of(path));
 }
 
+Status rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return fail(create_error(to, errno));
+  return sync_folder(folder_of(to));
+}
+
+Status remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return fail_errno("cannot remove " + path, errno);
+  }
+  return sync_folder(folder_of(path));
+}
+
 Status create_file(const std::string& path, ByteView content, mode_t mode) {
   const UniqueFd fd(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));

@@ -23,6 +23,13 @@ namespace tally::core {
 // the folder. Errors: cannot_create, permission, io; the old file is untouched then.
 [[nodiscard]] Status replace_file(const std::string& path, ByteView content, mode_t mode);
 
+// Renames `from` over `to` in the same folder and fsyncs the folder. Errors: cannot_create,
+// permission, io.
+[[nodiscard]] Status rename_file(const std::string& from, const std::string& to);
+
+// Removes `path`, if it is there, and fsyncs the folder. Errors: permission, io.
+[[nodiscard]] Status remove_file(const std::string& path);
+
 // Creates `path`, which must not exist, with `mode` whatever the umask, and fsyncs it.
 // Errors: cannot_create (also when it exists), io; nothing is left behind then.
 [[nodiscard]] Status create_file(const std::string& path, ByteView content, mode_t mode);

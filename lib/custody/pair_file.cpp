@@ -7,6 +7,7 @@
 
 #include "core/crc32c.hpp"
 #include "core/endian.hpp"
+#include "core/file.hpp"
 #include "custody/private_file.hpp"
 
 namespace tally::custody {
@@ -69,6 +70,12 @@ Status check_place(ByteView file, const mpc::Share& share) {
   return {};
 }
 
+// Of an older epoch of this key, as far as a file that may be changed says so.
+bool stale(ByteView file, const mpc::GroupKey& now) {
+  return check_frame(file) && std::ranges::equal(file.subspan(16, 32), now.key_id()) &&
+         core::load_le<std::uint32_t>(&file[48]) < now.epoch();
+}
+
 }  // namespace
 
 std::string pair_path(const std::string& share_path, mpc::PartyId peer) {
@@ -126,6 +133,7 @@ Result<std::vector<std::shared_ptr<mpc::PairSetup>>> read_pair_files(const std::
     const std::string path = pair_path(share_path, peer);
     if (peer == share.id() || ::access(path.c_str(), F_OK) != 0) continue;
     TALLY_TRY(const std::string content, read_private_file(path, kLargestPairFileBytes));
+    if (stale(core::as_bytes(content), share.group())) continue;
     auto setup = open_pair(core::as_bytes(content), share);
     if (!setup) return fail(setup.error().in(path));
     if ((*setup)->identity().peer != peer + 1) {
@@ -134,6 +142,17 @@ Result<std::vector<std::shared_ptr<mpc::PairSetup>>> read_pair_files(const std::
     setups.push_back(std::move(*setup));
   }
   return setups;
+}
+
+Status remove_stale_pairs(const std::string& share_path, const mpc::GroupKey& now) {
+  // Before it had other parties, perhaps more.
+  for (mpc::PartyId peer = 0; peer < mpc::kMostParties; ++peer) {
+    const std::string path = pair_path(share_path, peer);
+    if (::access(path.c_str(), F_OK) != 0) continue;
+    TALLY_TRY(const std::string content, read_private_file(path, kLargestPairFileBytes));
+    if (stale(core::as_bytes(content), now)) TALLY_CHECK(core::remove_file(path));
+  }
+  return {};
 }
 
 }  // namespace tally::custody

@@ -42,9 +42,14 @@ namespace tally::custody {
 [[nodiscard]] Result<std::shared_ptr<mpc::PairSetup>> open_pair(ByteView file,
                                                                 const mpc::Share& share);
 
-// All setups that lie beside the share. Errors: those of open_pair and read_private_file, with the
-// path; a file that is missing is no error.
+// All setups that lie beside the share. One of an older epoch of the key is as good as none, and is
+// passed over: pairs are set up again after a refresh. Errors: those of open_pair and
+// read_private_file, with the path; a file that is missing is no error.
 [[nodiscard]] Result<std::vector<std::shared_ptr<mpc::PairSetup>>> read_pair_files(
     const std::string& share_path, const mpc::Share& share);
+
+// Removes the setups of older epochs of this key. Errors: those of read_private_file and
+// core::remove_file.
+[[nodiscard]] Status remove_stale_pairs(const std::string& share_path, const mpc::GroupKey& now);
 
 }  // namespace tally::custody

@@ -10,6 +10,7 @@ void add_dkg(cli::App& app);
 void add_derive(cli::App& app);
 void add_recover(cli::App& app);
 void add_pair(cli::App& app);
+void add_refresh(cli::App& app);
 void add_inspect(cli::App& app);
 void add_serve(cli::App& app);
 void add_sign(cli::App& app);

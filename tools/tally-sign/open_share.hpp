@@ -25,4 +25,14 @@ void add_share_options(cli::Command& command, ShareOptions& options);
 [[nodiscard]] Result<mpc::Share> open_share(const ShareOptions& options,
                                             const cli::Invocation& call);
 
+// A share with what it takes to seal another in its place.
+struct UnlockedShare {
+  mpc::Share share;
+  core::SecretBytes passphrase;
+  custody::KdfParameters kdf;
+};
+// As open_share().
+[[nodiscard]] Result<UnlockedShare> open_share_to_reseal(const ShareOptions& options,
+                                                         const cli::Invocation& call);
+
 }  // namespace tally::sign

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
-#include <sodium.h>
 #include <unistd.h>
 
 #include "core/endian.hpp"
 #include "core/file.hpp"
 #include "crypto/sha256.hpp"
+#include "custody/beside.hpp"
 #include "custody/pair_file.hpp"
 #include "custody/private_file.hpp"
 #include "mpc/dkls_random.hpp"
@@ -124,18 +124,12 @@ bool Pairing::under_way(const std::string& share_path) {
 // its tag.
 Status Pairing::load_state() {
   TALLY_TRY(const std::string file, custody::read_private_file(state_path(), 4096));
-  TALLY_TRY(const auto key, custody::key_beside(share_, "pairing"));
-  constexpr std::size_t kLeast = 24 + 16 + kSeedBytes + 2;
-  const ByteView bytes = core::as_bytes(file);
-  if (bytes.size() < kLeast) return fail(Code::bad_data, state_path() + " is truncated");
-  TALLY_TRY(auto plain, core::SecretBytes::allocate(bytes.size() - 40));
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.bytes().data(), nullptr, nullptr, &bytes[24],
-                                                 bytes.size() - 24, nullptr, 0, bytes.data(),
-                                                 key.bytes().data()) != 0) {
+  TALLY_TRY(const auto plain, custody::open_beside(share_, "pairing", {}, core::as_bytes(file)));
+  if (!plain || plain->size() < kSeedBytes + 2) {
     return fail(Code::bad_data, state_path() + " is of another share, or was changed",
                 "remove it and begin a new session");
   }
-  const ByteView content = plain.bytes();
+  const ByteView content = plain->bytes();
   const std::size_t count = core::load_le<std::uint16_t>(&content[kSeedBytes]);
   if (content.size() != kSeedBytes + 2 + kStateEntryBytes * count) {
     return fail(Code::bad_data, state_path() + " is damaged");
@@ -154,7 +148,6 @@ Status Pairing::begin_state(const std::vector<mpc::PartyId>& peers) {
   peers_ = peers;
   TALLY_TRY(seed_, core::SecretBytes::allocate(kSeedBytes));
   core::random_bytes(seed_.bytes());
-  TALLY_TRY(const auto key, custody::key_beside(share_, "pairing"));
   TALLY_TRY(auto plain,
             core::SecretBytes::allocate(kSeedBytes + 2 + kStateEntryBytes * peers.size()));
   const MutableByteView content = plain.bytes();
@@ -166,10 +159,7 @@ Status Pairing::begin_state(const std::vector<mpc::PartyId>& peers) {
     core::store_le(entry, static_cast<std::uint16_t>(peers[i]));
     core::store_le(entry + 2, attempts_.back());
   }
-  Bytes file(24 + plain.size() + 16);
-  core::random_bytes(MutableByteView(file).first(24));
-  crypto_aead_xchacha20poly1305_ietf_encrypt(&file[24], nullptr, content.data(), content.size(),
-                                             nullptr, 0, nullptr, file.data(), key.bytes().data());
+  TALLY_TRY(const Bytes file, custody::seal_beside(share_, "pairing", {}, content));
   return core::replace_file(state_path(), file, 0600);
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/file.hpp"
+#include "custody/beside.hpp"
 #include "custody/burn_journal.hpp"
 #include "custody/fork_safe_random.hpp"
 #include "custody/pair_channel.hpp"
@@ -89,6 +90,53 @@ TEST_CASE("setups are found beside their share and a misnamed one is refused") {
   REQUIRE(core::create_file(pair_path(path, 2), file, 0600));
   CHECK(read_pair_files(path, share).error().message.find("another party's name") !=
         std::string::npos);
+}
+
+TEST_CASE("setups of an older epoch are as good as none and are removed by themselves") {
+  const Folder folder;
+  const auto share = test::sample_dealing().share(0).value();
+  const std::string path = folder.file("key-0.share");
+  const auto in_epoch = [&](std::uint32_t epoch) {
+    const mpc::GroupKey& now = share.group();
+    mpc::KeyFacts facts = now.facts();
+    facts.epoch = epoch;
+    auto group = mpc::GroupKey::make(now.threshold(), now.parties(), now.key(),
+                                     {now.pubshares().begin(), now.pubshares().end()}, facts);
+    return mpc::Share::make(std::move(*group), 0, share.secret_bytes()).value();
+  };
+  const auto before = in_epoch(1);
+  const auto after = in_epoch(2);
+  REQUIRE(core::create_file(pair_path(path, 1), *seal_pair(*set_up(before), before), 0600));
+  CHECK(read_pair_files(path, after).value().empty());
+  // One of a newer epoch says that the share is an old copy.
+  CHECK(read_pair_files(path, share).error().message.find("is of epoch 1 and the share is of") !=
+        std::string::npos);
+  REQUIRE(remove_stale_pairs(path, before.group()));
+  REQUIRE(remove_stale_pairs(path, test::sample_dealing(2, 3, 8).group()));
+  CHECK(std::filesystem::exists(pair_path(path, 1)));
+  REQUIRE(remove_stale_pairs(path, after.group()));
+  CHECK_FALSE(std::filesystem::exists(pair_path(path, 1)));
+}
+
+TEST_CASE("what is sealed beside a share opens there for its purpose and nowhere else") {
+  const auto dealing = test::sample_dealing();
+  const auto share = dealing.share(0).value();
+  const Bytes plain = {1, 2, 3};
+  const Bytes about = {9};
+  const Bytes sealed = seal_beside(share, "seed", about, plain).value();
+  CHECK(sealed.size() == plain.size() + kBesideOverheadBytes);
+  const auto opened = open_beside(share, "seed", about, sealed).value();
+  REQUIRE(opened);
+  CHECK(std::ranges::equal(opened->bytes(), plain));
+  CHECK_FALSE(open_beside(share, "other", about, sealed).value());
+  CHECK_FALSE(open_beside(share, "seed", {}, sealed).value());
+  CHECK_FALSE(open_beside(dealing.share(1).value(), "seed", about, sealed).value());
+  for (std::size_t at = 0; at < sealed.size(); ++at) {
+    Bytes changed = sealed;
+    changed[at] ^= 1U;
+    CHECK_FALSE(open_beside(share, "seed", about, changed).value());
+    CHECK_FALSE(open_beside(share, "seed", about, ByteView(sealed).first(at)).value());
+  }
 }
 
 TEST_CASE("a channel opens for its pair its direction and its purpose only") {

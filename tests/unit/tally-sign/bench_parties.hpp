@@ -27,8 +27,9 @@ class Bench {
   // May change an answer of a party on its way, or swallow it by answering false.
   using Meddler = std::function<bool(mpc::PartyId party, Bytes& answer)>;
 
-  Bench(std::uint32_t threshold, std::uint32_t parties, std::vector<std::string> rules = {"any"},
-        sign::EngineOptions options = {}, const std::vector<std::uint32_t>& path = {})
+  Bench(std::uint32_t threshold, std::uint32_t parties,
+        const std::vector<std::string>& rules = {"any"}, sign::EngineOptions options = {},
+        const std::vector<std::uint32_t>& path = {})
       : dealing(dealing_of(threshold, parties)),
         engine(dealing.group(), options,
                [this](const std::string& line) { notices.push_back(line); }) {

@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# New shares of the same key by files: tally-sign refresh.
+# shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
+load helper
+load signing
+
+# refresh I [OPTION...]: one run of party I's command; $status, $output, $stderr.
+refresh() {
+  local party=$1
+  shift
+  run_tool tally-sign refresh --dir "${messages:-epoch-1}" --share "keys/key-$party.share" \
+    --passphrase-file pass "$@"
+}
+
+# refresh_all PARTY... [-- OPTION...]: every party takes every step; all they said is in $words.
+refresh_all() {
+  local who=() at
+  words=
+  while (($# > 0)) && [[ $1 != -- ]]; do
+    who+=("$1")
+    shift
+  done
+  shift $(($# > 0))
+  for _ in hello deal agree hold end; do
+    for at in "${who[@]}"; do
+      refresh "$at" "$@"
+      [[ $status -eq 0 || $status -eq 75 ]] || fail "party $at: $stderr"
+      words+="$stderr"
+    done
+  done
+  assert_success
+}
+
+# sign GROUP MESSAGE: by the parties in sockets; the signature must verify under $pubkey.
+sign_with() {
+  run_tool tally-sign sign --group "$1" "${sockets[@]}" --json <<<"$2"
+  assert_success
+  printf '{"scheme":"bip340","pubkey":"%s","message":"%s","sig":"%s"}\n' "$pubkey" \
+    "$(od -An -tx1 -v <<<"$2" | tr -d ' \n')" "$(json_field sig <<<"$output")" >line
+  tally-sign verify --backend libsecp --from line | grep -q '"ok":true' || fail "$(cat line)"
+}
+
+epoch_of() {
+  tally-sign inspect "$1" --json | json_field epoch
+}
+
+@test "custodians take new shares by one command given again and the key stays" {
+  deal 2 3
+  cp -r keys old
+  refresh 0
+  assert_success
+  assert_output "hello       epoch-1/hello-0"
+  [[ $stderr == *"run this again when epoch-1/hello-1 and those of the others are there" ]] ||
+    fail "$stderr"
+  refresh 0
+  assert_refused 75 "epoch-1/hello-1 is not there yet" "party 1 makes it by the same command"
+  refresh_all 0 1 2
+  assert_equal "$(tally-sign inspect epoch-1/key.group --json | json_field pubkey)" "$pubkey"
+  local at
+  for at in 0 1 2; do
+    assert_equal "$(epoch_of "keys/key-$at.share")" 1
+    assert_equal "$(stat -c %a "keys/key-$at.share")" 600
+    run_tool tally-sign inspect --check "keys/key-$at.share" --passphrase-file pass
+    assert_line --partial "opens, and fits its public share"
+  done
+  run find keys epoch-1 -name '*.refresh' -o -name '*.next' -o -name '*.??????'
+  assert_output ""
+  # A step more says that it is over and changes nothing.
+  cp keys/key-0.share before
+  refresh 0
+  assert_success
+  assert_output ""
+  [[ $stderr == *"this refresh is over: the share is of epoch 1" ]] || fail "$stderr"
+  cmp keys/key-0.share before
+  start_parties 2 --allow any
+  sign_with epoch-1/key.group hello
+  # And once more.
+  messages=epoch-2
+  refresh_all 0 1 2 -- --json
+  assert_equal "$(epoch_of keys/key-2.share)" 2
+  assert_equal "$(tally-sign inspect epoch-2/key.group --json | json_field pubkey)" "$pubkey"
+}
+
+@test "shares of two epochs never sign together" {
+  deal 2 3
+  cp keys/key-1.share old-1.share
+  refresh_all 0 1 2
+  cp old-1.share keys/key-1.share
+  start_parties 2 --allow any
+  run_tool tally-sign sign --group epoch-1/key.group "${sockets[@]}" --json <<<hello
+  stderr=$(grep -v "warning: records accepted and not signed: 1" <<<"$stderr")
+  assert_refused 65 "1.sock: it holds a share of epoch 0, the group file is of epoch 1" \
+    "shares of different epochs never sign together"
+  run_tool tally-sign sign --group keys/key.group "${sockets[@]}" --json <<<hello
+  stderr=$(grep -v "warning: records accepted and not signed: 1" <<<"$stderr")
+  assert_refused 65 "0.sock: it holds a share of epoch 1, the group file is of epoch 0" \
+    "shares of different epochs never sign together"
+  # An old share takes no part in the next refresh.
+  messages=epoch-2
+  refresh 0
+  refresh 1
+  refresh 2
+  refresh 0
+  assert_refused 65 "epoch-2/hello-1: not a message of a refresh of this key, epoch, party and step"
+}
+
+@test "the old epoch signs until all hold their new shares" {
+  deal 2 3
+  local at
+  for at in 0 1 2 0 1 2 0 1; do refresh "$at"; done
+  refresh 0
+  assert_refused 75 "epoch-1/hold-2 is not there yet" "party 2 makes it by the same command"
+  [[ -e keys/key-1.share.next ]] || fail "no new share beside the old one"
+  for at in 0 1 2; do assert_equal "$(epoch_of "keys/key-$at.share")" 0; done
+  start_parties 2 --allow any
+  sign_with keys/key.group hello
+  # Its new share is told of: it goes on with this session or with none.
+  messages=other
+  refresh 1
+  assert_refused 64 "keys/key-1.share.next waits for the other parties of another refresh" \
+    "give that one's folder"
+  messages=epoch-1
+  refresh_all 0 1 2
+  assert_equal "$(epoch_of keys/key-1.share)" 1
+}
+
+@test "pairs of the old epoch are gone and are set up again" {
+  deal 2 2
+  local at
+  pair_all() {
+    for _ in hello offer answer pair; do
+      for at in 0 1; do
+        run_tool tally-sign pair --dir "$1" --share "keys/key-$at.share" --passphrase-file pass
+        [[ $status -eq 0 || $status -eq 75 ]] || fail "$stderr"
+      done
+    done
+  }
+  pair_all pairs
+  cp keys/key-0.share.pair-1 stale
+  refresh_all 0 1
+  [[ $words == *"the key is in epoch 1: give epoch-1/key.group to coordinators"* ]] || fail "$words"
+  run find keys -name '*.pair-*'
+  assert_output ""
+  # A copy that is put back is as good as none.
+  cp -p stale keys/key-0.share.pair-1
+  run_tool tally-sign serve --role party --scheme ecdsa --share keys/key-0.share \
+    --passphrase-file pass --listen unix:0.sock --allow any
+  assert_refused 66 "no pair setup, which ECDSA needs" "tally-sign pair makes them"
+  pair_all pairs-1
+  start_parties 2 --scheme ecdsa --allow any
+  run_tool tally-sign sign --scheme ecdsa --hash sha256 --group epoch-1/key.group \
+    "${sockets[@]}" --json <<<hello
+  assert_success
+  printf '{"scheme":"ecdsa","pubkey":"%s","message":"68656c6c6f0a","hash":"sha256","sig":"%s"}\n' \
+    "$sec1" "$(json_field der <<<"$output")" >line
+  run_tool tally-sign verify --from line
+  assert_output --partial '"ok":true'
+}
+
+@test "a changed message names who should have written it" {
+  deal 2 2
+  refresh 0
+  refresh 1
+  refresh 0
+  cp epoch-1/deal-0 whole
+  printf '\377' | dd of=epoch-1/deal-0 bs=1 seek=100 conv=notrunc status=none
+  refresh 1
+  assert_refused 76 "epoch-1/deal-0: not what party 0 said in this session" "begin again"
+  cp epoch-1/hello-0 epoch-1/deal-0
+  refresh 1
+  assert_refused 65 "epoch-1/deal-0: not a message of a refresh of this key, epoch, party and step"
+  head -c 50 whole >epoch-1/deal-0
+  refresh 1
+  assert_refused 65 "epoch-1/deal-0: the message is truncated"
+  : >epoch-1/deal-0
+  refresh 1
+  assert_refused 65 "epoch-1/deal-0: not a message of a refresh"
+  # Nothing was lost by it.
+  cp whole epoch-1/deal-0
+  refresh_all 0 1
+  assert_equal "$(epoch_of keys/key-0.share)" 1
+}
+
+@test "a foreign share a foreign folder and a wrong passphrase are refused" {
+  deal 2 2 other
+  deal 2 2
+  refresh 0
+  run_tool tally-sign refresh --dir epoch-1 --share other/key-1.share --passphrase-file pass
+  run_tool tally-sign refresh --dir epoch-1 --share other/key-1.share --passphrase-file pass
+  assert_refused 65 "epoch-1/hello-0: not a message of a refresh of this key"
+  rm epoch-1/hello-1
+  # Another's seed beside this share.
+  cp other/key-1.share.refresh keys/key-1.share.refresh
+  refresh 1
+  assert_refused 65 "keys/key-1.share.refresh is of another share, or was changed" "--anew"
+  refresh 1 --anew
+  assert_success
+  # A folder that is not this session's.
+  mkdir elsewhere
+  cp other/key-1.share elsewhere.share
+  cp epoch-1/hello-1 elsewhere/hello-0
+  messages=elsewhere
+  refresh 0
+  assert_refused 64 "elsewhere is of another session, or with other terms"
+  messages=
+  printf 'wrong\n' >wrong && chmod 600 wrong
+  run_tool tally-sign refresh --dir more --share keys/key-0.share --passphrase-file wrong
+  assert_refused 77 "wrong passphrase"
+  [[ ! -e more ]] || fail "a folder was made"
+  run_tool tally-sign refresh --share keys/key-0.share --passphrase-file pass
+  assert_refused 64 "a folder for the messages is needed" "give --dir DIR"
+  run_tool tally-sign refresh --dir epoch-1 --passphrase-file pass
+  assert_refused 64 "a share is needed" "give --share FILE"
+}
+
+@test "a refresh that came to nothing is given up and begun again" {
+  deal 2 3
+  refresh_all_but_last() {
+    for _ in hello deal agree; do
+      refresh 0
+      refresh 1
+    done
+  }
+  refresh_all_but_last
+  assert_refused 75 "epoch-1/hello-2 is not there yet" "party 2 makes it by the same command"
+  # The other two go on without it.
+  messages=without
+  refresh 0 --without 2 --anew
+  assert_success
+  refresh 1 --anew
+  assert_refused 64 "party 0 goes on with threshold 2 of parties 0, 1, this party with threshold 2 \
+of parties 0, 1, 2" "agree on the options"
+  messages=last
+  refresh 0 --without 2 --anew
+  refresh 1 --without 2 --anew
+  refresh_all 0 1 -- --without 2
+  assert_equal "$(tally-sign inspect last/key.group --json | json_field parties)" 2
+  start_parties 2 --allow any
+  sign_with last/key.group hello
+  refresh 0 --without 7
+  assert_success
+  messages=more
+  refresh 0 --without 7
+  assert_refused 64 "--without 7: no party of this key" "its parties are 0 to 1"
+  refresh 0 --without 0
+  assert_refused 64 "party 0 is not to go on with the key"
+  refresh 0 --threshold 3
+  assert_refused 64 "no key can have threshold 3 of parties 0, 1"
+}
+
+@test "a higher threshold binds from the next epoch on" {
+  deal 2 3
+  refresh_all 0 1 2 -- --threshold 3
+  run_tool tally-sign inspect epoch-1/key.group
+  assert_line --regexp "^quorum +3 of 3$"
+  start_parties 3 --allow any
+  sign_with epoch-1/key.group hello
+  run_tool tally-sign sign --group epoch-1/key.group "${sockets[@]:0:4}" --json <<<hello
+  assert_refused 64 "2 parties are given and the key needs 3"
+}
+
+@test "a party killed with kill at any moment of a refresh goes on" {
+  deal 2 2
+  local at delay
+  for delay in 0 2 4 6 8 0 1 3 5 7; do
+    for at in 0 1; do
+      # What it comes to is another matter each time; what is there afterwards is whole.
+      timeout -s KILL "0.2$delay" tally-sign refresh --dir epoch-1 --share "keys/key-$at.share" \
+        --passphrase-file pass >/dev/null 2>&1 || true
+      tally-sign inspect --check "keys/key-$at.share" --passphrase-file pass >/dev/null ||
+        fail "the share of party $at is damaged"
+    done
+  done
+  refresh_all 0 1
+  assert_equal "$(epoch_of keys/key-0.share)" 1
+  start_parties 2 --allow any
+  sign_with epoch-1/key.group hello
+}

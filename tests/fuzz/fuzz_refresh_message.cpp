@@ -1,0 +1,49 @@
+// Whatever is read as a message of a refresh is written again to the same bytes, up to the words
+// that are sealed for its readers, and no word opens that was not sealed.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+
+#include "core/endian.hpp"
+#include "mpc/deal.hpp"
+#include "refresh_message.hpp"
+
+namespace mpc = tally::mpc;
+namespace sign = tally::sign;
+using tally::Bytes;
+using tally::ByteView;
+
+namespace {
+
+const mpc::Share& reader() {
+  static const mpc::Share share = [] {
+    tally::ByteArray<32> seed{};
+    seed.fill(9);
+    return mpc::deal(2, 2, seed).value().share(0).value();
+  }();
+  return share;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  constexpr std::size_t kKeyIdAt = 12;
+  constexpr std::size_t kHeaderBytes = 84;
+  Bytes file(data, data + size);
+  if (file.size() < kHeaderBytes) return 0;
+  // Of this key, which no input would come upon.
+  std::ranges::copy(reader().group().key_id(), file.begin() + kKeyIdAt);
+  const std::uint8_t step = file[9];
+  if (step < 1 || step > 4) return 0;
+  const auto party = tally::core::load_le<std::uint16_t>(&file[10]);
+  const auto message =
+      sign::RefreshMessage::parse(file, reader().group(), sign::RefreshStep{step}, party);
+  if (!message) return 0;
+  static const auto channels = tally::custody::PairChannels::make(reader()).value();
+  const Bytes again =
+      sign::write_refresh_message(message->statement(), reader().group(), {}, channels);
+  const ByteView front = ByteView(file).first(again.size());
+  if (!std::ranges::equal(again, front)) std::abort();
+  if (party == 1 && message->said_to(0, 1, channels)) std::abort();
+  return 0;
+}

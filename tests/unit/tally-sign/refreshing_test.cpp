@@ -1,0 +1,319 @@
+// A refresh by files: what comes out of it, what is refused, and that a process killed anywhere in
+// it costs nothing.
+#include "refreshing.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <map>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/file.hpp"
+#include "custody/group_file.hpp"
+#include "mpc/deal.hpp"
+#include "support/child.hpp"
+#include "support/folder.hpp"
+
+namespace fs = std::filesystem;
+namespace mpc = tally::mpc;
+namespace custody = tally::custody;
+namespace core = tally::core;
+namespace sign = tally::sign;
+using sign::RefreshStep;
+using tally::ByteArray;
+using tally::Bytes;
+using tally::ByteView;
+using tally::Code;
+using tally::test::Child;
+using tally::test::Folder;
+
+namespace {
+
+// What may still be synced or renamed before the process is killed; no bound below zero.
+int steps_left = -1;
+void one_step() {
+  if (steps_left == 0) ::raise(SIGKILL);
+  if (steps_left > 0) --steps_left;
+}
+
+}  // namespace
+
+// In the place of the C library's: durable steps are where a kill could leave something half done.
+extern "C" int fsync(int fd) {
+  one_step();
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+extern "C" int rename(const char* from, const char* to) noexcept {
+  one_step();
+  return static_cast<int>(::syscall(SYS_rename, from, to));
+}
+
+namespace {
+
+constexpr std::string_view kPassphrase = "correct horse";
+
+// A key whose custodians keep their files in one folder, and carry messages in `messages` there.
+struct World {
+  World(std::uint32_t t, std::uint32_t n) : dealing(deal(t, n)) {
+    for (mpc::PartyId id = 0; id < n; ++id) {
+      const auto sealed = custody::seal_share(dealing.share(id).value(),
+                                              core::as_bytes(kPassphrase), custody::kWeakestKdf);
+      REQUIRE(core::create_file(share_path(id), *sealed, 0600));
+      members.push_back(id);
+    }
+    terms = {t, members};
+    fs::create_directory(messages());
+  }
+  static mpc::Dealing deal(std::uint32_t t, std::uint32_t n) {
+    ByteArray<32> seed{};
+    seed.fill(9);
+    return mpc::deal(t, n, seed).value();
+  }
+  [[nodiscard]] std::string share_path(mpc::PartyId id) const {
+    return folder.file("key-" + std::to_string(id) + ".share");
+  }
+  [[nodiscard]] std::string messages() const { return folder.file("messages"); }
+  [[nodiscard]] std::string message(const char* step, mpc::PartyId id) const {
+    return messages() + "/" + step + "-" + std::to_string(id);
+  }
+  [[nodiscard]] mpc::GroupKey group_on_disk(mpc::PartyId id) const {
+    return custody::read_share_file(share_path(id)).value().facts.group;
+  }
+
+  // The share on disk; without its slow passphrase where it is still the dealt one, which is dealt
+  // again because a child of fork() has no copy of secrets.
+  [[nodiscard]] sign::UnlockedShare unlock(mpc::PartyId id) const {
+    auto passphrase = core::SecretBytes::allocate(kPassphrase.size()).value();
+    std::copy(kPassphrase.begin(), kPassphrase.end(), passphrase.bytes().begin());
+    const auto sealed = custody::read_share_file(share_path(id)).value();
+    auto share =
+        sealed.facts.group.epoch() == 0
+            ? deal(sealed.facts.group.threshold(), sealed.facts.group.parties()).share(id).value()
+            : custody::open_share(sealed, passphrase.bytes()).value();
+    return {std::move(share), std::move(passphrase), custody::kWeakestKdf};
+  }
+
+  // What the command does. True when this party's refresh is over.
+  tally::Result<bool> run(mpc::PartyId id, bool anew = false) {
+    const auto mine = unlock(id);
+    TALLY_TRY(const bool ended, sign::Refreshing::end_interrupted(share_path(id), mine.share));
+    if (ended || sign::Refreshing::came_out_of(messages(), mine.share)) return true;
+    TALLY_TRY(auto session, sign::Refreshing::open(share_path(id), mine, messages(), terms, anew));
+    TALLY_TRY(const auto awaited, session.go_on([](const char*, const std::string&) {}));
+    return !awaited;
+  }
+  void run_all() {
+    for (int round = 0; round < 5; ++round) {
+      for (const mpc::PartyId id : members) {
+        const auto over = run(id);
+        REQUIRE_MESSAGE(over, over.error().message);
+        if (round == 4) CHECK(*over);
+      }
+    }
+  }
+  [[nodiscard]] std::string why(mpc::PartyId id) {
+    const auto over = run(id);
+    return over ? "went on" : over.error().message;
+  }
+
+  Folder folder;
+  mpc::Dealing dealing;
+  std::vector<mpc::PartyId> members;
+  sign::RefreshTerms terms;
+};
+
+Bytes content_of(const std::string& path) {
+  const std::string text = core::read_file(path).value();
+  return {text.begin(), text.end()};
+}
+void put(const std::string& path, ByteView content) {
+  REQUIRE(core::replace_file(path, content, 0644));
+}
+
+// The names of all files but those that a kill left behind half written.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string name = fs::relative(entry.path(), folder);
+    const auto dot = name.rfind('.');
+    const bool temporary = dot != std::string::npos && name.size() - dot == 7;
+    if (!temporary) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("sign");
+
+TEST_CASE("a refresh gives every party a new share of the same key") {
+  World world(2, 3);
+  world.run_all();
+  const mpc::GroupKey& old = world.dealing.group();
+  const auto file = custody::read_group_file(world.messages() + "/key.group").value();
+  CHECK(file.epoch() == 1);
+  CHECK(file.key_id() == old.key_id());
+  CHECK(file.key() == old.key());
+  for (const mpc::PartyId id : world.members) {
+    CHECK(world.group_on_disk(id).digest() == file.digest());
+    const auto mine = world.unlock(id);
+    CHECK(mine.share.secret().value() != world.dealing.share(id).value().secret().value());
+    CHECK_FALSE(fs::exists(world.share_path(id) + ".next"));
+    CHECK_FALSE(fs::exists(world.share_path(id) + ".refresh"));
+  }
+  // Another in the same folder is refused, and goes well in a new one.
+  const auto again = world.unlock(0);
+  CHECK(sign::Refreshing::came_out_of(world.messages(), again.share));
+  fs::remove_all(world.messages());
+  fs::create_directory(world.messages());
+  world.run_all();
+  CHECK(world.group_on_disk(2).epoch() == 2);
+  CHECK(world.group_on_disk(2).key() == old.key());
+}
+
+TEST_CASE("a refresh changes the threshold and leaves parties out") {
+  World world(2, 4);
+  world.members = {0, 2, 3};
+  world.terms = {3, world.members};
+  world.run_all();
+  const auto group = world.group_on_disk(3);
+  CHECK(group.key() == world.dealing.group().key());
+  CHECK(group.threshold() == 3);
+  CHECK(group.parties() == 3);
+  CHECK(world.unlock(3).share.id() == 2);
+  CHECK(world.group_on_disk(1).epoch() == 0);
+}
+
+TEST_CASE("parties that want different terms are told so") {
+  World world(2, 3);
+  REQUIRE(world.run(0));
+  world.terms.threshold = 3;
+  CHECK(world.why(1) == world.message("hello", 0) +
+                            ": party 0 goes on with threshold 2 of parties 0, 1, 2, this party "
+                            "with threshold 3 of parties 0, 1, 2");
+  for (const auto& [threshold, members] :
+       std::vector<std::pair<std::uint32_t, std::vector<mpc::PartyId>>>{
+           {2, {1, 2}}, {2, {0}}, {4, {0, 1, 2}}, {0, {0, 1, 2}}}) {
+    world.terms = {threshold, members};
+    const auto refused = world.run(0);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::usage);
+  }
+}
+
+TEST_CASE("row 4 a message of a refresh truncated extended or changed at each byte is refused") {
+  World world(2, 2);
+  for (int round = 0; round < 2; ++round) {
+    for (const mpc::PartyId id : world.members) REQUIRE(world.run(id));
+  }
+  const auto mine = world.unlock(0);
+  const auto channels = custody::PairChannels::make(mine.share).value();
+  for (const RefreshStep step : {RefreshStep::hello, RefreshStep::deal, RefreshStep::agree}) {
+    CAPTURE(to_text(step));
+    const std::string path = world.message(to_text(step), 1);
+    const Bytes whole = content_of(path);
+    const auto ceremony = sign::RefreshMessage::parse(whole, mine.share.group(), step, 1)
+                              .value()
+                              .statement()
+                              .ceremony;
+    const auto taken = [&](const Bytes& changed) {
+      const auto message = sign::RefreshMessage::parse(changed, mine.share.group(), step, 1);
+      return message && message->statement().ceremony == ceremony &&
+             message->said_to(0, 1, channels);
+    };
+    CHECK(taken(whole));
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      CHECK_FALSE(taken({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}));
+    }
+    for (const std::size_t more : {std::size_t{1}, custody::PairChannels::kOverheadBytes}) {
+      Bytes longer = whole;
+      longer.resize(whole.size() + more);
+      CHECK_FALSE(taken(longer));
+    }
+    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+      Bytes changed = whole;
+      changed[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+      CHECK_FALSE(taken(changed));
+    }
+    // And the session refuses what the message does.
+    Bytes changed = whole;
+    changed[100] ^= 1U;
+    put(path, changed);
+    CHECK(world.why(0) == path + ": not what party 1 said in this session");
+    put(path, whole);
+  }
+  CHECK(world.group_on_disk(0).epoch() == 0);
+  world.run_all();
+  CHECK(world.group_on_disk(0).epoch() == 1);
+}
+
+TEST_CASE("row 24 no copy of a session signs a second result") {
+  World world(2, 2);
+  for (int round = 0; round < 2; ++round) {
+    for (const mpc::PartyId id : world.members) REQUIRE(world.run(id));
+  }
+  // The other begins again with a new seed; the first gets a folder in which it has only greeted.
+  for (const char* step : {"hello", "deal", "agree", "hold"}) fs::remove(world.message(step, 1));
+  for (const char* step : {"deal", "agree"}) REQUIRE(fs::remove(world.message(step, 0)));
+  fs::remove(world.share_path(1) + ".next");
+  REQUIRE(world.run(1, true));
+  const auto refused = world.run(0);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::permission);
+  CHECK_FALSE(fs::exists(world.message("deal", 0)));
+}
+
+TEST_CASE("row 24 a party killed at any step of a refresh goes on and nothing is half done") {
+  World world(2, 2);
+  const fs::path root = fs::path(world.messages()).parent_path();
+  const Folder copies;
+  const fs::path copy = copies.file("copy");
+  const auto in_child = [&](mpc::PartyId id, int steps) {
+    Child child([&] {
+      steps_left = steps;
+      return world.run(id) ? 0 : 1;
+    });
+    return child.reap();
+  };
+  const auto restore = [&] {
+    fs::remove_all(root);
+    fs::copy(copy, root, fs::copy_options::recursive);
+  };
+  int kills = 0;
+  for (const mpc::PartyId id : {0U, 1U, 0U, 1U, 0U, 1U, 0U}) {
+    fs::remove_all(copy);
+    fs::copy(root, copy, fs::copy_options::recursive);
+    REQUIRE(in_child(id, -1) == 0);
+    const auto after = names_in(root);
+    const auto epoch = world.group_on_disk(id).epoch();
+    for (int steps = 0;; ++steps) {
+      CAPTURE(id);
+      CAPTURE(steps);
+      restore();
+      const int ended = in_child(id, steps);
+      if (ended == 0) break;
+      REQUIRE(ended == -SIGKILL);
+      ++kills;
+      // What is there is whole: the share of one epoch or the other, and a next one that opens.
+      CHECK(world.group_on_disk(id).epoch() <= 1);
+      CHECK(world.unlock(id).share.id() == id);
+      for (const RefreshStep step :
+           {RefreshStep::hello, RefreshStep::deal, RefreshStep::agree, RefreshStep::hold}) {
+        const std::string path = world.message(to_text(step), id);
+        if (!fs::exists(path)) continue;
+        CHECK(sign::RefreshMessage::parse(content_of(path), world.dealing.group(), step, id));
+      }
+      REQUIRE(in_child(id, -1) == 0);
+      CHECK(names_in(root) == after);
+      CHECK(world.group_on_disk(id).epoch() == epoch);
+    }
+  }
+  CHECK(kills > 30);
+  CHECK(world.group_on_disk(0).digest() == world.group_on_disk(1).digest());
+  CHECK(world.group_on_disk(0).epoch() == 1);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,111 @@
+// tally-sign refresh: new shares of the same key for its parties.
+#include <cerrno>
+#include <fmt/format.h>
+#include <memory>
+#include <sys/stat.h>
+
+#include "commands.hpp"
+#include "json/writer.hpp"
+#include "refreshing.hpp"
+
+namespace tally::sign {
+namespace {
+
+struct RefreshOptions {
+  std::string folder;
+  ShareOptions share;
+  std::int64_t threshold = 0;
+  std::vector<std::string> without;
+  bool anew = false;
+};
+
+Result<RefreshTerms> terms_of(const RefreshOptions& options, const mpc::GroupKey& group) {
+  RefreshTerms terms;
+  terms.threshold =
+      options.threshold == 0 ? group.threshold() : static_cast<std::uint32_t>(options.threshold);
+  for (mpc::PartyId party = 0; party < group.parties(); ++party) terms.members.push_back(party);
+  for (const std::string& text : options.without) {
+    const auto party = parse_party(text, group.parties());
+    if (!party) {
+      return fail(Code::usage, fmt::format("--without {}: no party of this key", text),
+                  fmt::format("its parties are 0 to {}", group.parties() - 1));
+    }
+    std::erase(terms.members, *party);
+  }
+  return terms;
+}
+
+void say(cli::Invocation& call, const char* step, const std::string& file) {
+  if (!call.json) {
+    call.out.print("{:<12}{}\n", step, file);
+    return;
+  }
+  json::Writer line;
+  line.begin_object().field("schema", "tally.sign.refresh/1").field("step", step);
+  line.field("file", std::string_view(file)).end_object();
+  call.out.line(line.text());
+}
+
+Result<Code> go_on(Refreshing& session, const mpc::GroupKey& old, cli::Invocation& call) {
+  bool advanced = false;
+  TALLY_TRY(const auto awaited, session.go_on([&](const char* step, const std::string& file) {
+    say(call, step, file);
+    advanced = true;
+  }));
+  if (!awaited) {
+    call.out.note(
+        fmt::format("the key is in epoch {}: give {} to coordinators, start parties "
+                    "again, set up pairs for ECDSA again, destroy copies of old shares",
+                    old.epoch() + 1, session.group_path()));
+    return Code::ok;
+  }
+  const std::string file = session.path_of(awaited->step, awaited->party);
+  if (advanced) {
+    call.out.note("run this again when " + file + " and those of the others are there");
+    return Code::ok;
+  }
+  return fail(Code::try_again, file + " is not there yet",
+              fmt::format("party {} makes it by the same command", awaited->party));
+}
+
+Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
+  if (options.folder.empty()) {
+    return fail(Code::usage, "a folder for the messages is needed", "give --dir DIR");
+  }
+  TALLY_TRY(const UnlockedShare mine, open_share_to_reseal(options.share, call));
+  const mpc::GroupKey& group = mine.share.group();
+  TALLY_TRY(const bool ended, Refreshing::end_interrupted(options.share.file, mine.share));
+  if (ended || Refreshing::came_out_of(options.folder, mine.share)) {
+    call.out.note(fmt::format("this refresh is over: the share is of epoch {}", group.epoch()));
+    return Code::ok;
+  }
+  TALLY_TRY(const auto terms, terms_of(options, group));
+  if (::mkdir(options.folder.c_str(), 0777) != 0 && errno != EEXIST) {
+    return fail(core::os_error(Code::cannot_create, "cannot create " + options.folder, errno));
+  }
+  TALLY_TRY(auto session,
+            Refreshing::open(options.share.file, mine, options.folder, terms, options.anew));
+  return go_on(session, group, call);
+}
+
+}  // namespace
+
+void add_refresh(cli::App& app) {
+  const auto options = std::make_shared<RefreshOptions>();
+  cli::Command& command = app.root().command(
+      "refresh", "take new shares of the same key, by files that custodians carry");
+  command.option("--dir", options->folder, "DIR", "folder for the messages, the same for all",
+                 {cli::Completion::Kind::folder, {}, {}});
+  add_share_options(command, options->share);
+  command.option("--threshold", options->threshold, "T",
+                 "parties that a signature takes from now on, 0 for as many as now", 0,
+                 mpc::kMostParties);
+  command.option("--without", options->without, "N",
+                 "leave party N out of the next epoch; those behind it move up by one number");
+  command.flag("--anew", options->anew,
+               "give up a refresh that was begun and has no end, and begin another");
+  command.example("tally-sign refresh --dir epoch-1 --share key-0.share");
+  command.on_run([options](cli::Invocation& call) { return run(*options, call); });
+}
+
+}  // namespace tally::sign

@@ -1,0 +1,435 @@
+#include "refreshing.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/endian.hpp"
+#include "core/file.hpp"
+#include "crypto/sha256.hpp"
+#include "custody/beside.hpp"
+#include "custody/group_file.hpp"
+#include "custody/pair_file.hpp"
+#include "custody/private_file.hpp"
+#include "mpc/transcript.hpp"
+
+namespace tally::sign {
+namespace {
+
+constexpr std::string_view kStateMagic = "TALLYRFS";
+constexpr std::string_view kPurpose = "refresh";
+constexpr std::size_t kStateHeaderBytes = 8 + 32 + 4;
+constexpr std::size_t kSeedBytes = 32;
+constexpr std::size_t kStateBytes = kStateHeaderBytes + custody::kBesideOverheadBytes + kSeedBytes;
+constexpr std::size_t kLargestMessageBytes = std::size_t{64} << 10U;
+constexpr ByteArray<32> kNoCeremony{};
+constexpr std::string_view kBeginAgain = "begin again in a new folder with --anew";
+
+using custody::PairChannels;
+using mpc::PartyId;
+
+std::string state_path(const std::string& share_path) {
+  return share_path + ".refresh";
+}
+std::string next_path(const std::string& share_path) {
+  return share_path + ".next";
+}
+bool there(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+Bytes state_header(const mpc::KeyId& key_id, std::uint32_t epoch) {
+  Bytes out;
+  core::append(out, core::as_bytes(kStateMagic));
+  core::append(out, key_id);
+  core::append_le(out, epoch);
+  return out;
+}
+
+// Drawn from the seed and the share together, so that neither alone gives it. Wiped by the caller.
+ByteArray<32> draw(const core::SecretBytes& seed, const mpc::Share& share, std::string_view what) {
+  return mpc::Transcript("refresh-draw")
+      .add("what", core::as_bytes(what))
+      .add("seed", seed.bytes())
+      .add("share", share.secret_bytes())
+      .finish();
+}
+
+std::string named_terms(const RefreshTerms& terms) {
+  return fmt::format("threshold {} of parties {}", terms.threshold, fmt::join(terms.members, ", "));
+}
+
+// Body of the first message: host key 33, threshold u16, number of parties u16, parties u16.
+Bytes encode_hello(const crypto::PointBytes& host_key, const RefreshTerms& terms) {
+  Bytes out(host_key.begin(), host_key.end());
+  core::append_le(out, static_cast<std::uint16_t>(terms.threshold));
+  core::append_le(out, static_cast<std::uint16_t>(terms.members.size()));
+  for (const PartyId member : terms.members) {
+    core::append_le(out, static_cast<std::uint16_t>(member));
+  }
+  return out;
+}
+
+struct Hello {
+  crypto::PointBytes host_key{};
+  RefreshTerms terms;
+};
+std::optional<Hello> decode_hello(ByteView body) {
+  Hello hello;
+  constexpr std::size_t kPoint = sizeof hello.host_key;
+  if (body.size() < kPoint + 4) return std::nullopt;
+  const auto number = [&body](std::size_t at) { return core::load_le<std::uint16_t>(&body[at]); };
+  const std::size_t count = number(kPoint + 2);
+  if (body.size() != kPoint + 4 + 2 * count) return std::nullopt;
+  std::ranges::copy(body.first(kPoint), hello.host_key.begin());
+  hello.terms.threshold = number(kPoint);
+  for (std::size_t i = 0; i < count; ++i) {
+    hello.terms.members.push_back(number(kPoint + 4 + 2 * i));
+  }
+  return hello;
+}
+
+Status check_terms(const RefreshTerms& terms, const mpc::Share& share) {
+  const mpc::GroupKey& group = share.group();
+  if (std::ranges::find(terms.members, share.id()) == terms.members.end()) {
+    return fail(Code::usage, fmt::format("party {} is not to go on with the key", share.id()),
+                "the others refresh it without this party");
+  }
+  if (terms.members.size() < group.threshold()) {
+    return fail(Code::usage,
+                fmt::format("{} parties cannot go on with the key: their shares are dealt by {}",
+                            terms.members.size(), group.threshold()));
+  }
+  if (!mpc::good_parameters(terms.threshold, static_cast<std::uint32_t>(terms.members.size()))) {
+    return fail(Code::usage, fmt::format("no key can have {}", named_terms(terms)),
+                "at least two parties, and a threshold that they reach");
+  }
+  return {};
+}
+
+}  // namespace
+
+// --- beginning and ending ------------------------------------------------------------------------
+
+Result<Refreshing> Refreshing::open(const std::string& share_path, const UnlockedShare& mine,
+                                    const std::string& folder, const RefreshTerms& terms,
+                                    bool anew) {
+  TALLY_CHECK(check_terms(terms, mine.share));
+  TALLY_TRY(auto channels, PairChannels::make(mine.share));
+  TALLY_TRY(auto uses, custody::UseJournal::open(share_path + ".used"));
+  Refreshing made(share_path, mine, folder, terms, std::move(channels), std::move(uses));
+  TALLY_CHECK(made.load_or_begin(anew));
+  return made;
+}
+
+Status Refreshing::load_or_begin(bool anew) {
+  const std::string state = state_path(share_path_);
+  const bool greeted = there(path_of(RefreshStep::hello, share().id()));
+  if (there(next_path(share_path_)) && (anew || !greeted || !there(state))) {
+    return fail(Code::usage,
+                next_path(share_path_) + " waits for the other parties of another refresh",
+                "give that one's folder; remove the file only if no party has ended it");
+  }
+  if (greeted && (anew || !there(state))) {
+    return fail(Code::usage, folder_ + " is of a session that is over for this party",
+                "take a new folder to begin another");
+  }
+  if (anew || !there(state)) return begin_seed();
+  TALLY_TRY(const std::string file, custody::read_private_file(state, kStateBytes));
+  const Bytes header = state_header(group().key_id(), group().epoch());
+  std::optional<core::SecretBytes> seed;
+  if (file.size() == kStateBytes && file.starts_with(core::as_text(header))) {
+    const ByteView sealed = core::as_bytes(file).subspan(kStateHeaderBytes);
+    TALLY_TRY(seed, custody::open_beside(share(), kPurpose, header, sealed));
+  }
+  if (!seed) {
+    return fail(Code::bad_data, state + " is of another share, or was changed",
+                "give --anew and a new folder to begin another refresh");
+  }
+  seed_ = std::move(*seed);
+  if (!greeted) return {};
+  // A word is sealed to others and does not open here; what it is about is in the clear.
+  TALLY_TRY(const std::string own,
+            core::read_file(path_of(RefreshStep::hello, share().id()), kLargestMessageBytes));
+  const auto hello =
+      RefreshMessage::parse(core::as_bytes(own), group(), RefreshStep::hello, share().id());
+  TALLY_TRY(const Bytes expected, own_hello());
+  if (hello && hello->statement().body == expected) return {};
+  return fail(Code::usage, folder_ + " is of another session, or with other terms",
+              "give the folder and options that this refresh was begun with");
+}
+
+Status Refreshing::begin_seed() {
+  TALLY_TRY(seed_, core::SecretBytes::allocate(kSeedBytes));
+  core::random_bytes(seed_.bytes());
+  Bytes file = state_header(group().key_id(), group().epoch());
+  TALLY_TRY(const Bytes sealed, custody::seal_beside(share(), kPurpose, file, seed_.bytes()));
+  core::append(file, sealed);
+  return core::replace_file(state_path(share_path_), file, 0600);
+}
+
+Result<bool> Refreshing::end_interrupted(const std::string& share_path, const mpc::Share& share) {
+  const std::string state = state_path(share_path);
+  if (share.group().epoch() == 0 || !there(state)) return false;
+  TALLY_TRY(const std::string file, custody::read_private_file(state, kStateBytes));
+  const Bytes before = state_header(share.group().key_id(), share.group().epoch() - 1);
+  if (!file.starts_with(core::as_text(before))) return false;
+  TALLY_CHECK(custody::remove_stale_pairs(share_path, share.group()));
+  TALLY_CHECK(core::remove_file(state));
+  return true;
+}
+
+bool Refreshing::came_out_of(const std::string& folder, const mpc::Share& share) {
+  const auto text = core::read_file(folder + "/key.group", custody::kLargestGroupFileBytes);
+  return text && *text == custody::encode_group(share.group());
+}
+
+// --- what is said --------------------------------------------------------------------------------
+
+std::string Refreshing::path_of(RefreshStep step, PartyId party) const {
+  return fmt::format("{}/{}-{}", folder_, to_text(step), party);
+}
+
+// The first t: all must be there anyway, and all must know who deals.
+std::vector<PartyId> Refreshing::dealers() const {
+  return {terms_.members.begin(), terms_.members.begin() + group().threshold()};
+}
+
+std::vector<PartyId> Refreshing::speakers(RefreshStep step) const {
+  return step == RefreshStep::deal ? dealers() : terms_.members;
+}
+
+std::optional<PartyId> Refreshing::missing(RefreshStep step) const {
+  for (const PartyId party : speakers(step)) {
+    if (!there(path_of(step, party))) return party;
+  }
+  return std::nullopt;
+}
+
+Result<mpc::HostKey> Refreshing::own_host_key() const {
+  auto secret = draw(seed_, share(), "host");
+  auto key = mpc::host_key(secret);
+  core::wipe(secret);
+  if (!key) return fail(Error(key.error()));
+  return std::move(*key);
+}
+
+Result<Bytes> Refreshing::own_hello() const {
+  TALLY_TRY(const auto host, own_host_key());
+  return encode_hello(host.pub, terms_);
+}
+
+Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
+                               const ByteArray<32>& ceremony) const {
+  const std::string path = path_of(step, from);
+  TALLY_TRY(const std::string file, core::read_file(path, kLargestMessageBytes));
+  auto message = RefreshMessage::parse(core::as_bytes(file), group(), step, from);
+  if (!message) return fail(message.error().in(path));
+  const RefreshStatement& statement = message->statement();
+  // Who has other terms has other readers, and that is the better thing to say.
+  if (step == RefreshStep::hello) {
+    const auto hello = decode_hello(statement.body);
+    if (hello && hello->terms != terms_) {
+      return fail(Code::usage,
+                  fmt::format("{}: party {} goes on with {}, this party with {}", path, from,
+                              named_terms(hello->terms), named_terms(terms_)),
+                  "agree on the options, and begin again in a new folder with --anew");
+    }
+  }
+  if (from == share().id()) return statement.body;
+  std::vector<PartyId> readers = terms_.members;
+  std::erase(readers, from);
+  const auto position = std::ranges::find(readers, share().id()) - readers.begin();
+  if (statement.ceremony != ceremony ||
+      !message->said_to(static_cast<std::size_t>(position), readers.size(), channels_)) {
+    return fail(Code::protocol,
+                fmt::format("{}: not what party {} said in this session", path, from),
+                step == RefreshStep::hold
+                    ? fmt::format("keep both share files: where others are in the next epoch, {} "
+                                  "is the share of it",
+                                  next_path(share_path_))
+                    : std::string(kBeginAgain));
+  }
+  return statement.body;
+}
+
+// Those that are there already: who wants something else should hear it before all have come.
+Status Refreshing::check_greetings() const {
+  for (const PartyId member : terms_.members) {
+    if (!there(path_of(RefreshStep::hello, member))) continue;
+    TALLY_CHECK(read(RefreshStep::hello, member, kNoCeremony));
+  }
+  return {};
+}
+
+Result<mpc::ReshareParams> Refreshing::params() const {
+  mpc::ReshareParams params{group(), dealers(), {terms_.threshold, {}}};
+  for (const PartyId member : terms_.members) {
+    TALLY_TRY(const Bytes body, read(RefreshStep::hello, member, kNoCeremony));
+    const auto hello = decode_hello(body);
+    if (!hello) {
+      return fail(Code::bad_data, path_of(RefreshStep::hello, member) + ": a malformed hello");
+    }
+    params.next.host_keys.push_back(hello->host_key);
+  }
+  if (const auto checked = mpc::check_params(params); !checked) {
+    return fail(named(checked.error()));
+  }
+  return params;
+}
+
+// A failure of mpc/reshare.hpp in the numbers that parties have now.
+Error Refreshing::named(mpc::Failure failure) const {
+  const bool of_next = failure.fault == mpc::Fault::bad_agreement ||
+                       failure.fault == mpc::Fault::bad_host_key ||
+                       failure.fault == mpc::Fault::duplicate_host_key;
+  if (of_next && failure.party) failure.party = terms_.members[*failure.party];
+  Error error = failure;
+  if (error.hint.empty()) error.hint = kBeginAgain;
+  return error;
+}
+
+Result<Refreshing::Agreed> Refreshing::agreed() const {
+  TALLY_TRY(const auto terms, params());
+  std::vector<Bytes> dealt;
+  for (const PartyId dealer : terms.dealers) {
+    TALLY_TRY(dealt.emplace_back(), read(RefreshStep::deal, dealer, terms.ceremony()));
+  }
+  auto coordinator = mpc::ReshareCoordinator::collect(terms, dealt);
+  if (!coordinator) return fail(named(coordinator.error()));
+  TALLY_TRY(const auto host, own_host_key());
+  ByteArray<32> secret{};
+  host.secret.value().encode_to(secret);
+  auto receiver = mpc::ReshareReceiver::make(terms, secret);
+  core::wipe(secret);
+  if (!receiver) return fail(named(receiver.error()));
+  auto aux = draw(seed_, share(), "agree");
+  const auto signature = receiver->agree(coordinator->collection(), aux);
+  core::wipe(aux);
+  if (signature) {
+    return Agreed{std::move(*coordinator), std::move(*receiver),
+                  Bytes(signature->begin(), signature->end())};
+  }
+  if (signature.error().fault != mpc::Fault::wrong_dealt_share) {
+    return fail(named(signature.error()));
+  }
+  return fail(named(receiver->investigate(coordinator->investigation(receiver->id()))));
+}
+
+Result<mpc::DkgResult> Refreshing::result() const {
+  TALLY_TRY(const auto terms, params());
+  TALLY_TRY(const auto all, agreed());
+  std::vector<Bytes> signatures;
+  for (const PartyId member : terms_.members) {
+    TALLY_TRY(signatures.emplace_back(), read(RefreshStep::agree, member, terms.ceremony()));
+  }
+  const auto common = all.coordinator.finish(signatures);
+  if (!common) return fail(named(common.error()));
+  auto mine = all.receiver.finish(common->certificate);
+  if (!mine) return fail(named(mine.error()));
+  return std::move(*mine);
+}
+
+// --- steps ---------------------------------------------------------------------------------------
+
+Result<std::optional<Refreshing::Awaited>> Refreshing::go_on(const Said& said) {
+  std::optional<RefreshStep> before;
+  for (const RefreshStep step :
+       {RefreshStep::hello, RefreshStep::deal, RefreshStep::agree, RefreshStep::hold}) {
+    if (before) {
+      if (const auto party = missing(*before)) {
+        if (*before == RefreshStep::hello) TALLY_CHECK(check_greetings());
+        return Awaited{*before, *party};
+      }
+    }
+    before = step;
+    const auto all = speakers(step);
+    const bool mine = std::ranges::find(all, share().id()) != all.end();
+    if (!mine || there(path_of(step, share().id()))) continue;
+    TALLY_CHECK(say(step));
+    said(to_text(step), path_of(step, share().id()));
+  }
+  if (const auto party = missing(RefreshStep::hold)) return Awaited{RefreshStep::hold, *party};
+  TALLY_CHECK(finish(said));
+  return std::nullopt;
+}
+
+Status Refreshing::say(RefreshStep step) {
+  if (step == RefreshStep::hello) {
+    TALLY_TRY(Bytes body, own_hello());
+    return write(step, kNoCeremony, std::move(body));
+  }
+  TALLY_TRY(const auto terms, params());
+  Bytes body;
+  if (step == RefreshStep::deal) {
+    auto random = draw(seed_, share(), "deal");
+    auto dealt = mpc::deal_again(terms, share(), random);
+    core::wipe(random);
+    if (!dealt) return fail(named(dealt.error()));
+    body = std::move(*dealt);
+  } else if (step == RefreshStep::agree) {
+    TALLY_TRY(auto all, agreed());
+    body = std::move(all.signature);
+  } else {
+    TALLY_TRY(const auto next, result());
+    TALLY_CHECK(keep(next.share));
+    const auto digest = next.share.group().digest();
+    body.assign(digest.begin(), digest.end());
+  }
+  return write(step, terms.ceremony(), std::move(body));
+}
+
+// Refuses a second message from the same seed, whatever copies of folder and state there are.
+Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes body) {
+  const ByteArray<1> number{static_cast<std::uint8_t>(step)};
+  const auto name = crypto::Sha256().update(seed_.bytes()).update(number).finish();
+  const auto what = crypto::Sha256().update(ceremony).update(body).finish();
+  if (auto used = uses_.use(name, what); !used) {
+    Error error = used.error();
+    if (error.code == Code::permission) error.hint = kBeginAgain;
+    return fail(std::move(error));
+  }
+  std::vector<PartyId> readers = terms_.members;
+  std::erase(readers, share().id());
+  const Bytes file = write_refresh_message({step, share().id(), ceremony, std::move(body)}, group(),
+                                           readers, channels_);
+  return core::replace_file(path_of(step, share().id()), file, 0644);
+}
+
+// The new share beside the old one, and opened again before anybody is told of it.
+Status Refreshing::keep(const mpc::Share& next) const {
+  const std::string path = next_path(share_path_);
+  TALLY_TRY(const Bytes file, custody::seal_share(next, mine_.passphrase.bytes(), mine_.kdf));
+  TALLY_CHECK(core::replace_file(path, file, 0600));
+  TALLY_TRY(const auto sealed, custody::read_share_file(path));
+  auto opened = custody::open_share(sealed, mine_.passphrase.bytes());
+  if (!opened) return fail(opened.error().in(path));
+  return {};
+}
+
+Status Refreshing::finish(const Said& said) {
+  TALLY_TRY(const auto terms, params());
+  TALLY_TRY(const auto sealed, custody::read_share_file(next_path(share_path_)));
+  const mpc::GroupKey& next = sealed.facts.group;
+  const auto digest = next.digest();
+  for (const PartyId member : terms_.members) {
+    TALLY_TRY(const Bytes held, read(RefreshStep::hold, member, terms.ceremony()));
+    if (!std::ranges::equal(held, digest)) {
+      return fail(Code::protocol,
+                  fmt::format("{}: party {} holds a share of another epoch than {} does",
+                              path_of(RefreshStep::hold, member), member, next_path(share_path_)),
+                  "keep both share files, and compare the folders of the parties");
+    }
+  }
+  const std::string text = custody::encode_group(next);
+  TALLY_CHECK(core::replace_file(group_path(), core::as_bytes(text), 0644));
+  said("group", group_path());
+  TALLY_CHECK(core::rename_file(next_path(share_path_), share_path_));
+  said("share", share_path_);
+  // From here on end_interrupted() does the rest after a kill.
+  TALLY_CHECK(custody::remove_stale_pairs(share_path_, next));
+  return core::remove_file(state_path(share_path_));
+}
+
+}  // namespace tally::sign

@@ -1,0 +1,123 @@
+// A session in which the parties of a key take new shares of it, by files that custodians carry:
+// the same key under the next epoch (mpc/reshare.hpp), which makes what was stolen of old shares
+// worth nothing. Its folder holds a file a party and step (refresh_message.hpp), none of it secret
+// to read:
+//
+//   hello-I    the host key that party I made for this session, and to whom the key shall go on
+//   deal-I     of the first t parties: their shares dealt again, sealed to those host keys
+//   agree-I    party I's signature on everything that was agreed
+//   hold-I     that party I has its new share on disk
+//   key.group  the group file of the next epoch
+//
+// Beside the share stand, while the session lasts, SHARE.refresh: the seed of everything this party
+// draws in it, sealed under a hash of the share; SHARE.next: the new share under the old one's
+// passphrase; and for good SHARE.used, which refuses a second message from the same seed. Only when
+// all parties hold their new shares does SHARE.next take the place of SHARE: before, the old epoch
+// signs as ever; after, every party can go on to the new one. So no party that is silent, killed or
+// bribed leaves the others without t shares of one epoch (attack checklist, row 24).
+//
+// Each file is whole or not there, and a step that is run again says the same. The seed and the
+// host key die with the session. Blocking; one thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "custody/use_journal.hpp"
+#include "mpc/reshare.hpp"
+#include "open_share.hpp"
+#include "refresh_message.hpp"
+
+namespace tally::sign {
+
+// To whom the key shall go on: some of its parties, ascending, who get new numbers in this order.
+struct RefreshTerms {
+  std::uint32_t threshold = 0;
+  std::vector<mpc::PartyId> members;
+
+  bool operator==(const RefreshTerms&) const = default;
+};
+
+class Refreshing {
+ public:
+  // Begins a session in the folder, or goes on with the one that was begun; `anew` gives that up.
+  // `mine` must outlive it. Errors: those of the files; usage for terms that cannot be, for a
+  // folder of another session, and when a new share is waiting for the end of another session;
+  // bad_data for a seed of another share.
+  [[nodiscard]] static Result<Refreshing> open(const std::string& share_path,
+                                               const UnlockedShare& mine, const std::string& folder,
+                                               const RefreshTerms& terms, bool anew);
+
+  // Ends what a kill left undone after the new share had taken its place. Whether there was such;
+  // nothing is done to a session that is under way. Errors: io.
+  [[nodiscard]] static Result<bool> end_interrupted(const std::string& share_path,
+                                                    const mpc::Share& share);
+  // Whether this share came out of the session in the folder.
+  [[nodiscard]] static bool came_out_of(const std::string& folder, const mpc::Share& share);
+
+  // Takes every step that can be taken now and tells `said` its name and file. Gives the message
+  // that must come next from another, or nothing when the session has ended. Errors: those of the
+  // files; bad_data for a message that is malformed; protocol naming the party whose message was
+  // not said by it in this session or is wrong; usage when a party has other terms; permission when
+  // this seed has said something else before.
+  struct Awaited {
+    RefreshStep step;
+    mpc::PartyId party;
+  };
+  using Said = std::function<void(const char* step, const std::string& file)>;
+  [[nodiscard]] Result<std::optional<Awaited>> go_on(const Said& said);
+
+  [[nodiscard]] std::string path_of(RefreshStep step, mpc::PartyId party) const;
+  [[nodiscard]] std::string group_path() const { return folder_ + "/key.group"; }
+
+ private:
+  // What all see alike once everybody has dealt, and this party's own part.
+  struct Agreed {
+    mpc::ReshareCoordinator coordinator;
+    mpc::ReshareReceiver receiver;
+    Bytes signature;
+  };
+
+  Refreshing(const std::string& share_path, const UnlockedShare& mine, std::string folder,
+             RefreshTerms terms, custody::PairChannels channels, custody::UseJournal uses)
+      : share_path_(share_path),
+        mine_(mine),
+        folder_(std::move(folder)),
+        terms_(std::move(terms)),
+        channels_(std::move(channels)),
+        uses_(std::move(uses)) {}
+
+  [[nodiscard]] const mpc::Share& share() const { return mine_.share; }
+  [[nodiscard]] const mpc::GroupKey& group() const { return mine_.share.group(); }
+  [[nodiscard]] Status load_or_begin(bool anew);
+  [[nodiscard]] Status begin_seed();
+  [[nodiscard]] Result<mpc::HostKey> own_host_key() const;
+  [[nodiscard]] Result<Bytes> own_hello() const;
+  [[nodiscard]] std::vector<mpc::PartyId> dealers() const;
+  [[nodiscard]] std::vector<mpc::PartyId> speakers(RefreshStep step) const;
+  [[nodiscard]] std::optional<mpc::PartyId> missing(RefreshStep step) const;
+
+  [[nodiscard]] Result<Bytes> read(RefreshStep step, mpc::PartyId from,
+                                   const ByteArray<32>& ceremony) const;
+  [[nodiscard]] Status check_greetings() const;
+  [[nodiscard]] Result<mpc::ReshareParams> params() const;
+  [[nodiscard]] Result<Agreed> agreed() const;
+  [[nodiscard]] Result<mpc::DkgResult> result() const;
+  [[nodiscard]] Error named(mpc::Failure failure) const;
+
+  [[nodiscard]] Status say(RefreshStep step);
+  [[nodiscard]] Status write(RefreshStep step, const ByteArray<32>& ceremony, Bytes body);
+  [[nodiscard]] Status keep(const mpc::Share& next) const;
+  [[nodiscard]] Status finish(const Said& said);
+
+  std::string share_path_;
+  const UnlockedShare& mine_;
+  std::string folder_;
+  RefreshTerms terms_;
+  custody::PairChannels channels_;
+  custody::UseJournal uses_;
+  core::SecretBytes seed_;
+};
+
+}  // namespace tally::sign
