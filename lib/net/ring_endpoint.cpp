@@ -1,6 +1,7 @@
 #include "net/ring_endpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fmt/format.h>
 #include <optional>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kQuietNs = 100'000'000;
 constexpr std::size_t kPrefixBytes = 16;  // sequence number and time
+constexpr std::size_t kRoomBytes = 262144;
 
 std::string stat_hint(const std::string& name) {
   return fmt::format("tally-relay ring stat {} shows both sides", name);
@@ -33,6 +35,7 @@ Result<ring::ParsedName> parse_shm(const Endpoint& endpoint) {
   if (!parsed.options.form) {
     const auto there = ring::stat_ring(parsed.name);
     if (there) parsed.options.form = there->form;
+    TALLY_CHECK(ring::check_options(parsed.options));
   }
   return parsed;
 }
@@ -47,6 +50,28 @@ std::optional<Error> why_ended(const std::string& name, ring::PopResult result) 
     return Error{Code::bad_data, fmt::format("ring {} was given up", name), stat_hint(name), 0};
   }
   return std::nullopt;
+}
+
+void store_prefix(std::uint8_t* to, const Record& record, std::uint64_t time_ns) {
+  core::store_le(to, record.sequence);
+  core::store_le(to + sizeof(std::uint64_t), time_ns);
+}
+
+std::uint64_t time_of(ByteView payload) {
+  return core::load_le<std::uint64_t>(payload.data() + sizeof(std::uint64_t));
+}
+
+// The record that lies behind its prefix, or nothing where there is none.
+std::optional<Record> behind_prefix(ByteView payload, std::uint16_t type, std::uint16_t flags) {
+  if (payload.size() < kPrefixBytes) return std::nullopt;
+  return Record{core::load_le<std::uint64_t>(payload.data()), time_of(payload), flags, type,
+                payload.subspan(kPrefixBytes)};
+}
+
+Error no_prefix(const std::string& name) {
+  return {Code::bad_data,
+          fmt::format("ring {} holds a record without its sequence number and time", name),
+          "it was not written by tally-relay", 0};
 }
 
 Error gone(const std::string& name, ring::PushResult result) {
@@ -75,6 +100,10 @@ Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint) {
     TALLY_TRY(ring::ByteConsumer consumer, open_end<ring::ByteConsumer>(parsed));
     return std::make_unique<ByteRingSource>(std::move(consumer));
   }
+  if (parsed.options.form == ring::SlotForm::broadcast) {
+    TALLY_TRY(ring::BroadcastReader reader, open_end<ring::BroadcastReader>(parsed));
+    return std::make_unique<BroadcastSource>(std::move(reader));
+  }
   TALLY_TRY(ring::Consumer consumer, open_end<ring::Consumer>(parsed));
   return std::make_unique<RingSource>(std::move(consumer));
 }
@@ -83,10 +112,14 @@ Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint) {
   TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
   if (parsed.options.form == ring::SlotForm::bytes) {
     TALLY_TRY(ring::ByteProducer producer, open_end<ring::ByteProducer>(parsed));
-    return std::make_unique<ByteRingSink>(std::move(producer), parsed.options.full);
+    return std::make_unique<ByteRingSink>(std::move(producer), ring::full_of(parsed.options));
+  }
+  if (parsed.options.form == ring::SlotForm::broadcast) {
+    TALLY_TRY(ring::BroadcastProducer producer, open_end<ring::BroadcastProducer>(parsed));
+    return std::make_unique<BroadcastSink>(std::move(producer));
   }
   TALLY_TRY(ring::Producer producer, open_end<ring::Producer>(parsed));
-  return std::make_unique<RingSink>(std::move(producer), parsed.options.full);
+  return std::make_unique<RingSink>(std::move(producer), ring::full_of(parsed.options));
 }
 
 RingSource::RingSource(ring::Consumer consumer) : consumer_(std::move(consumer)) {}
@@ -150,18 +183,11 @@ Pulled ByteRingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
     count = consumer_.peek(room);
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const ring::ByteRecord& record = peeked_[i];
-    if (record.payload.size() < kPrefixBytes) {
-      return fail_with(Error{Code::bad_data,
-                             fmt::format("ring {} holds a record without its sequence number and "
-                                         "time",
-                                         consumer_.name()),
-                             "it was not written by tally-relay", 0});
-    }
-    const std::uint8_t* const prefix = record.payload.data();
-    out[i] = Record{core::load_le<std::uint64_t>(prefix), core::load_le<std::uint64_t>(prefix + 8),
-                    record.flags, record.type, record.payload.subspan(kPrefixBytes)};
-    counts_.bytes += out[i].payload.size();
+    const ring::ByteRecord& there = peeked_[i];
+    const auto record = behind_prefix(there.payload, there.type, there.flags);
+    if (!record) return fail_with(no_prefix(consumer_.name()));
+    out[i] = *record;
+    counts_.bytes += record->payload.size();
   }
   if (count > 0) {
     given_ = count;
@@ -184,9 +210,7 @@ void ByteRingSource::settle(std::size_t count) {
   count = std::min(count, given_);
   given_ = 0;
   if (count == 0) return;
-  const std::uint64_t last_ns =
-      core::load_le<std::uint64_t>(peeked_[count - 1].payload.data() + sizeof(std::uint64_t));
-  consumer_.release({peeked_.data(), count}, last_ns);
+  consumer_.release({peeked_.data(), count}, time_of(peeked_[count - 1].payload));
 }
 
 std::size_t ByteRingSource::leave(std::size_t unsettled) {
@@ -216,8 +240,7 @@ std::size_t ByteRingSink::publish(std::span<const Record> records) {
     const MutableByteView room = producer_.claim(bytes);
     if (room.data() == nullptr) break;
     if (now_ns == 0) now_ns = core::monotonic_ns();
-    core::store_le(room.data(), record.sequence);
-    core::store_le(room.data() + 8, now_ns);
+    store_prefix(room.data(), record, now_ns);
     if (!record.payload.empty()) {
       std::memcpy(room.data() + kPrefixBytes, record.payload.data(), record.payload.size());
     }
@@ -254,6 +277,98 @@ Pushed ByteRingSink::push(std::span<const Record> records, std::uint64_t deadlin
 
 Status ByteRingSink::close(std::uint64_t) {
   producer_.close();
+  return {};
+}
+
+BroadcastSource::BroadcastSource(ring::BroadcastReader reader)
+    : reader_(std::move(reader)),
+      room_bytes_(std::max(kRoomBytes, reader_.room_bytes())),
+      room_(new std::uint8_t[room_bytes_]),  // untouched: a large area has room for large records
+      lost_before_(reader_.lost()) {}
+
+Pulled BroadcastSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+  settle(given_);
+  if (records_.size() < out.size()) records_.resize(out.size());
+  const std::span<ring::BroadcastRecord> asked(records_.data(), out.size());
+  const MutableByteView room(room_.get(), room_bytes_);
+  std::size_t count = reader_.read(asked, room);
+  if (count == 0) {
+    const Pulled waited = wait(deadline_ns);
+    if (waited.flow != Flow::open) return waited;
+    count = reader_.read(asked, room);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const ring::BroadcastRecord& copied = records_[i];
+    const auto record = behind_prefix(copied.payload, copied.type, copied.flags);
+    if (!record) return fail_with(no_prefix(reader_.name()));
+    out[i] = *record;
+    counts_.bytes += record->payload.size();
+  }
+  if (count > 0) {
+    given_ = count;
+    counts_.records += count;
+    counts_.overwritten = records_[count - 1].next.lost - lost_before_;
+    ++counts_.batches;
+    quiet_.heard();
+  }
+  return {count, Flow::open};
+}
+
+Pulled BroadcastSource::wait(std::uint64_t deadline_ns) {
+  if (quiet_.is_over(deadline_ns)) return {0, Flow::end};
+  const ring::PopResult ended = reader_.wait_readable(deadline_ns);
+  if (ended == ring::PopResult::closed) return {0, Flow::end};
+  if (auto error = why_ended(reader_.name(), ended)) return fail_with(std::move(*error));
+  return {};
+}
+
+void BroadcastSource::settle(std::size_t count) {
+  count = std::min(count, given_);
+  given_ = 0;
+  if (count > 0) reader_.release({records_.data(), count}, time_of(records_[count - 1].payload));
+}
+
+std::size_t BroadcastSource::leave(std::size_t unsettled) {
+  const std::uint64_t unread = reader_.behind_records();
+  const bool kept = reader_.peer() == ring::Peer::alive;
+  reader_.close();
+  if (kept) return unsettled;
+  counts_.ring_lost += unread - std::min<std::uint64_t>(unread, unsettled);
+  return 0;
+}
+
+BroadcastSink::BroadcastSink(ring::BroadcastProducer producer) : producer_(std::move(producer)) {}
+
+Pushed BroadcastSink::push(std::span<const Record> records, std::uint64_t) {
+  const std::uint64_t now_ns = core::monotonic_ns();
+  std::array<std::uint8_t, kPrefixBytes> prefix;
+  std::size_t taken = 0;
+  std::size_t used = 0;
+  for (; taken < records.size(); ++taken) {
+    const Record& record = records[taken];
+    store_prefix(prefix.data(), record, now_ns);
+    const ring::PushResult put = producer_.put(prefix, record.payload, record.source, record.flags);
+    if (put == ring::PushResult::poisoned) break;
+    if (put == ring::PushResult::too_large) {
+      ++counts_.too_long;
+      continue;
+    }
+    counts_.bytes += record.payload.size();
+    ++used;
+  }
+  producer_.commit(now_ns);
+  counts_.sent += used;
+  counts_.accepted += taken;
+  counts_.batches += used > 0 ? 1 : 0;
+  if (taken == records.size()) return {taken, false};
+  return fail_with(gone(producer_.name(), ring::PushResult::poisoned), taken);
+}
+
+Status BroadcastSink::close(std::uint64_t) {
+  const std::uint64_t unseen = producer_.close();
+  counts_.overwritten = std::min(unseen, counts_.sent);
+  counts_.overwritten_earlier = unseen - counts_.overwritten;
+  counts_.sent -= counts_.overwritten;
   return {};
 }
 

@@ -9,6 +9,8 @@
 
 #include "net/endpoint.hpp"
 #include "net/source.hpp"
+#include "ring/broadcast_producer.hpp"
+#include "ring/broadcast_reader.hpp"
 #include "ring/byte_consumer.hpp"
 #include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
@@ -81,6 +83,43 @@ class ByteRingSink final : public Sink {
 
   ring::ByteProducer producer_;
   ring::Full full_;
+};
+
+// The same of a broadcast, whose records look like those of a ring of bytes. They are copied out;
+// what was overwritten before this source came to it is counted, and a source that leaves in an
+// orderly way keeps nothing for a successor, which begins with the oldest record that is there.
+class BroadcastSource final : public Source {
+ public:
+  explicit BroadcastSource(ring::BroadcastReader reader);
+
+  Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
+  void settle(std::size_t count) override;
+  std::size_t leave(std::size_t unsettled) override;
+  void stop() override { quiet_.stop(); }
+
+ private:
+  [[nodiscard]] Pulled wait(std::uint64_t deadline_ns);
+
+  ring::BroadcastReader reader_;
+  std::size_t room_bytes_;
+  std::unique_ptr<std::uint8_t[]> room_;        // a batch, or the largest record
+  std::vector<ring::BroadcastRecord> records_;  // grows to the largest batch asked for
+  std::uint64_t lost_before_;                   // by a predecessor that was killed
+  std::size_t given_ = 0;
+  RingQuiet quiet_;
+};
+
+// Never waits. Records that were overwritten before any reader had come are known, and counted,
+// when it closes.
+class BroadcastSink final : public Sink {
+ public:
+  explicit BroadcastSink(ring::BroadcastProducer producer);
+
+  Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) override;
+  Status close(std::uint64_t deadline_ns) override;
+
+ private:
+  ring::BroadcastProducer producer_;
 };
 
 // Opens shm:NAME as what its kind says; where no kind is asked for, as what the ring is, and a new

@@ -36,6 +36,7 @@ struct SourceCounts {
   std::uint64_t kernel_drops = 0;
   std::uint64_t truncated = 0;
   std::uint64_t ring_lost = 0;
+  std::uint64_t overwritten = 0;  // in a broadcast, before this source came to them
   std::uint64_t socket_errors = 0;
   std::uint64_t cut_bytes = 0;  // of a record that was not whole when the relay was told to stop
   std::uint64_t replies = 0;
@@ -92,10 +93,14 @@ struct SinkCounts {
   std::uint64_t ring_full = 0;    // by full=drop-new
   std::uint64_t send_errors = 0;  // the kernel refused it for good
   std::uint64_t lost_at_close = 0;
+  // In a broadcast to which no reader ever came: records sent by this sink, which count no longer
+  // as sent, and such of a killed one before it, which are not among those accepted here.
+  std::uint64_t overwritten = 0;
+  std::uint64_t overwritten_earlier = 0;
   std::uint64_t refused = 0;  // ICMP says nobody listened; those packets count as sent
 
   [[nodiscard]] std::uint64_t drops() const {
-    return too_long + ring_full + send_errors + lost_at_close;
+    return too_long + ring_full + send_errors + lost_at_close + overwritten;
   }
 };
 

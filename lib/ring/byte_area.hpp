@@ -64,14 +64,16 @@ struct ByteLook {
   std::uint64_t end = 0;  // position behind it
 };
 
-// Reads the length once, so that what was checked is what is used.
+// Reads the length once, so that what was checked is what is used. Acquire, though the stamp's look
+// is enough for a consumer: a broadcast's reader may meet a length of a later lap, and then sees
+// the head of that lap as well.
 [[nodiscard]] inline ByteLook look_at(const ByteArea& area, std::uint64_t position) {
   ByteHeader& header = area.at(position);
   // Acquire pairs with ByteProducer::commit(): the record is whole, and so is the rest of its
   // batch.
   if (header.stamp.load(std::memory_order_acquire) != position + 1) return {};
   const std::uint32_t length =
-      std::atomic_ref<std::uint32_t>(header.length).load(std::memory_order_relaxed);
+      std::atomic_ref<std::uint32_t>(header.length).load(std::memory_order_acquire);
   const std::uint64_t room = area.until_wrap(position);
   if (length == kPad) return {ByteLook::Is::pad, 0, position + room};
   const std::uint64_t span = ByteArea::span_of(length);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/clock.hpp"
+#include "ring/broadcast.hpp"
 #include "ring/liveness.hpp"
 #include "ring/region.hpp"
 
@@ -89,9 +90,9 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.may_sleep = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, may_sleep)) != 0;
   const std::size_t cursor =
       role == Role::producer ? offsetof(Header, tail) : offsetof(Header, head);
-  status.records = form == SlotForm::bytes ? stat(offsetof(EndpointStats, records))
-                                           : snapshot.at<std::uint64_t>(cursor);
-  if (form == SlotForm::bytes) {
+  status.records = is_byte_area(form) ? stat(offsetof(EndpointStats, records))
+                                      : snapshot.at<std::uint64_t>(cursor);
+  if (is_byte_area(form)) {
     status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
   }
   status.bytes = stat(offsetof(EndpointStats, bytes));
@@ -105,6 +106,55 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.sleeps = stat(offsetof(EndpointStats, sleeps));
   status.max_depth = stat(offsetof(EndpointStats, max_depth));
   return status;
+}
+
+// What a reader of a broadcast lost and has before it, of a ring of which `published` records are.
+// The counters were not read at one moment: at most what one release() moves is wrong.
+void read_cursor(const Snapshot& snapshot, std::size_t entry, std::uint64_t published,
+                 EndpointStatus& status) {
+  const std::size_t cursor = entry_offset(entry) + offsetof(Endpoint, cursor);
+  const auto turn = snapshot.at<std::uint64_t>(cursor + offsetof(ReaderCursor, turn));
+  const std::size_t place = cursor + turn % 2 * sizeof(ReaderPlace);
+  status.lost = snapshot.at<std::uint64_t>(place + offsetof(ReaderPlace, lost));
+  const auto number = snapshot.at<std::uint64_t>(place + offsetof(ReaderPlace, number));
+  status.behind = is_before(number, published) ? published - number : 0;
+}
+
+// The number of the oldest record of a broadcast; `published` when none can be read.
+std::uint64_t oldest_number(int fd, const Geometry& geometry, std::uint64_t head,
+                            std::uint64_t published) {
+  struct {
+    std::uint64_t stamp;
+    std::uint32_t length;
+    std::uint32_t rest;
+    std::uint64_t number;
+  } record{};
+  // A pad leads at most one record.
+  for (const std::uint64_t at : {head, (head | geometry.mask()) + 1}) {
+    const auto offset = static_cast<off_t>(kSlotsOffset + (at & geometry.mask()));
+    // A pad may be the last there is of the file.
+    if (::pread(fd, &record, sizeof record, offset) < static_cast<ssize_t>(kByteGranule) ||
+        record.stamp != at + 1) {
+      return published;
+    }
+    if (record.length != kPad) return record.number;
+  }
+  return published;
+}
+
+void add_readers(int fd, const Snapshot& snapshot, const Geometry& geometry, RingStatus& status) {
+  const std::uint64_t published = status.producer.records;
+  if (status.consumer.attaches > 0) {
+    read_cursor(snapshot, kConsumerEntry, published, status.consumer);
+  }
+  for (std::size_t entry = kConsumerEntry + 1; entry < kEndpointCount; ++entry) {
+    EndpointStatus reader = endpoint_status(fd, snapshot, entry, Role::consumer, geometry.form);
+    if (reader.attaches == 0) continue;
+    read_cursor(snapshot, entry, published, reader);
+    status.more_readers.push_back(std::move(reader));
+  }
+  const std::uint64_t oldest = oldest_number(fd, geometry, status.head, published);
+  status.depth = is_before(oldest, published) ? published - oldest : 0;
 }
 
 // The time of the record before the cursor, from its slot; 0 when there is none.
@@ -125,7 +175,6 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
   RingStatus status;
   status.name = name;
   status.path = ring_path(name);
-  status.kind = static_cast<Kind>(fixed.kind);
   status.state = static_cast<State>(snapshot.at<std::uint32_t>(offsetof(Header, state)));
   status.poison_reason =
       static_cast<PoisonReason>(snapshot.at<std::uint32_t>(offsetof(Header, poison_reason)));
@@ -144,21 +193,24 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
   status.depth = depth <= geometry.capacity ? depth : 0;
   status.producer = endpoint_status(fd, snapshot, kProducerEntry, Role::producer, geometry.form);
   status.consumer = endpoint_status(fd, snapshot, kConsumerEntry, Role::consumer, geometry.form);
-  if (geometry.form == SlotForm::bytes) {
+  if (geometry.form == SlotForm::broadcast) {
+    add_readers(fd, snapshot, geometry, status);
+  } else if (geometry.form == SlotForm::bytes) {
     const std::uint64_t records = status.producer.records - status.consumer.records;
     status.depth = status.depth == 0 ? 0 : std::min(records, depth / kByteGranule);
   } else {
     status.producer.last_record_ns = record_time(fd, geometry, status.tail);
     status.consumer.last_record_ns = record_time(fd, geometry, status.head);
   }
-  status.lost = status.producer.dropped_new + status.producer.dropped_old + status.consumer.lost;
+  status.lost = status.producer.dropped_new + status.producer.dropped_old;
+  for (const auto* side : status.sides()) status.lost += side->lost;
   status.taken_ns = core::monotonic_ns();
   return status;
 }
 
 Error held_error(const RingStatus& status) {
   std::string who;
-  for (const auto* endpoint : {&status.producer, &status.consumer}) {
+  for (const auto* endpoint : status.sides()) {
     const bool holds =
         endpoint->state == EndpointState::alive || endpoint->state == EndpointState::stopped;
     if (!holds) continue;
@@ -214,30 +266,17 @@ std::string_view ring_state_name(State state) {
   return "unknown";
 }
 
-std::string_view kind_name(Kind kind, SlotForm form) {
-  if (form == SlotForm::bytes) return "bytes";
-  switch (kind) {
-    case Kind::spsc:
-      return "spsc";
-    case Kind::mpsc:
-      return "mpsc";
-    case Kind::spmc:
-      return "spmc";
-    case Kind::mpmc:
-      return "mpmc";
-    case Kind::broadcast:
-      return "broadcast";
-  }
-  return "unknown";
+std::vector<const EndpointStatus*> RingStatus::sides() const {
+  std::vector<const EndpointStatus*> all{&producer, &consumer};
+  for (const EndpointStatus& reader : more_readers) all.push_back(&reader);
+  return all;
 }
 
 bool RingStatus::in_use() const {
-  for (const auto* endpoint : {&producer, &consumer}) {
-    if (endpoint->state == EndpointState::alive || endpoint->state == EndpointState::stopped) {
-      return true;
-    }
-  }
-  return false;
+  const auto all = sides();
+  return std::any_of(all.begin(), all.end(), [](const EndpointStatus* side) {
+    return side->state == EndpointState::alive || side->state == EndpointState::stopped;
+  });
 }
 
 RingRates rates(const RingStatus& before, const RingStatus& after) {

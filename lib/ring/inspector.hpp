@@ -24,8 +24,6 @@ enum class EndpointState : std::uint8_t {
 };
 [[nodiscard]] std::string_view endpoint_state_name(EndpointState state);
 [[nodiscard]] std::string_view ring_state_name(State state);
-// The value of the key kind: "spsc", "bytes".
-[[nodiscard]] std::string_view kind_name(Kind kind, SlotForm form);
 
 struct EndpointStatus {
   Role role = Role::none;
@@ -46,13 +44,13 @@ struct EndpointStatus {
   std::uint64_t wakes = 0;
   std::uint64_t sleeps = 0;
   std::uint64_t max_depth = 0;
+  std::uint64_t behind = 0;  // of a broadcast's reader: records that it has not released
   std::uint64_t last_record_ns = 0;
 };
 
 struct RingStatus {
   std::string name;
   std::string path;
-  Kind kind = Kind::spsc;
   SlotForm form = SlotForm::stamped_fixed;
   State state = State::init;
   PoisonReason poison_reason = PoisonReason::none;
@@ -65,13 +63,17 @@ struct RingStatus {
   bool from_this_boot = true;
   std::uint64_t tail = 0;
   std::uint64_t head = 0;
-  std::uint64_t depth = 0;  // records published and not released
-  std::uint64_t lost = 0;   // dropped or overtaken, all endpoints together
+  // Records published and not released; of a broadcast, those that are still there.
+  std::uint64_t depth = 0;
+  std::uint64_t lost = 0;  // dropped or overtaken, all endpoints together
   EndpointStatus producer;
   EndpointStatus consumer;
-  std::uint64_t taken_ns = 0;  // CLOCK_MONOTONIC of this status
+  std::vector<EndpointStatus> more_readers;  // of a broadcast, those that have been there
+  std::uint64_t taken_ns = 0;                // CLOCK_MONOTONIC of this status
 
   [[nodiscard]] bool in_use() const;
+  // The producer, the consumer and the other readers.
+  [[nodiscard]] std::vector<const EndpointStatus*> sides() const;
 };
 
 // Records and bytes a second between two looks at the same ring. 0 when no time has passed.

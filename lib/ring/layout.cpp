@@ -51,11 +51,15 @@ Status check_identity(const StaticHeader& header) {
 }
 
 Status check_form(const StaticHeader& header) {
-  if (header.kind != static_cast<std::uint16_t>(Kind::spsc)) {
-    return bad("kind " + std::to_string(header.kind) + " is not one this program reads (spsc)");
+  const auto kind = static_cast<Kind>(header.kind);
+  if (kind != Kind::spsc && kind != Kind::broadcast) {
+    return bad("kind " + std::to_string(header.kind) +
+               " is not one this program reads (spsc, broadcast)");
   }
   const auto form = static_cast<SlotForm>(header.slot_form);
-  if (form != SlotForm::stamped_fixed && form != SlotForm::bytes) {
+  const bool known =
+      form == SlotForm::stamped_fixed || form == SlotForm::bytes || form == SlotForm::broadcast;
+  if (!known || kind_of(form) != kind) {
     return bad("slot form " + std::to_string(header.slot_form) + " is not one this program reads");
   }
   if (header.header_bytes != kSlotsOffset) return bad("header bytes are not those of version 2");
@@ -91,7 +95,8 @@ Status check_area(const StaticHeader& header) {
       header.capacity > kMaxAreaBytes) {
     return bad("capacity " + std::to_string(header.capacity) + " is not a power of two in range");
   }
-  const Geometry expected = plan_byte_geometry(header.capacity);
+  const Geometry expected =
+      plan_byte_geometry(static_cast<SlotForm>(header.slot_form), header.capacity);
   if (header.payload_bytes != expected.payload_bytes) {
     return bad("payload bytes " + std::to_string(header.payload_bytes) +
                " are not a quarter of the capacity");
@@ -118,9 +123,9 @@ std::uint32_t header_crc32c(const StaticHeader& header) {
   return core::crc32c(ByteView(bytes).first(offsetof(StaticHeader, crc32c)));
 }
 
-Geometry plan_byte_geometry(std::uint64_t area_bytes) {
+Geometry plan_byte_geometry(SlotForm form, std::uint64_t area_bytes) {
   Geometry geometry;
-  geometry.form = SlotForm::bytes;
+  geometry.form = form;
   geometry.capacity = area_bytes;
   geometry.slot_bytes = kByteGranule;
   geometry.payload_bytes = static_cast<std::uint32_t>(area_bytes / 4 - kByteGranule);
@@ -143,7 +148,7 @@ StaticHeader make_header(const Geometry& geometry) {
   StaticHeader header{};
   header.magic = kMagic;
   header.layout_version = kLayoutVersion;
-  header.kind = static_cast<std::uint16_t>(Kind::spsc);
+  header.kind = static_cast<std::uint16_t>(kind_of(geometry.form));
   header.slot_form = static_cast<std::uint16_t>(geometry.form);
   header.page_kind = static_cast<std::uint16_t>(geometry.page_kind);
   header.header_bytes = kSlotsOffset;
@@ -164,7 +169,7 @@ Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_byt
   TALLY_CHECK(check_identity(header));
   TALLY_CHECK(check_form(header));
   const auto form = static_cast<SlotForm>(header.slot_form);
-  const bool bytes = form == SlotForm::bytes;
+  const bool bytes = is_byte_area(form);
   TALLY_CHECK(bytes ? check_area(header) : check_slots(header));
   const std::uint64_t needed =
       kSlotsOffset + (bytes ? header.capacity : header.capacity * header.slot_bytes);

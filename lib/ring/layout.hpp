@@ -5,7 +5,9 @@
 //    128  state        stored last when a ring is made; then why the ring was given up, if it was
 //    256  producer     tail: position of the next record to publish. 128 bytes to the next owner's
 //                      line everywhere, because processors fetch lines in pairs
-//    512  consumer     head: position of the next record to release; what is before it is free
+//    512  consumer     head: position of the next record to release; what is before it is free. Of
+//    a
+//                      broadcast, which its producer stores: the oldest record that is still there
 //    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
 //   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters
 //   8192  slots        capacity x slot_bytes, or an area of `capacity` bytes (ring/byte_area.hpp)
@@ -52,13 +54,18 @@ inline constexpr std::uint64_t kMaxAreaBytes = std::uint64_t{1} << 30U;
 inline constexpr std::size_t kByteGranule = 16;
 inline constexpr std::uint64_t kMaxTotalBytes = std::uint64_t{1} << 40U;
 inline constexpr std::size_t kProducerEntry = 0;
-inline constexpr std::size_t kConsumerEntry = 1;
+inline constexpr std::size_t kConsumerEntry = 1;  // of a broadcast, the first of 16 readers'
 
 enum class Kind : std::uint16_t { spsc = 1, mpsc = 2, spmc = 3, mpmc = 4, broadcast = 5 };
 enum class State : std::uint32_t { init = 0, ready = 1, closing = 2, poisoned = 3 };
 enum class Role : std::uint32_t { none = 0, producer = 1, consumer = 2 };
 enum class Phase : std::uint32_t { never = 0, attached = 1, closed = 2 };
 enum class PoisonReason : std::uint32_t { none = 0, bad_length = 1, removed = 2, bad_cursor = 3 };
+
+// The kind that a ring of this form is of.
+[[nodiscard]] constexpr Kind kind_of(SlotForm form) {
+  return form == SlotForm::broadcast ? Kind::broadcast : Kind::spsc;
+}
 
 // The part of the header that never changes once the ring is ready.
 struct StaticHeader {
@@ -97,6 +104,18 @@ struct EndpointStats {
   std::atomic<std::uint64_t> last_record_ns;  // as `records`; a slot has its own time
 };
 
+// Where a reader of a broadcast stands, which no cursor of the ring says. `turn` says which of the
+// two copies counts: a reader that is killed while it writes one leaves the other.
+struct ReaderPlace {
+  std::atomic<std::uint64_t> position;  // of the next record
+  std::atomic<std::uint64_t> number;    // that this record should have
+  std::atomic<std::uint64_t> lost;      // records that were overwritten before this reader came
+};
+struct ReaderCursor {
+  std::array<ReaderPlace, 2> places;
+  std::atomic<std::uint64_t> turn;
+};
+
 struct Endpoint {
   std::atomic<std::uint32_t> role;
   std::atomic<std::uint32_t> phase;
@@ -105,9 +124,12 @@ struct Endpoint {
   std::atomic<std::uint32_t> uid;
   std::atomic<std::uint64_t> start_ticks;  // of the process, /proc/PID/stat field 22
   std::array<char, 16> comm;
-  std::atomic<std::uint64_t> intent;     // position a one-of-many producer is about to claim
-  std::atomic<std::uint32_t> may_sleep;  // the other side must look for a sleeper
+  std::atomic<std::uint64_t> intent;  // position a one-of-many producer is about to claim
+  // The other side must look for a sleeper. A broadcast's producer reads it in the first reader's
+  // entry, where each reader sets it and none takes it back.
+  std::atomic<std::uint32_t> may_sleep;
   std::atomic<std::uint32_t> full_policy;
+  alignas(64) ReaderCursor cursor;
   alignas(128) EndpointStats stats;
 };
 
@@ -157,6 +179,7 @@ static_assert(offsetof(Header, writers) == 832);
 static_assert(offsetof(Header, endpoints) == 1024);
 static_assert(sizeof(Endpoint) == 256 && offsetof(Endpoint, stats) == 128);
 static_assert(offsetof(Endpoint, comm) == 32 && offsetof(Endpoint, intent) == 48);
+static_assert(offsetof(Endpoint, cursor) == 64 && sizeof(ReaderCursor) == 56);
 static_assert(sizeof(Header) == 1024 + kEndpointCount * 256 && sizeof(Header) <= kSlotsOffset);
 static_assert(kSlotHeaderBytes == 32);
 
@@ -174,8 +197,9 @@ struct Geometry {
 
 // The geometry of a new ring. Pre: both are within the limits of ring/options.hpp.
 [[nodiscard]] Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes);
-// The same of a ring of bytes. Its largest record, with its header, is a quarter of the area.
-[[nodiscard]] Geometry plan_byte_geometry(std::uint64_t area_bytes);
+// The same of a ring of bytes, or a broadcast. Its largest record, with its header, is a quarter of
+// the area.
+[[nodiscard]] Geometry plan_byte_geometry(SlotForm form, std::uint64_t area_bytes);
 
 // A sealed header for a ring of that geometry, made now on this boot.
 [[nodiscard]] StaticHeader make_header(const Geometry& geometry);

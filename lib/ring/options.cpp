@@ -20,8 +20,9 @@ struct Word {
 
 constexpr std::array<Word<Full>, 3> kFullWords = {
     {{"block", Full::block}, {"drop-new", Full::drop_new}, {"drop-old", Full::drop_old}}};
-constexpr std::array<Word<SlotForm>, 2> kKindWords = {
-    {{"spsc", SlotForm::stamped_fixed}, {"bytes", SlotForm::bytes}}};
+constexpr std::array<Word<SlotForm>, 3> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
+                                                       {"bytes", SlotForm::bytes},
+                                                       {"broadcast", SlotForm::broadcast}}};
 constexpr std::array<Word<queue::WaitPolicy>, 4> kWaitWords = {
     {{"spin", queue::WaitPolicy::spin},
      {"yield", queue::WaitPolicy::yield},
@@ -78,7 +79,7 @@ Status read_slots(std::string_view value, Options& options) {
 Status read_bytes(std::string_view value, Options& options) {
   TALLY_TRY(const auto bytes,
             read_number("bytes", value, 1, kMaxAreaBytes,
-                        "the largest payload, 1 to 65536, or the area of kind=bytes"));
+                        "the largest payload, 1 to 65536, or the area of another kind than spsc"));
   options.bytes = static_cast<std::uint32_t>(bytes);
   return {};
 }
@@ -107,15 +108,23 @@ Status read_kind(std::string_view value, Options& options) {
   return {};
 }
 
+Status read_full(std::string_view value, Options& options) {
+  Full full = Full::block;
+  TALLY_CHECK(read_word("full", value, kFullWords, full));
+  options.full = full;
+  return {};
+}
+
 Status check_area(const Options& options) {
+  const std::string kind(kind_name(*options.form));
   if (options.slots) {
-    return fail(Code::usage, "shm: slots has no meaning for kind=bytes",
+    return fail(Code::usage, "shm: slots has no meaning for kind=" + kind,
                 "say bytes=SIZE, the size of the area");
   }
   if (options.bytes && (!std::has_single_bit(*options.bytes) || *options.bytes < kMinAreaBytes ||
                         *options.bytes > kMaxAreaBytes)) {
     return refuse("bytes", std::to_string(*options.bytes),
-                  "for kind=bytes a power of two from 4096 to 1073741824");
+                  "for kind=" + kind + " a power of two from 4096 to 1073741824");
   }
   return {};
 }
@@ -169,7 +178,7 @@ Status read_key(std::string_view key, std::string_view value, Options& options) 
   if (key == "kind") return read_kind(value, options);
   if (key == "slots") return read_slots(value, options);
   if (key == "bytes") return read_bytes(value, options);
-  if (key == "full") return read_word(key, value, kFullWords, options.full);
+  if (key == "full") return read_full(value, options);
   if (key == "wait") return read_word(key, value, kWaitWords, options.wait);
   if (key == "huge") return read_word(key, value, kHugeWords, options.huge);
   if (key == "huge-strict") return read_word(key, value, kBoolWords, options.huge_strict);
@@ -193,6 +202,13 @@ std::string_view full_name(Full full) {
   return "unknown";
 }
 
+std::string_view kind_name(SlotForm form) {
+  for (const auto& word : kKindWords) {
+    if (word.value == form) return word.text;
+  }
+  return "unknown";
+}
+
 Status check_name(std::string_view name) {
   const bool right = !name.empty() && name.size() <= kMaxNameChars && name.front() != '.' &&
                      std::all_of(name.begin(), name.end(), is_name_char);
@@ -202,18 +218,27 @@ Status check_name(std::string_view name) {
 }
 
 Status check_fixed(const Options& options) {
-  if (options.form != SlotForm::bytes) return {};
-  return fail(Code::usage, "shm: kind=bytes is for tally-relay alone",
+  if (options.form.value_or(SlotForm::stamped_fixed) == SlotForm::stamped_fixed) return {};
+  return fail(Code::usage,
+              "shm: kind=" + std::string(kind_name(*options.form)) + " is for tally-relay alone",
               "leave kind out, or say kind=spsc");
 }
 
 Status check_options(const Options& options) {
-  TALLY_CHECK(options.form == SlotForm::bytes ? check_area(options) : check_slots(options));
-  if (options.full == Full::drop_old) {
+  const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
+  TALLY_CHECK(is_byte_area(form) ? check_area(options) : check_slots(options));
+  const bool broadcast = form == SlotForm::broadcast;
+  if (!broadcast && full_of(options) == Full::drop_old) {
     return fail(Code::usage,
-                "shm: full=drop-old needs a reader that can be overtaken, which spsc "
-                "rings do not have",
-                "use full=block or full=drop-new");
+                "shm: full=drop-old needs a reader that can be overtaken, which a ring of kind=" +
+                    std::string(kind_name(form)) + " does not have",
+                "use kind=broadcast, full=block or full=drop-new");
+  }
+  if (broadcast && full_of(options) != Full::drop_old) {
+    return fail(Code::usage,
+                "shm: kind=broadcast overwrites the oldest record, which is no full=" +
+                    std::string(full_name(full_of(options))),
+                "leave full out, or use kind=bytes");
   }
   if (options.huge_strict && options.huge == mem::HugeWish::off) {
     return fail(Code::usage, "shm: huge-strict contradicts huge=off", "say huge=2m or huge=1g");
@@ -237,7 +262,9 @@ Result<ParsedName> parse_endpoint(std::string_view text) {
     const auto value = equals < item.size() ? item.substr(equals + 1) : std::string_view("yes");
     TALLY_CHECK(read_key(key, value, parsed.options));
   }
-  TALLY_CHECK(check_options(parsed.options));
+  Options& options = parsed.options;
+  if (!options.form && options.full == Full::drop_old) options.form = SlotForm::broadcast;
+  TALLY_CHECK(check_options(options));
   return parsed;
 }
 

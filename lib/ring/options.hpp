@@ -21,20 +21,23 @@ inline constexpr std::size_t kMaxNameChars = 64;
 
 inline constexpr std::uint32_t kDefaultAreaBytes = 1048576;
 
-// What a producer does with a record when the ring is full. Every loss is counted.
+// What a producer does with a record when the ring is full. Every loss is counted. drop_old
+// overwrites the oldest, which a broadcast always does and no other kind can.
 enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 [[nodiscard]] std::string_view full_name(Full full);
+// The value of the key kind: "spsc", "bytes", "broadcast".
+[[nodiscard]] std::string_view kind_name(SlotForm form);
 
 struct Options {
   // Asked for by this opener, or nothing: the creator then takes the default, and a later opener
   // takes the ring as it is. A value that differs from the ring's is refused by name.
-  std::optional<SlotForm> form;        // kind=spsc, the default, or kind=bytes
-  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24; not of kind=bytes
-  // Largest payload, 1 to 65536; of kind=bytes the size of the area, a power of two, 4096 to 2^30.
+  std::optional<SlotForm> form;        // kind=spsc, the default, kind=bytes or kind=broadcast
+  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24; of kind=spsc alone
+  // Largest payload, 1 to 65536; of the other kinds the size of the area, a power of two, 4096 to
+  // 2^30.
   std::optional<std::uint32_t> bytes;
-  // The rest concerns this endpoint alone. `drop_old` needs a ring whose reader can be overtaken,
-  // and is refused for kind=spsc.
-  Full full = Full::block;
+  // The rest concerns this endpoint alone. Nothing: drop_old of a broadcast, else block.
+  std::optional<Full> full;
   queue::WaitPolicy wait = queue::WaitPolicy::automatic;
   mem::HugeWish huge = mem::HugeWish::automatic;
   bool huge_strict = false;
@@ -45,21 +48,27 @@ struct Options {
   bool wait_for_peer = false;
 };
 
+// What the options mean by `full`.
+[[nodiscard]] inline Full full_of(const Options& options) {
+  const bool broadcast = options.form == SlotForm::broadcast;
+  return options.full.value_or(broadcast ? Full::drop_old : Full::block);
+}
+
 struct ParsedName {
   std::string name;
   Options options;
 };
 
 // Parses "shm:NAME,key=value,..." or the same without "shm:". Keys: kind, slots, bytes, full, wait,
-// huge, huge-strict, lock, open-timeout, wait-peer. Errors: usage, naming the key and what it
-// takes.
+// huge, huge-strict, lock, open-timeout, wait-peer. full=drop-old without a kind is kind=broadcast.
+// Errors: usage, naming the key and what it takes.
 [[nodiscard]] Result<ParsedName> parse_endpoint(std::string_view text);
 
 // 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot. Errors: usage.
 [[nodiscard]] Status check_name(std::string_view name);
 
-// That the options do not ask for kind=bytes, which Producer and Consumer do not speak. Errors:
-// usage.
+// That the options ask for no other kind than spsc, which alone Producer and Consumer speak.
+// Errors: usage.
 [[nodiscard]] Status check_fixed(const Options& options);
 
 // Ranges and combinations, for options that were not parsed. Errors: usage.

@@ -16,7 +16,7 @@ Producer::Producer(Region region, const Options& options)
       header_(&region_.header()),
       peer_may_sleep_(&region_.other().may_sleep),
       stats_(&region_.own().stats),
-      full_(options.full),
+      full_(full_of(options)),
       wait_(queue::resolve(options.wait)) {
   tail_ = recover_tail(slots_, header_->tail.load(std::memory_order_relaxed));
   look_at_head();

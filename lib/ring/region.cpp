@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/clock.hpp"
+#include "ring/broadcast.hpp"
 #include "ring/liveness.hpp"
 
 namespace tally::ring {
@@ -123,13 +124,12 @@ Status mismatch(const std::string& field, std::uint64_t asked, std::uint64_t has
 Status check_asked(const Options& options, const Geometry& geometry) {
   // Who names no kind means slots, but for who can do either and asks the inspector first.
   if (options.form.value_or(SlotForm::stamped_fixed) != geometry.form) {
-    const bool bytes = geometry.form == SlotForm::bytes;
-    return fail(Code::usage,
-                std::string("the ring has kind=") + (bytes ? "bytes" : "spsc") +
-                    ", which is not what was asked for",
-                bytes ? "say kind=bytes where the tool takes it" : "leave kind out");
+    const std::string kind = "kind=" + std::string(kind_name(geometry.form));
+    return fail(Code::usage, "the ring has " + kind + ", which is not what was asked for",
+                is_byte_area(geometry.form) ? "say " + kind + " where the tool takes it"
+                                            : "leave kind out");
   }
-  if (geometry.form == SlotForm::bytes) {
+  if (is_byte_area(geometry.form)) {
     if (options.bytes && *options.bytes != geometry.capacity) {
       return mismatch("bytes", *options.bytes, geometry.capacity);
     }
@@ -233,7 +233,7 @@ ByteArea Region::area() const {
 }
 
 bool Region::is_drained() const {
-  if (geometry_.form == SlotForm::bytes) return !has_unread(area(), stored_head());
+  if (is_byte_area(geometry_.form)) return !has_unread(area(), stored_head());
   return !has_unread(slots(), stored_head());
 }
 
@@ -250,6 +250,7 @@ Result<Region> Region::open(const std::string& name, const Options& options, Rol
   region.name_ = name;
   region.path_ = ring_path(name);
   region.role_ = role;
+  region.entry_ = first_entry(role);
   for (;;) {
     const auto entered = region.enter(options);
     if (!entered) {
@@ -257,6 +258,9 @@ Result<Region> Region::open(const std::string& name, const Options& options, Rol
       return fail(entered.error().in("ring " + name));
     }
     if (*entered) break;
+    // Nothing of the file that was given up concerns the next one.
+    region.mapping_ = {};
+    region.geometry_ = {};
     region.fd_.reset();
   }
   if (options.wait_for_peer) TALLY_CHECK(region.wait_for_peer(options.open_timeout_ns));
@@ -316,14 +320,16 @@ Result<bool> Region::join(const Options& options) {
 }
 
 // The head first: what it leaves behind by the time that the tail is read is room, never too much
-// of it.
+// of it. The producer of a broadcast moves both: where the head did not stand still meanwhile, it
+// lives, and they were right when it came.
 Status Region::check_cursors() const {
   const std::uint64_t head = stored_head();
   const std::uint64_t stored = header().tail.load(std::memory_order_acquire);  // after the head
-  const bool bytes = geometry_.form == SlotForm::bytes;
+  const bool bytes = is_byte_area(geometry_.form);
   const std::uint64_t tail = bytes ? recover_tail(area(), stored) : recover_tail(slots(), stored);
   const bool aligned = !bytes || (head % kByteGranule == 0 && stored % kByteGranule == 0);
   if (aligned && tail - head <= geometry_.capacity) return {};
+  if (is_broadcast() && stored_head() != head) return {};
   return fail(Code::bad_data,
               "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
                   " are not within the ring's capacity of each other",
@@ -331,10 +337,11 @@ Status Region::check_cursors() const {
 }
 
 Status Region::create(const Options& options) {
-  const bool bytes = options.form == SlotForm::bytes;
-  geometry_ = bytes ? plan_byte_geometry(options.bytes.value_or(kDefaultAreaBytes))
-                    : plan_geometry(options.slots.value_or(kDefaultSlots),
-                                    options.bytes.value_or(kDefaultPayloadBytes));
+  const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
+  geometry_ = is_byte_area(form)
+                  ? plan_byte_geometry(form, options.bytes.value_or(kDefaultAreaBytes))
+                  : plan_geometry(options.slots.value_or(kDefaultSlots),
+                                  options.bytes.value_or(kDefaultPayloadBytes));
   if (options.huge == mem::HugeWish::two_mib) {
     geometry_.total_bytes = (geometry_.total_bytes + mem::kHugePageBytes - 1) /
                             mem::kHugePageBytes * mem::kHugePageBytes;
@@ -351,9 +358,31 @@ Status Region::create(const Options& options) {
   return {};
 }
 
+// The entry of a reader that was killed, so that its successor goes on where it stood; or one that
+// is free.
+Result<bool> Region::take_reader_entry() {
+  for (const bool after_dead : {true, false}) {
+    for (std::size_t entry = kConsumerEntry; entry < kEndpointCount; ++entry) {
+      const bool left_by_dead = state_of(entry) == Peer::dead;
+      if (left_by_dead != after_dead) continue;
+      TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), static_cast<std::int64_t>(entry)));
+      if (!taken) continue;
+      entry_ = entry;
+      return true;
+    }
+  }
+  return false;
+}
+
 Status Region::take_endpoint() {
-  const auto entry = static_cast<std::int64_t>(entry_of(role_));
-  TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), entry));
+  if (is_broadcast() && role_ == Role::consumer) {
+    TALLY_TRY(const bool taken, take_reader_entry());
+    if (taken) return {};
+    return fail(Code::try_again,
+                "it already has " + std::to_string(kEndpointCount - kConsumerEntry) + " readers",
+                "a broadcast has no more; end one of them first");
+  }
+  TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), static_cast<std::int64_t>(entry_)));
   if (taken) return {};
   if (mapping_.data() == nullptr) return fail(Code::try_again, "its endpoint is locked");
   // The holder wrote its name under the set-up lock that this thread holds now.
@@ -361,15 +390,52 @@ Status Region::take_endpoint() {
   std::array<char, sizeof holder.comm + 1> comm{};
   std::copy(holder.comm.begin(), holder.comm.end(), comm.begin());
   const std::string who = role_ == Role::producer ? "producer" : "consumer";
-  return fail(Code::try_again,
-              "it already has a " + who + ", pid " +
-                  std::to_string(holder.pid.load(std::memory_order_relaxed)) + " (" + comm.data() +
-                  ")",
-              "a ring of kind spsc takes one producer and one consumer; end that process first");
+  return fail(
+      Code::try_again,
+      "it already has a " + who + ", pid " +
+          std::to_string(holder.pid.load(std::memory_order_relaxed)) + " (" + comm.data() + ")",
+      role_ == Role::producer ? "a ring takes one producer; end that process first"
+                              : "a ring of this kind takes one consumer; end that process first");
+}
+
+bool Region::had_reader() const {
+  const auto& entries = header().endpoints;
+  return std::any_of(entries.begin() + kConsumerEntry, entries.end(), [](const Endpoint& entry) {
+    return entry.phase.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Phase::never);
+  });
+}
+
+std::uint64_t Region::tell_unseen(std::uint64_t oldest_number) const {
+  Error ignored;  // then the first reader counts them
+  const std::uint64_t deadline_ns = core::monotonic_ns() + kLeaveTimeoutNs;
+  if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return 0;
+  const SetupLock setup(fd_.get());
+  if (had_reader()) return 0;
+  std::atomic<std::uint64_t>& told = own().stats.dropped_old;
+  return oldest_number - told.exchange(oldest_number, std::memory_order_relaxed);
+}
+
+// Under the set-up lock. A reader that comes after a killed one goes on where that one stood;
+// another begins with the oldest record there is, and the very first of a ring has lost what no
+// producer has told of.
+void Region::begin_reading() const {
+  ReaderCursor& cursor = own().cursor;
+  const auto phase = own().phase.load(std::memory_order_relaxed);
+  const BroadcastPlace oldest = oldest_place(header(), area());
+  if (phase == static_cast<std::uint32_t>(Phase::attached) &&
+      is_believable(header(), area(), load_place(cursor), oldest)) {
+    return;
+  }
+  BroadcastPlace begin = oldest;
+  const std::uint64_t told = other().stats.dropped_old.load(std::memory_order_relaxed);
+  if (!had_reader() && told <= oldest.number) begin.number = told;
+  store_place(cursor, begin);
 }
 
 void Region::introduce(const Options& options) const {
   Endpoint& entry = own();
+  const bool reads_broadcast = is_broadcast() && role_ == Role::consumer;
+  if (reads_broadcast) begin_reading();
   const auto pid = static_cast<std::uint32_t>(::getpid());
   entry.role.store(static_cast<std::uint32_t>(role_), std::memory_order_relaxed);
   entry.pid.store(pid, std::memory_order_relaxed);
@@ -380,17 +446,32 @@ void Region::introduce(const Options& options) const {
     const std::size_t length = std::min(self->comm.size(), entry.comm.size() - 1);
     std::copy_n(self->comm.begin(), length, entry.comm.begin());
   }
-  entry.full_policy.store(static_cast<std::uint32_t>(options.full), std::memory_order_relaxed);
-  entry.may_sleep.store(queue::resolve(options.wait).may_sleep() ? 1 : 0,
-                        std::memory_order_relaxed);
+  entry.full_policy.store(static_cast<std::uint32_t>(full_of(options)), std::memory_order_relaxed);
+  const bool may_sleep = queue::resolve(options.wait).may_sleep();
+  if (!reads_broadcast) {
+    entry.may_sleep.store(may_sleep ? 1 : 0, std::memory_order_relaxed);
+  } else if (may_sleep) {
+    header().endpoints[kConsumerEntry].may_sleep.store(1, std::memory_order_relaxed);
+  }
   // The epoch before the phase: peer() reads them in the other order and sees the change.
   entry.epoch.fetch_add(1, std::memory_order_release);
   entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_release);
 }
 
 Peer Region::peer() const {
-  const Endpoint& entry = other();
-  const auto byte = static_cast<std::int64_t>(entry_of(other_role()));
+  if (!is_broadcast() || role_ == Role::consumer) return state_of(first_entry(other_role()));
+  Peer best = Peer::absent;
+  for (std::size_t entry = kConsumerEntry; entry < kEndpointCount; ++entry) {
+    const Peer state = state_of(entry);
+    if (state == Peer::alive) return Peer::alive;
+    if (best == Peer::absent || state == Peer::dead) best = state;
+  }
+  return best;
+}
+
+Peer Region::state_of(std::size_t index) const {
+  const Endpoint& entry = header().endpoints[index];
+  const auto byte = static_cast<std::int64_t>(index);
   for (;;) {
     // Acquire, both: pair with introduce() and leave(), so that what the other side committed
     // before it closed is seen by a caller who is told `closed`.
@@ -449,6 +530,7 @@ Region& Region::operator=(Region&& other) noexcept {
   name_ = std::move(other.name_);
   path_ = std::move(other.path_);
   role_ = other.role_;
+  entry_ = other.entry_;
   fd_ = std::move(other.fd_);
   mapping_ = std::move(other.mapping_);
   geometry_ = other.geometry_;
@@ -460,7 +542,7 @@ void Region::leave() {
   if (mapping_.data() != nullptr) {
     // Release: pairs with peer(); what was committed or released before is seen by who reads it.
     own().phase.store(static_cast<std::uint32_t>(Phase::closed), std::memory_order_release);
-    unlock_byte(fd_.get(), static_cast<std::int64_t>(entry_of(role_)));
+    unlock_byte(fd_.get(), static_cast<std::int64_t>(entry_));
     header().readers.wake(queue::FutexScope::host);
     header().writers.wake(queue::FutexScope::host);
     remove_if_last();
@@ -469,17 +551,26 @@ void Region::leave() {
   mapping_ = {};
 }
 
+// Whether records wait for a reader that has not come yet, or was killed. Nobody holds the ring.
+bool Region::is_awaited() const {
+  if (is_drained()) return false;
+  const std::size_t readers = is_broadcast() ? kEndpointCount - kConsumerEntry : 1;
+  bool has_closed = false;
+  for (std::size_t entry = kConsumerEntry; entry < kConsumerEntry + readers; ++entry) {
+    const Peer state = state_of(entry);
+    if (state == Peer::dead) return true;
+    if (state == Peer::closed) has_closed = true;
+  }
+  return !has_closed;
+}
+
 void Region::remove_if_last() const {
   Error ignored;  // a ring that cannot be locked stays, and tally-relay ring rm removes it
   const std::uint64_t deadline_ns = core::monotonic_ns() + kLeaveTimeoutNs;
   if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return;
   const SetupLock setup(fd_.get());
   if (any_endpoint_locked(fd_.get()) || !is_current(fd_.get(), path_)) return;
-  // Acquire pairs with leave(): what the reader released before it closed is seen.
-  const auto reader =
-      static_cast<Phase>(header().endpoints[kConsumerEntry].phase.load(std::memory_order_acquire));
-  const bool awaited = reader != Phase::closed && !is_drained();
-  if (awaited) return;
+  if (is_awaited()) return;
   std::uint32_t ready = static_cast<std::uint32_t>(State::ready);
   header().state.compare_exchange_strong(ready, static_cast<std::uint32_t>(State::closing),
                                          std::memory_order_acq_rel);

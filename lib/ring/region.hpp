@@ -56,14 +56,16 @@ class Region {
   [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(mapping_.data()); }
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] SlotArea slots() const;  // of a ring of slots
-  [[nodiscard]] ByteArea area() const;   // of a ring of bytes
-  [[nodiscard]] Endpoint& own() const { return header().endpoints[entry_of(role_)]; }
-  [[nodiscard]] Endpoint& other() const { return header().endpoints[entry_of(other_role())]; }
+  [[nodiscard]] ByteArea area() const;   // of a ring of bytes, or a broadcast
+  [[nodiscard]] Endpoint& own() const { return header().endpoints[entry_]; }
+  // Of a broadcast's producer, the first of the readers' entries.
+  [[nodiscard]] Endpoint& other() const { return header().endpoints[first_entry(other_role())]; }
   [[nodiscard]] const mem::PageReport& pages() const { return mapping_.report(); }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
 
-  // Half a microsecond: asks the kernel for the lock of the other side.
+  // Half a microsecond: asks the kernel for the lock of the other side. Of the readers of a
+  // broadcast, says what is best of any: alive, dead, closed, absent.
   [[nodiscard]] Peer peer() const;
   // Sleeps until the other side is there. Errors: try_again after the time-out.
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const;
@@ -71,6 +73,11 @@ class Region {
   [[nodiscard]] bool poisoned() const;
   // Gives the ring up for everybody, with the reason.
   void poison(PoisonReason reason) const;
+
+  // For a broadcast's producer that is about to leave, with the number of the oldest record that is
+  // still there: how many were overwritten before any reader ever came, and told of by no producer
+  // yet. The first reader then begins to count where this ends.
+  [[nodiscard]] std::uint64_t tell_unseen(std::uint64_t oldest_number) const;
 
   // Leaves in an orderly way: marks the endpoint closed, frees its lock, wakes the other side and,
   // if nobody is left, unlinks the ring unless records wait for a reader that has not closed.
@@ -81,13 +88,19 @@ class Region {
   [[nodiscard]] Role other_role() const {
     return role_ == Role::producer ? Role::consumer : Role::producer;
   }
-  static std::size_t entry_of(Role role) {
+  static std::size_t first_entry(Role role) {
     return role == Role::producer ? kProducerEntry : kConsumerEntry;
   }
+  [[nodiscard]] bool is_broadcast() const { return geometry_.form == SlotForm::broadcast; }
   Result<bool> enter(const Options& options);  // one attempt; false: try again
   Result<bool> join(const Options& options);
   Status create(const Options& options);
   Status take_endpoint();
+  Result<bool> take_reader_entry();
+  [[nodiscard]] Peer state_of(std::size_t entry) const;
+  [[nodiscard]] bool had_reader() const;
+  [[nodiscard]] bool is_awaited() const;
+  void begin_reading() const;
   [[nodiscard]] Status check_cursors() const;
   [[nodiscard]] bool is_drained() const;
   void introduce(const Options& options) const;
@@ -97,6 +110,7 @@ class Region {
   std::string name_;
   std::string path_;
   Role role_ = Role::none;
+  std::size_t entry_ = kProducerEntry;
   UniqueFd fd_;
   mem::Mapping mapping_;
   Geometry geometry_;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <unistd.h>
 
+#include "ring/broadcast.hpp"
 #include "ring/byte_area.hpp"
 #include "ring/inspector.hpp"
 #include "ring/region.hpp"
@@ -61,6 +62,9 @@ void walk_slots(int fd, const RingStatus& ring, Verdict& verdict) {
 
 void walk_bytes(int fd, const RingStatus& ring, Verdict& verdict) {
   const ByteArea area{nullptr, ring.slots, ring.payload_bytes};
+  const bool broadcast = ring.form == SlotForm::broadcast;
+  const std::size_t least = broadcast ? kNumberBytes : 0;
+  std::uint64_t next_number = 0;
   std::uint64_t position = ring.head;
   while (static_cast<std::int64_t>(ring.tail - position) > 0) {
     ByteImage record{};
@@ -70,7 +74,8 @@ void walk_bytes(int fd, const RingStatus& ring, Verdict& verdict) {
     const std::uint64_t room = area.until_wrap(position);
     const bool pad = record.length == kPad;
     const std::uint64_t span = pad ? room : ByteArea::span_of(record.length);
-    const bool fits = pad || (record.length <= area.payload_bytes && span <= room);
+    const bool fits =
+        pad || (record.length >= least && record.length <= area.payload_bytes && span <= room);
     if (record.stamp != position + 1 || !fits) {
       // The walk of a ring that moves on ends here; what was read of it was whole.
       if (is_passed(fd, position)) return;
@@ -81,8 +86,18 @@ void walk_bytes(int fd, const RingStatus& ring, Verdict& verdict) {
                         position);
     }
     if (!pad) {
+      std::uint64_t number = 0;
+      const std::uint64_t at = kSlotsOffset + area.offset(position) + sizeof record;
+      if (broadcast && !read_at(fd, at, number)) {
+        return find(verdict, "no number can be read", position);
+      }
+      if (broadcast && verdict.records > 0 && number != next_number) {
+        if (is_passed(fd, position)) return;
+        return find(verdict, "the number " + std::to_string(number) + " is out of order", position);
+      }
+      next_number = number + 1;
       ++verdict.records;
-      verdict.bytes += record.length;
+      verdict.bytes += record.length - least;
     }
     position += span;
   }
@@ -111,7 +126,7 @@ Result<Verdict> verify_ring(const std::string& name) {
                                " are further apart than the capacity");
     return verdict;
   }
-  if (status->form == SlotForm::bytes) {
+  if (is_byte_area(status->form)) {
     walk_bytes(fd.get(), *status, verdict);
   } else {
     walk_slots(fd.get(), *status, verdict);

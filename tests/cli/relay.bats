@@ -11,7 +11,7 @@ stat_of() { perl -ne 'print $1 if /"'"$2"'":(\d+)/' "$1"; }
 # assert_balanced FILE: everything received was sent, dropped by cause, or is still held.
 assert_balanced() {
   local drops=0 cause
-  for cause in too_long ring_full send_error write undelivered; do
+  for cause in overwritten too_long ring_full send_error write undelivered; do
     drops=$((drops + $(stat_of "$1" "drops_$cause")))
   done
   assert_equal "$(stat_of "$1" rx_records)" \
@@ -24,6 +24,11 @@ ring_holds_its_producer() {
   tally-relay ring stat "$1" --json | grep -q '"producer":.*"stalls":[1-9].*"consumer"'
 }
 ring_has_taken() { tally-relay ring stat "$1" --json | grep -q "\"released\":$2"; }
+readers_are() {
+  local count
+  count=$(tally-relay ring stat "$1" --json | grep -o '"state":"[a-z]*","pid":[1-9]' | grep -c .)
+  [[ $count == "$2" ]]
+}
 no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]]; }
 
 # start_sink PORT: counts what arrives at PORT, in sink.json when it ends; its pid in $sink.
@@ -263,6 +268,55 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   tally-relay ring rm "$ring"
 }
 
+@test "drop old keeps the newest and each loss is told once" {
+  local ring kept
+  ring=$(ring_name)
+  # Nobody reads: the producer tells what it overwrote, and the rest waits.
+  run_tool tally-relay gen:count=1000 "shm:$ring,full=drop-old,bytes=4096" --fail-on-loss \
+    --stats-out in.json
+  assert_equal "$status" 1
+  [[ $stderr == *"overwritten in the ring before they were read"* ]]
+  assert_balanced in.json
+  kept=$(stat_of in.json tx_records)
+  ((kept > 20 && kept < 60))
+  run_tool tally-relay ring stat "$ring" --json
+  [[ $output == *'"kind":"broadcast"'*"\"depth\":$kept,"*"\"lost\":$((1000 - kept)),"* ]]
+  run_tool tally-relay ring verify "$ring"
+  assert_output --partial "$kept records"
+  run_tool tally-relay "shm:$ring" - --to-frame jsonl --fail-on-loss
+  assert_success
+  assert_equal "${#lines[@]}" "$kept"
+  [[ ${lines[-1]} == *'"seq":1000,'* ]]
+  no_rings_left
+}
+
+@test "a stopped reader of a broadcast holds nobody up and counts what it missed" {
+  local ring slow
+  ring=$(ring_name)
+  start tally-relay "shm:$ring,kind=broadcast,bytes=65536" null: --stats-out slow.json \
+    --fail-on-loss
+  slow=$started
+  wait_until 5 ring_is_there "$ring"
+  kill -STOP "$slow"
+  start tally-relay "shm:$ring" null: --stats-out quick.json
+  wait_until 5 readers_are "$ring" 2
+  run_tool tally-relay ring stat "$ring"
+  assert_output --partial "stopped tally-relay"
+  run_tool tally-relay gen:count=20000,rate=200000 "shm:$ring" --fail-on-loss --stats-out in.json
+  assert_success
+  finish "$started"
+  assert_equal "$status" 0
+  kill -CONT "$slow"
+  finish "$slow"
+  assert_equal "$status" 1
+  for side in slow quick; do
+    assert_equal 20000 "$(($(stat_of $side.json rx_records) + \
+      $(stat_of $side.json drops_overwritten)))"
+  done
+  (($(stat_of slow.json drops_overwritten) > 10000))
+  no_rings_left
+}
+
 @test "what a ring cannot be is refused with the field and the fix" {
   local ring
   ring=$(ring_name)
@@ -274,6 +328,10 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   assert_refused 64 slots "power of two"
   run_tool tally-relay gen:count=1 "shm:a/b"
   assert_refused 64 a/b "A-Z"
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=bytes,full=drop-old"
+  assert_refused 64 drop-old kind=broadcast
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=broadcast,full=block"
+  assert_refused 64 full=block "leave full out"
   run_tool tally-relay gen:count=1 "shm:$ring,huge=1g,huge-strict=yes"
   assert_refused 69 "1 GiB" "huge=2m"
   no_rings_left
@@ -289,7 +347,7 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
 
 @test "a ring is verified record by record" {
   local ring file kind
-  for kind in spsc bytes; do
+  for kind in spsc bytes broadcast; do
     ring=$(ring_name) file=/dev/shm/tally.$(id -u).$ring
     tally-relay gen:count=20,bytes=100 "shm:$ring,kind=$kind"
     run_tool tally-relay ring verify "$ring"

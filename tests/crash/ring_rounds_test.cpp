@@ -6,21 +6,21 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <doctest/doctest.h>
 #include <memory>
-#include <optional>
 #include <random>
 #include <sys/mman.h>
 #include <thread>
 
 #include "core/clock.hpp"
-#include "core/crc32c.hpp"
+#include "ring/broadcast_producer.hpp"
+#include "ring/broadcast_reader.hpp"
 #include "ring/byte_consumer.hpp"
 #include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
 #include "ring/producer.hpp"
 #include "support/child.hpp"
+#include "support/crc_payload.hpp"
 #include "support/ring.hpp"
 
 using tally::ring::Options;
@@ -31,29 +31,9 @@ using tally::test::Child;
 
 namespace {
 
-constexpr std::size_t kMostBytes = 96;
+constexpr std::size_t kMostBytes = tally::test::kCrcPayloadBytes;
 constexpr std::size_t kBatch = 4;
 constexpr std::uint64_t kPatienceNs = 60'000'000'000;
-
-// A record says its number, and its checksum is the end.
-std::size_t make_payload(std::uint64_t number, std::uint8_t* into) {
-  const std::size_t length = 12 + number % (kMostBytes - 12);
-  std::memset(into, static_cast<int>(number & 0xffU), length);
-  std::memcpy(into, &number, sizeof number);
-  const std::uint32_t crc = tally::core::crc32c({into, length - 4});
-  std::memcpy(into + length - 4, &crc, sizeof crc);
-  return length;
-}
-// Whether it is whole, and then its number.
-std::optional<std::uint64_t> number_of(tally::ByteView payload) {
-  if (payload.size() < 12) return std::nullopt;
-  std::uint32_t crc = 0;
-  std::memcpy(&crc, payload.data() + payload.size() - 4, sizeof crc);
-  if (crc != tally::core::crc32c(payload.first(payload.size() - 4))) return std::nullopt;
-  std::uint64_t number = 0;
-  std::memcpy(&number, payload.data(), sizeof number);
-  return number;
-}
 
 // What outlives a killed process: what a producer was about to commit, and how far consumers came.
 struct Ledger {
@@ -87,7 +67,8 @@ struct SlotRing {
         const auto slot = end.slot(i);
         slot.meta = RecordMeta{};
         slot.meta.time_ns = 1;
-        slot.meta.length = static_cast<std::uint32_t>(make_payload(first + i, slot.payload.data()));
+        slot.meta.length = static_cast<std::uint32_t>(
+            tally::test::make_crc_payload(first + i, slot.payload.data()));
       }
       filled = room;
       return room;
@@ -132,7 +113,7 @@ struct ByteRing {
       for (; count < kBatch; ++count) {
         const auto room = end.claim(kMostBytes);
         if (room.data() == nullptr) break;
-        end.finish(make_payload(first + count, room.data()));
+        end.finish(tally::test::make_crc_payload(first + count, room.data()));
       }
       return count;
     }
@@ -195,7 +176,7 @@ int consume(Ledger& ledger) {
     if (waited == PopResult::peer_dead) continue;  // its successor is on the way
     if (waited != PopResult::ok) return 2;
     consumer.take([&](tally::ByteView payload) {
-      const auto number = number_of(payload);
+      const auto number = tally::test::number_of_crc_payload(payload);
       const std::uint64_t expected = ledger.expected;
       // The first look of a successor may show again what its predecessor did not release.
       const bool again = is_first && number && *number <= expected && expected - *number <= kBatch;
@@ -206,8 +187,65 @@ int consume(Ledger& ledger) {
   }
 }
 
+// The same of a broadcast: where its last ends came to.
+struct CastLedger {
+  std::atomic<std::uint64_t> published;
+  std::atomic<std::uint64_t> accounted;
+  std::atomic<std::uint64_t> seen;
+  std::atomic<std::uint64_t> wrong;
+  std::atomic<std::uint64_t> ready;
+  std::atomic<bool> over;
+};
+
+int cast(CastLedger& ledger, const std::string& name) {
+  Options options;
+  options.bytes = 4096;
+  auto producer = tally::ring::BroadcastProducer::open(name, options).value();
+  ledger.ready += 1;
+  std::array<std::uint8_t, kMostBytes> payload{};
+  while (!ledger.over) {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      const std::size_t length = tally::test::make_crc_payload(producer.number(), payload.data());
+      if (producer.put({}, {payload.data(), length}) != PushResult::ok) return 2;
+    }
+    producer.commit();
+  }
+  ledger.published = producer.number();
+  producer.close();
+  return 0;
+}
+
+// Every record is whole and the one of its number, and these only grow, over kills as well.
+int receive(CastLedger& ledger, const std::string& name) {
+  Options options;
+  options.bytes = 4096;
+  auto reader = tally::ring::BroadcastReader::open(name, options).value();
+  std::array<tally::ring::BroadcastRecord, kBatch> records;
+  tally::Bytes room(reader.room_bytes());
+  if (reader.number() < ledger.accounted) ledger.wrong += 1;
+  ledger.ready += 1;
+  for (;;) {
+    const PopResult waited = reader.wait_readable(tally::core::monotonic_ns() + kPatienceNs);
+    if (waited == PopResult::closed) return 0;
+    if (waited == PopResult::peer_dead) continue;  // its successor is on the way
+    if (waited != PopResult::ok) return 2;
+    const std::size_t count = reader.read(records, room);
+    std::uint64_t next = reader.number();
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto number = tally::test::number_of_crc_payload(records[i].payload);
+      const bool right = number && *number + 1 == records[i].next.number && *number >= next;
+      if (!right) ledger.wrong += 1;
+      next = records[i].next.number;
+    }
+    reader.release({records.data(), count});
+    ledger.seen += count;
+    ledger.accounted = reader.number();
+  }
+}
+
 // Waits for the `count`th end to be open; false after a minute.
-bool wait_ready(const Ledger& ledger, std::uint64_t count) {
+template <typename Any>
+bool wait_ready(const Any& ledger, std::uint64_t count) {
   const std::uint64_t until_ns = tally::core::monotonic_ns() + kPatienceNs;
   while (ledger.ready < count) {
     if (tally::core::monotonic_ns() > until_ns) return false;
@@ -264,6 +302,46 @@ TEST_CASE_TEMPLATE("ends that are killed and stopped at random lose no record an
   CHECK(ledger.expected == last.first + last.count);
   CHECK(ledger.expected > 0);
   ::munmap(page, sizeof(Ledger));
+}
+
+TEST_CASE("ends of a broadcast that are killed and stopped at random account for every record") {
+  const tally::test::RingName name("rounds-cast");
+  void* const page = ::mmap(nullptr, sizeof(CastLedger), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(page != MAP_FAILED);
+  CastLedger& ledger = *new (page) CastLedger{};
+  const auto start = [&](bool producer) {
+    return Child([&, producer] {
+      return producer ? cast(ledger, name.str()) : receive(ledger, name.str());
+    });
+  };
+  auto producer = std::make_unique<Child>(start(true));
+  auto reader = std::make_unique<Child>(start(false));
+  std::uint64_t opened = 2;
+  REQUIRE(wait_ready(ledger, opened));
+  std::mt19937_64 random(20'261'126);  // NOLINT: the same rounds in every run
+  for (std::uint64_t round = 0; round < rounds(); ++round) {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+    const bool at_producer = random() % 2 == 0;
+    auto& victim = at_producer ? producer : reader;
+    if (random() % 3 == 0) {
+      victim->send(SIGSTOP);
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+      victim->send(SIGCONT);
+      continue;
+    }
+    victim->kill_and_reap();
+    victim = std::make_unique<Child>(start(at_producer));
+    REQUIRE(wait_ready(ledger, ++opened));
+  }
+  ledger.over = true;
+  CHECK(producer->reap() == 0);
+  CHECK(reader->reap() == 0);
+  CHECK(ledger.wrong == 0);
+  CHECK(ledger.seen > 0);
+  // The last reader went on to the end, and all that its kind released or lost is all there was.
+  CHECK(ledger.accounted == ledger.published);
+  ::munmap(page, sizeof(CastLedger));
 }
 
 TEST_SUITE_END();

@@ -1,7 +1,7 @@
 // Attaching to a file of /dev/shm that somebody has changed: it is refused, or used without leaving
 // its bounds. Input: a mode byte (1: seal the header again, so that the checks behind the CRC are
-// reached; 2: cut the file at the next two bytes; 4: a ring of bytes), then patches of three bytes:
-// offset, xor value.
+// reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast), then patches
+// of three bytes: offset, xor value.
 #include <array>
 #include <cstring>
 #include <unistd.h>
@@ -9,6 +9,8 @@
 
 #include "core/endian.hpp"
 #include "core/file.hpp"
+#include "ring/broadcast_producer.hpp"
+#include "ring/broadcast_reader.hpp"
 #include "ring/byte_consumer.hpp"
 #include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
@@ -57,6 +59,19 @@ tally::Bytes make_byte_image() {
     producer.try_push(tally::core::as_bytes("one"));
     producer.try_push(tally::core::as_bytes("two"));
   }
+  const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
+  const auto view = tally::core::as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
+// The same as a broadcast that a reader has left and that has gone round.
+tally::Bytes make_broadcast_image() {
+  ::unlink(ring::ring_path(ring_name()).c_str());
+  ring::Options options;
+  options.bytes = ring::kMinAreaBytes;
+  auto producer = ring::BroadcastProducer::open(ring_name(), options).value();
+  const auto reader = ring::BroadcastReader::open(ring_name()).value();
+  for (int i = 0; i < 100; ++i) (void)producer.push(tally::core::as_bytes("one of one hundred"));
   const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
   const auto view = tally::core::as_bytes(text);
   return {view.begin(), view.end()};
@@ -120,19 +135,43 @@ void use_bytes() {
   if (sum == UINT64_MAX) __builtin_trap();  // every byte was read
 }
 
+void use_broadcast() {
+  auto reader = ring::BroadcastReader::open(ring_name());
+  auto producer = ring::BroadcastProducer::open(ring_name());
+  tally::Bytes room(ring::kMinAreaBytes);
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 8; ++i) {
+    std::array<ring::BroadcastRecord, 3> records;
+    if (reader && reader->wait_readable(kLongPast) == ring::PopResult::ok) {
+      const std::size_t count = reader->read(records, room);
+      for (std::size_t k = 0; k < count; ++k) {
+        if (records[k].payload.size() > reader->payload_bytes()) __builtin_trap();
+        for (const std::uint8_t byte : records[k].payload) sum += byte;
+      }
+      reader->release({records.data(), count});
+    }
+    if (producer) (void)producer->push(tally::core::as_bytes("three"));
+  }
+  if (sum == UINT64_MAX) __builtin_trap();  // every byte was read
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const tally::Bytes slots_image = make_image();
   static const tally::Bytes bytes_image = make_byte_image();
-  const bool is_bytes = size != 0 && (data[0] & 4U) != 0;
+  static const tally::Bytes broadcast_image = make_broadcast_image();
+  const bool is_broadcast = size != 0 && (data[0] & 8U) != 0;
+  const bool is_bytes = !is_broadcast && size != 0 && (data[0] & 4U) != 0;
   const std::string path = ring::ring_path(ring_name());
   ::unlink(path.c_str());
-  const tally::Bytes& image = is_bytes ? bytes_image : slots_image;
+  const tally::Bytes& image = is_broadcast ? broadcast_image : is_bytes ? bytes_image : slots_image;
   if (!tally::core::create_file(path, patched(image, {data, size}), 0600)) return 0;
   (void)ring::stat_ring(ring_name());
   (void)ring::verify_ring(ring_name());
-  if (is_bytes) {
+  if (is_broadcast) {
+    use_broadcast();
+  } else if (is_bytes) {
     use_bytes();
   } else {
     use_slots();

@@ -7,8 +7,11 @@
 
 #include "core/clock.hpp"
 #include "core/crc32c.hpp"
+#include "ring/broadcast_producer.hpp"
+#include "ring/broadcast_reader.hpp"
 #include "ring/consumer.hpp"
 #include "ring/producer.hpp"
+#include "support/crc_payload.hpp"
 #include "support/ring.hpp"
 
 using tally::ring::Consumer;
@@ -82,6 +85,49 @@ TEST_CASE("records cross a ring between threads whole and in order") {
     CHECK(wrong == 0);
     CHECK(consumer.position() == kRecords);
     CHECK(consumer.stats().max_depth <= 8);
+  }
+}
+
+TEST_CASE(
+    "readers of a broadcast that threads overtake see whole records and miss none in silence") {
+  for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
+    const tally::test::RingName name("stress-cast");
+    Options options;
+    options.bytes = 4096;
+    options.wait = wait;
+    auto producer = tally::ring::BroadcastProducer::open(name.str(), options).value();
+    const auto receive = [&](tally::ring::BroadcastReader reader, std::uint64_t& wrong) {
+      std::array<tally::ring::BroadcastRecord, 4> records;
+      tally::Bytes room(reader.room_bytes());
+      std::uint64_t taken = 0;
+      while (reader.wait_readable(a_minute_on()) == PopResult::ok) {
+        const std::size_t count = reader.read(records, room);
+        for (std::size_t i = 0; i < count; ++i) {
+          const auto number = tally::test::number_of_crc_payload(records[i].payload);
+          if (number != records[i].next.number - 1) ++wrong;
+        }
+        reader.release({records.data(), count});
+        taken += count;
+      }
+      if (taken + reader.lost() != kRecords || reader.number() != kRecords) ++wrong;
+    };
+    std::array<std::uint64_t, 2> wrong{};
+    std::array<std::thread, 2> readers;
+    for (std::size_t i = 0; i < readers.size(); ++i) {
+      auto reader = tally::ring::BroadcastReader::open(name.str(), options).value();
+      readers[i] = std::thread([&receive, &wrong, i, reader = std::move(reader)]() mutable {
+        receive(std::move(reader), wrong[i]);
+      });
+    }
+    std::array<std::uint8_t, tally::test::kCrcPayloadBytes> payload{};
+    for (std::uint64_t i = 0; i < kRecords; ++i) {
+      const std::size_t length = tally::test::make_crc_payload(i, payload.data());
+      REQUIRE(producer.push({payload.data(), length}) == PushResult::ok);
+    }
+    producer.close();
+    for (std::thread& reader : readers) reader.join();
+    CHECK(wrong[0] == 0);
+    CHECK(wrong[1] == 0);
   }
 }
 

@@ -16,29 +16,37 @@
 namespace tally::relay {
 namespace {
 
-void write_side(json::Writer& writer, const char* name, const ring::EndpointStatus& side) {
-  writer.key(name).begin_object();
+void write_side(json::Writer& writer, const ring::EndpointStatus& side) {
+  writer.begin_object();
   writer.field("state", ring::endpoint_state_name(side.state)).field("pid", side.pid);
   writer.field("comm", side.comm).field("attaches", side.attaches);
   writer.field("records", side.records).field("bytes", side.bytes);
   writer.field("batches", side.batches).field("stalls", side.stalls);
   writer.field("dropped_new", side.dropped_new).field("dropped_old", side.dropped_old);
   writer.field("lost", side.lost).field("wakes", side.wakes).field("sleeps", side.sleeps);
-  writer.field("max_depth", side.max_depth).end_object();
+  writer.field("max_depth", side.max_depth).field("behind", side.behind).end_object();
 }
 
 std::string ring_json(const ring::RingStatus& status) {
   json::Writer writer;
   writer.begin_object().field("schema", "tally.ring/1").field("name", status.name);
-  writer.field("kind", ring::kind_name(status.kind, status.form));
+  writer.field("kind", ring::kind_name(status.form));
   writer.field("state", ring::ring_state_name(status.state));
   writer.field("slots", status.slots).field("bytes", status.payload_bytes);
   writer.field("size_bytes", status.total_bytes).field("depth", status.depth);
-  writer.field("published", status.tail).field("released", status.head);
+  writer.field("published", status.producer.records);
+  writer.field("released", status.consumer.records);
   writer.field("lost", status.lost).field("pages", mem::page_kind_name(status.page_kind));
   writer.field("from_this_boot", status.from_this_boot).field("in_use", status.in_use());
-  write_side(writer, "producer", status.producer);
-  write_side(writer, "consumer", status.consumer);
+  writer.key("producer");
+  write_side(writer, status.producer);
+  writer.key("consumer");
+  write_side(writer, status.consumer);
+  if (status.form == ring::SlotForm::broadcast) {
+    writer.key("more_readers").begin_array();
+    for (const ring::EndpointStatus& reader : status.more_readers) write_side(writer, reader);
+    writer.end_array();
+  }
   writer.end_object();
   return writer.take();
 }
@@ -49,6 +57,20 @@ std::string side_text(const ring::EndpointStatus& side) {
     text += fmt::format(" {} ({})", side.comm, side.pid);
   }
   return text;
+}
+
+// For the list: the consumer, or how many readers a broadcast has.
+std::string readers_text(const ring::RingStatus& status) {
+  if (status.more_readers.empty()) return side_text(status.consumer);
+  std::size_t here = 0;
+  for (const ring::EndpointStatus* side : status.sides()) {
+    const bool reads = side->role == ring::Role::consumer;
+    if (reads && (side->state == ring::EndpointState::alive ||
+                  side->state == ring::EndpointState::stopped)) {
+      ++here;
+    }
+  }
+  return fmt::format("{} readers", here);
 }
 
 // One broken ring does not hide the others: it is listed with what is wrong with it.
@@ -78,7 +100,7 @@ Result<Code> list(cli::Invocation& run) {
     if (status) {
       run.out.print("{:<20} {:>8} {:>8} {:>10}  {:<24} {}\n", name, status->slots,
                     status->payload_bytes, status->depth, side_text(status->producer),
-                    side_text(status->consumer));
+                    readers_text(*status));
     } else {
       run.out.print("{:<20} broken: {}\n", name, status.error().message);
     }
@@ -97,6 +119,13 @@ void print_side(cli::Output& out, const char* name, const ring::EndpointStatus& 
   }
 }
 
+void print_reader(cli::Output& out, const ring::EndpointStatus& reader, std::uint64_t now_ns) {
+  print_side(out, "reader", reader, now_ns);
+  if (reader.attaches > 0) {
+    out.print("{:<12} {} behind, {} lost\n", "", reader.behind, reader.lost);
+  }
+}
+
 Result<Code> stat(const std::string& name, cli::Invocation& run) {
   TALLY_TRY(const ring::RingStatus status, ring::stat_ring(name));
   cli::Output& out = run.out;
@@ -104,14 +133,21 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
     out.line(ring_json(status));
     return Code::ok;
   }
-  out.print("{:<12} {} ({}, {})\n", "ring", status.name, ring::kind_name(status.kind, status.form),
+  out.print("{:<12} {} ({}, {})\n", "ring", status.name, ring::kind_name(status.form),
             ring::ring_state_name(status.state));
   out.print("{:<12} {}\n", "file", status.path);
   out.print("{:<12} {} of {} bytes, {} bytes in all, pages of {}\n", "slots", status.slots,
             status.payload_bytes, status.total_bytes, mem::page_kind_name(status.page_kind));
   out.print("{:<12} {} now; {} published, {} released, {} lost\n", "records", status.depth,
-            status.tail, status.head, status.lost);
+            status.producer.records, status.consumer.records, status.lost);
   print_side(out, "producer", status.producer, status.taken_ns);
+  if (status.form == ring::SlotForm::broadcast) {
+    print_reader(out, status.consumer, status.taken_ns);
+    for (const ring::EndpointStatus& reader : status.more_readers) {
+      print_reader(out, reader, status.taken_ns);
+    }
+    return Code::ok;
+  }
   print_side(out, "consumer", status.consumer, status.taken_ns);
   return Code::ok;
 }

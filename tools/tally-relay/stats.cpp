@@ -15,10 +15,11 @@ struct LossWord {
 };
 
 // In the order of Counts::losses().
-constexpr std::array<LossWord, 9> kLosses{{
+constexpr std::array<LossWord, 10> kLosses{{
     {"drops_kernel", "in the kernel's socket queue (raise rcvbuf)"},
     {"drops_truncated", "longer than the receive buffer (raise bytes)"},
     {"drops_ring_lost", "left unread in a ring that nobody holds any more"},
+    {"drops_overwritten", "overwritten in the ring before they were read"},
     {"drops_too_long", "longer than a slot or datagram (raise bytes)"},
     {"drops_ring_full", "because the ring was full"},
     {"drops_send_error", "refused by the kernel"},
@@ -39,9 +40,11 @@ void write_hop(json::Writer& writer, const Hop& hop) {
 
 std::vector<std::pair<std::string_view, std::uint64_t>> Counts::losses() const {
   const std::array<std::uint64_t, kLosses.size()> values{
-      source.kernel_drops, source.truncated, source.ring_lost,
-      sink.too_long,       sink.ring_full,   sink.send_errors,
-      sink.lost_at_close,  undelivered,      source.replies_missing};
+      source.kernel_drops, source.truncated,
+      source.ring_lost,    source.overwritten + sink.overwritten + sink.overwritten_earlier,
+      sink.too_long,       sink.ring_full,
+      sink.send_errors,    sink.lost_at_close,
+      undelivered,         source.replies_missing};
   std::vector<std::pair<std::string_view, std::uint64_t>> all;
   for (std::size_t i = 0; i < values.size(); ++i) all.emplace_back(kLosses[i].key, values[i]);
   return all;

@@ -34,7 +34,7 @@ Result<std::unique_ptr<RecordSink>> open_sink(const std::string& text, const cli
   }
   if (!text.starts_with(kRing)) return fail(not_an_endpoint("--to", text));
   TALLY_TRY(const auto parsed, ring::parse_endpoint(text));
-  if (parsed.options.full != ring::Full::block) {
+  if (ring::full_of(parsed.options) != ring::Full::block) {
     return fail(Code::usage, "--to: a signed record is never dropped",
                 "leave full= away, or write full=block");
   }

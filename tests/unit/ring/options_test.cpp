@@ -16,7 +16,7 @@ TEST_CASE("a name alone asks for nothing") {
   CHECK(parsed.name == "requests");
   CHECK_FALSE(parsed.options.slots.has_value());
   CHECK_FALSE(parsed.options.bytes.has_value());
-  CHECK(parsed.options.full == tally::ring::Full::block);
+  CHECK(full_of(parsed.options) == tally::ring::Full::block);
   CHECK(parsed.options.open_timeout_ns == 5'000'000'000);
 }
 
@@ -80,7 +80,16 @@ TEST_CASE("a wrong value is named with what the key takes") {
 }
 
 TEST_CASE("combinations that cannot be had are refused in words") {
-  CHECK(parse_endpoint("shm:a,full=drop-old").error().message.find("drop-old needs a reader") !=
+  for (const std::string kind : {"spsc", "bytes"}) {
+    const auto refused = parse_endpoint("shm:a,full=drop-old,kind=" + kind);
+    CHECK(refused.error().message.find("drop-old needs a reader") != std::string::npos);
+    CHECK(refused.error().message.find("kind=" + kind) != std::string::npos);
+  }
+  for (const std::string full : {"block", "drop-new"}) {
+    const auto refused = parse_endpoint("shm:a,kind=broadcast,full=" + full);
+    CHECK(refused.error().message.find("full=" + full) != std::string::npos);
+  }
+  CHECK(parse_endpoint("shm:a,kind=broadcast,slots=4").error().message.find("slots") !=
         std::string::npos);
   CHECK(parse_endpoint("shm:a,huge=off,huge-strict").error().code == Code::usage);
   tally::ring::Options options;
@@ -89,6 +98,14 @@ TEST_CASE("combinations that cannot be had are refused in words") {
   options = {};
   options.bytes = 0;
   CHECK(check_options(options).error().code == Code::usage);
+}
+
+TEST_CASE("dropping the oldest is what a broadcast does") {
+  for (const std::string text : {"shm:a,full=drop-old", "shm:a,kind=broadcast"}) {
+    const auto options = parse_endpoint(text).value().options;
+    CHECK(options.form == tally::ring::SlotForm::broadcast);
+    CHECK(full_of(options) == tally::ring::Full::drop_old);
+  }
 }
 
 TEST_CASE("names stay inside their folder") {

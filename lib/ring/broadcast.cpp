@@ -1,0 +1,64 @@
+#include "ring/broadcast.hpp"
+
+namespace tally::ring {
+
+BroadcastPlace load_place(const ReaderCursor& cursor) {
+  // Acquire pairs with store_place(): the place that counts is whole.
+  const std::uint64_t turn = cursor.turn.load(std::memory_order_acquire);
+  const ReaderPlace& place = cursor.places[turn % 2];
+  return {place.position.load(std::memory_order_relaxed),
+          place.number.load(std::memory_order_relaxed), place.lost.load(std::memory_order_relaxed)};
+}
+
+void store_place(ReaderCursor& cursor, const BroadcastPlace& place) {
+  const std::uint64_t turn = cursor.turn.load(std::memory_order_relaxed) + 1;
+  ReaderPlace& next = cursor.places[turn % 2];
+  next.position.store(place.position, std::memory_order_relaxed);
+  next.number.store(place.number, std::memory_order_relaxed);
+  next.lost.store(place.lost, std::memory_order_relaxed);
+  // Release: the place is written before it counts.
+  cursor.turn.store(turn, std::memory_order_release);
+}
+
+BroadcastPlace oldest_place(const Header& header, const ByteArea& area) {
+  for (;;) {
+    // Acquire pairs with the producer's store of the head: the record there was published.
+    const std::uint64_t head = header.head.load(std::memory_order_acquire);
+    std::uint64_t at = head & ~std::uint64_t{kByteGranule - 1};
+    ByteLook look = look_at(area, at);
+    if (look.is == ByteLook::Is::pad) {
+      at = look.end;
+      look = look_at(area, at);
+    }
+    BroadcastPlace place{head, 0, 0};
+    if (is_whole(look)) place.number = number_at(area, at);
+    // Acquire, after the loads above: the same head says that they were of that record.
+    if (header.head.load(std::memory_order_acquire) == head) return place;
+  }
+}
+
+bool is_believable(const Header& header, const ByteArea& area, const BroadcastPlace& place,
+                   const BroadcastPlace& oldest) {
+  if (place.position % kByteGranule != 0) return false;
+  if (!is_before(oldest.position, place.position)) return !is_before(oldest.number, place.number);
+  // Acquire: what is before the tail was published. It may be behind the records of a producer that
+  // was killed.
+  const std::uint64_t tail = recover_tail(area, header.tail.load(std::memory_order_acquire));
+  if (is_before(tail, place.position) || !is_before(oldest.number, place.number)) return false;
+  return place.position == tail || look_at(area, place.position).is != ByteLook::Is::absent ||
+         // Acquire: it was overtaken since, and then finds so by itself.
+         is_before(place.position, header.head.load(std::memory_order_acquire));
+}
+
+std::uint64_t next_number(const ByteArea& area, std::uint64_t head, std::uint64_t tail) {
+  std::uint64_t next = 0;
+  for (std::uint64_t at = head; is_before(at, tail);) {
+    const ByteLook look = look_at(area, at);
+    if (look.is == ByteLook::Is::absent || look.is == ByteLook::Is::broken) break;
+    if (is_whole(look)) next = number_at(area, at) + 1;
+    at = look.end;
+  }
+  return next;
+}
+
+}  // namespace tally::ring

@@ -1,0 +1,156 @@
+// The writing end of a broadcast (ring/broadcast.hpp). Move-only; one thread at a time; nothing is
+// allocated after open(), and nothing ever waits: the oldest records are overwritten. Records
+// become visible in order, each whole or not at all, a batch at once unless it takes more than half
+// of the area, also when this process is killed in between.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "ring/broadcast.hpp"
+#include "ring/byte_area.hpp"
+#include "ring/counters.hpp"
+#include "ring/lines.hpp"
+#include "ring/options.hpp"
+#include "ring/region.hpp"
+#include "ring/results.hpp"
+
+namespace tally::ring {
+
+class alignas(kApartBytes) BroadcastProducer {
+ public:
+  // Creates the ring or joins it; see Region::open() for the errors. A successor of a killed
+  // producer goes on behind its last published record.
+  [[nodiscard]] static Result<BroadcastProducer> open(const std::string& name,
+                                                      Options options = {});
+
+  // Copies one record in, made of two parts, of which the first is a multiple of 8 bytes long. It
+  // becomes visible with commit(). ok, too_large for more than payload_bytes(), or poisoned.
+  PushResult put(ByteView first, ByteView second, std::uint16_t type = 0, std::uint16_t flags = 0);
+  // Makes visible what was put: one cursor store and at most one wake. `last_record_ns` is for
+  // inspectors.
+  void commit(std::uint64_t last_record_ns = 0);
+  // Both.
+  PushResult push(ByteView payload, std::uint16_t type = 0, std::uint16_t flags = 0);
+
+  // Leaves in an orderly way: readers get `closed` after the last record. The destructor does the
+  // same. Returns how many records were overwritten before any reader had ever come: these are lost
+  // to everybody, and no reader will count them. Nothing else may be called afterwards.
+  std::uint64_t close();
+  BroadcastProducer(BroadcastProducer&&) noexcept = default;
+  BroadcastProducer& operator=(BroadcastProducer&&) = delete;
+  BroadcastProducer(const BroadcastProducer&) = delete;
+  BroadcastProducer& operator=(const BroadcastProducer&) = delete;
+  ~BroadcastProducer() { close(); }
+
+  // Of the readers: alive when any is.
+  [[nodiscard]] Peer peer() const { return region_.peer(); }
+  [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const {
+    return region_.wait_for_peer(timeout_ns);
+  }
+  // The largest payload: a quarter of the area with its header and number.
+  [[nodiscard]] std::size_t payload_bytes() const { return area_.payload_bytes - kNumberBytes; }
+  [[nodiscard]] std::uint64_t capacity() const { return area_.capacity; }
+  [[nodiscard]] std::uint64_t position() const { return tail_; }
+  // Of the next record to be put: how many there were before.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] const EndpointStats& stats() const { return *stats_; }
+  [[nodiscard]] const mem::PageReport& pages() const { return region_.pages(); }
+  [[nodiscard]] const std::string& name() const { return region_.name(); }
+
+ private:
+  explicit BroadcastProducer(Region region);
+  // Gives the oldest records up so that everything before `to` and the stamp behind it may be
+  // written. False: what lies there is no record, and the ring was given up.
+  [[nodiscard]] bool make_room(std::uint64_t to);
+  [[nodiscard]] bool is_free_until(std::uint64_t to) const {
+    return to + sizeof(std::uint64_t) - head_ <= area_.capacity;
+  }
+  void write_header(std::uint64_t position, std::uint32_t length, std::uint16_t type,
+                    std::uint16_t flags);
+  void wake_readers();
+
+  Region region_;
+  ByteArea area_;
+  Header* header_;
+  const std::atomic<std::uint32_t>* reader_may_sleep_;
+  EndpointStats* stats_;
+  std::uint64_t head_ = 0;      // the oldest record; this side's own, and never read back
+  std::uint64_t tail_ = 0;      // what is published ends here
+  std::uint64_t finished_ = 0;  // what was put ends here
+  std::uint64_t number_ = 0;
+  std::uint64_t records_ = 0;  // put and not published
+  std::uint64_t bytes_ = 0;
+};
+
+inline void BroadcastProducer::write_header(std::uint64_t position, std::uint32_t length,
+                                            std::uint16_t type, std::uint16_t flags) {
+  ByteHeader& header = area_.at(position);
+  const std::uint64_t word =
+      length | static_cast<std::uint64_t>(type) << 32U | static_cast<std::uint64_t>(flags) << 48U;
+  // Release, both: as store_words(). The first stamp of a batch is commit()'s.
+  word_at(reinterpret_cast<std::uint8_t*>(&header.length)).store(word, std::memory_order_release);
+  if (position != tail_) header.stamp.store(position + 1, std::memory_order_release);
+}
+
+inline PushResult BroadcastProducer::put(ByteView first, ByteView second, std::uint16_t type,
+                                         std::uint16_t flags) {
+  const std::size_t length = kNumberBytes + first.size() + second.size();
+  if (length > area_.payload_bytes) return PushResult::too_large;
+  const std::uint64_t span = ByteArea::span_of(length);
+  const std::uint64_t room = area_.until_wrap(finished_);
+  const std::uint64_t start = span <= room ? finished_ : finished_ + room;
+  const std::uint64_t end = start + span;
+  // No batch may come near to overwriting its own beginning.
+  if (end - tail_ > area_.capacity / 2) [[unlikely]]
+    commit();
+  if (!is_free_until(end)) [[unlikely]] {
+    if (!make_room(end)) return PushResult::poisoned;
+  }
+  if (start != finished_) [[unlikely]]
+    write_header(finished_, kPad, 0, 0);
+  write_header(start, static_cast<std::uint32_t>(length), type, flags);
+  std::uint8_t* const to = area_.payload(start);
+  word_at(to).store(number_, std::memory_order_release);  // as store_words()
+  store_words(to + kNumberBytes, first.data(), first.size());
+  store_words(to + kNumberBytes + first.size(), second.data(), second.size());
+  finished_ = end;
+  ++number_;
+  ++records_;
+  bytes_ += length - kNumberBytes;
+  return PushResult::ok;
+}
+
+inline void BroadcastProducer::commit(std::uint64_t last_record_ns) {
+  if (records_ == 0) return;
+  // Before the first stamp: who reads up to the end finds no stale stamp there. Release: as
+  // store_words().
+  area_.at(finished_).stamp.store(0, std::memory_order_release);
+  // Release: the records, and all stamps of the batch but this one, are written before it.
+  area_.at(tail_).stamp.store(tail_ + 1, std::memory_order_release);
+  tail_ = finished_;
+  stats_->records.store(number_, std::memory_order_relaxed);
+  bump(stats_->bytes, bytes_);
+  if (records_ > 1) bump(stats_->merged, records_ - 1);
+  stats_->last_record_ns.store(last_record_ns, std::memory_order_relaxed);
+  records_ = 0;
+  bytes_ = 0;
+  if (reader_may_sleep_->load(std::memory_order_relaxed) != 0) {
+    wake_readers();
+  } else {
+    // Release: an inspector or a sleeper to be that sees the cursor finds the stamps.
+    header_->tail.store(tail_, std::memory_order_release);
+  }
+}
+
+inline PushResult BroadcastProducer::push(ByteView payload, std::uint16_t type,
+                                          std::uint16_t flags) {
+  const PushResult put_in = put({}, payload, type, flags);
+  if (put_in == PushResult::ok) commit();
+  return put_in;
+}
+
+}  // namespace tally::ring

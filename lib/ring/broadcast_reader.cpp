@@ -1,0 +1,115 @@
+#include "ring/broadcast_reader.hpp"
+
+#include <utility>
+
+#include "ring/counters.hpp"
+#include "ring/waiting.hpp"
+
+namespace tally::ring {
+
+Result<BroadcastReader> BroadcastReader::open(const std::string& name, Options options) {
+  options.form = SlotForm::broadcast;
+  TALLY_TRY(Region region, Region::open(name, options, Role::consumer));
+  return BroadcastReader(std::move(region), options);
+}
+
+BroadcastReader::BroadcastReader(Region region, const Options& options)
+    : region_(std::move(region)),
+      area_(region_.area()),
+      header_(&region_.header()),
+      stats_(&region_.own().stats),
+      place_(load_place(region_.own().cursor)),
+      wait_(queue::resolve(options.wait)) {}
+
+std::size_t BroadcastReader::read(std::span<BroadcastRecord> out, MutableByteView into) {
+  const ByteArea area = area_;
+  BroadcastPlace at = place_;
+  std::size_t used = 0;
+  std::size_t count = 0;
+  while (count < out.size()) {
+    const ByteLook look = look_at(area, at.position);
+    const bool is_record = is_whole(look);
+    std::size_t bytes = 0;
+    std::uint64_t number = 0;
+    std::uint64_t header = 0;
+    if (is_record) {
+      bytes = look.length - kNumberBytes;
+      if (bytes > into.size() - used) break;
+      // Acquire: as load_words().
+      header = word_at(area.payload(at.position) - sizeof header).load(std::memory_order_acquire);
+      number = number_at(area, at.position);
+      load_words(into.data() + used, area.payload(at.position) + kNumberBytes, bytes);
+    }
+    if (const std::uint64_t head = oldest(); is_before(at.position, head)) [[unlikely]] {
+      at.position = head;  // what was seen may be torn
+      continue;
+    }
+    if (look.is == ByteLook::Is::absent) break;
+    if (look.is == ByteLook::Is::pad) {
+      at.position = look.end;
+      continue;
+    }
+    if (!is_record) {
+      region_.poison(PoisonReason::bad_length);
+      break;
+    }
+    if (is_before(at.number, number)) at.lost += number - at.number;
+    at.number = number + 1;
+    at.position = look.end;
+    out[count++] = {{into.data() + used, bytes},
+                    static_cast<std::uint16_t>(header >> 32U),
+                    static_cast<std::uint16_t>(header >> 48U),
+                    at};
+    used += bytes;
+  }
+  return count;
+}
+
+void BroadcastReader::release(std::span<const BroadcastRecord> done, std::uint64_t last_record_ns) {
+  if (done.empty()) return;
+  std::uint64_t bytes = 0;
+  for (const BroadcastRecord& record : done) bytes += record.payload.size();
+  place_ = done.back().next;
+  bump(stats_->records, done.size());
+  bump(stats_->bytes, bytes);
+  if (done.size() > 1) bump(stats_->merged, done.size() - 1);
+  stats_->last_record_ns.store(last_record_ns, std::memory_order_relaxed);
+  store_place(region_.own().cursor, place_);
+}
+
+bool BroadcastReader::is_readable() const {
+  std::uint64_t at = place_.position;
+  for (;;) {
+    const ByteLook look = look_at(area_, at);
+    if (const std::uint64_t head = oldest(); is_before(at, head)) {
+      at = head;
+      continue;
+    }
+    if (look.is == ByteLook::Is::pad) {
+      at = look.end;
+      continue;
+    }
+    if (look.is == ByteLook::Is::absent) return false;
+    if (is_whole(look)) return true;
+    region_.poison(PoisonReason::bad_length);
+    return false;
+  }
+}
+
+PopResult BroadcastReader::wait_readable(std::uint64_t deadline_ns) {
+  const auto readable = [this] { return is_readable(); };
+  if (readable()) return PopResult::ok;
+  bump(stats_->stalls, 1);
+  const auto still_empty = [this] {
+    // seq_cst: read after this side said that it waits (queue::Gate).
+    return header_->tail.load(std::memory_order_seq_cst) == place_.position;
+  };
+  return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
+}
+
+std::uint64_t BroadcastReader::behind_records() const {
+  const std::uint64_t published = region_.other().stats.records.load(std::memory_order_relaxed);
+  return is_before(place_.number, published) ? published - place_.number : 0;
+}
+
+}  // namespace tally::ring
