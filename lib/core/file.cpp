@@ -37,6 +37,36 @@ Error create_error(const std::string& path, int os_errno) {
                   os_errno);
 }
 
+// A rename that fails with EEXIST where `to` is there. File systems that cannot do that in one step
+// get it in two.
+int rename_to_new(const char* from, const char* to) {
+  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  struct stat status {};
+  if (::lstat(to, &status) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::rename(from, to);
+}
+
+// Fills a file beside `path` and renames it, so that nothing half written ever has that name.
+Status put_in_place(const std::string& path, ByteView content, mode_t mode,
+                    int (*rename)(const char* from, const char* to)) {
+  std::string temporary = path + ".XXXXXX";
+  const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return fail(create_error(path, errno));
+  auto filled = fill_and_sync(fd.get(), path, content, mode);
+  if (filled && rename(temporary.c_str(), path.c_str()) != 0) {
+    filled = fail(create_error(path, errno));
+  }
+  if (!filled) {
+    ::unlink(temporary.c_str());
+    return filled;
+  }
+  return sync_folder(folder_of(path));
+}
+
 }  // namespace
 
 Status write_all(int fd, ByteView content) {
@@ -76,18 +106,7 @@ Result<std::string> read_fd(int fd, const std::string& name, std::size_t limit_b
 }
 
 Status replace_file(const std::string& path, ByteView content, mode_t mode) {
-  std::string temporary = path + ".XXXXXX";
-  const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return fail(create_error(path, errno));
-  auto filled = fill_and_sync(fd.get(), path, content, mode);
-  if (filled && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    filled = fail(create_error(path, errno));
-  }
-  if (!filled) {
-    ::unlink(temporary.c_str());
-    return filled;
-  }
-  return sync_folder(folder_of(path));
+  return put_in_place(path, content, mode, ::rename);
 }
 
 Status rename_file(const std::string& from, const std::string& to) {
@@ -103,14 +122,7 @@ Status remove_file(const std::string& path) {
 }
 
 Status create_file(const std::string& path, ByteView content, mode_t mode) {
-  const UniqueFd fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!fd) return fail(create_error(path, errno));
-  if (auto filled = fill_and_sync(fd.get(), path, content, mode); !filled) {
-    ::unlink(path.c_str());
-    return filled;
-  }
-  return sync_folder(folder_of(path));
+  return put_in_place(path, content, mode, rename_to_new);
 }
 
 }  // namespace tally::core

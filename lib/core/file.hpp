@@ -30,8 +30,8 @@ namespace tally::core {
 // Removes `path`, if it is there, and fsyncs the folder. Errors: permission, io.
 [[nodiscard]] Status remove_file(const std::string& path);
 
-// Creates `path`, which must not exist, with `mode` whatever the umask, and fsyncs it.
-// Errors: cannot_create (also when it exists), io; nothing is left behind then.
+// As replace_file(), but `path` must not exist; it gets `mode` whatever the umask.
+// Errors: cannot_create (also when it exists), permission, io; nothing is left behind then.
 [[nodiscard]] Status create_file(const std::string& path, ByteView content, mode_t mode);
 
 // Writes all of `content`, going on after short writes and EINTR. Errors: io.
