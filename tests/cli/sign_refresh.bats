@@ -248,6 +248,45 @@ of parties 0, 1, 2" "agree on the options"
   assert_refused 64 "no key can have threshold 3 of parties 0, 1"
 }
 
+@test "row 19 recovery data of a ceremony is of no use after a refresh" {
+  local at hosts=()
+  mkdir keys
+  for at in 0 1; do
+    tally-sign dkg key --out "$at.host" --passphrase-file pass --kdf-memory 64MiB --kdf-passes 2 \
+      --json >key.out
+    hosts+=(--host-key "$(json_field host_key <key.out)")
+  done
+  dkg() {
+    tally-sign dkg "$1" --dir ceremony "${@:2}" >dkg.out 2>dkg.err || fail "$1: $(cat dkg.err)"
+  }
+  by_both() {
+    for at in 0 1; do dkg "$1" --key "$at.host" --passphrase-file pass; done
+  }
+  dkg start --threshold 2 "${hosts[@]}"
+  by_both contribute
+  dkg collect
+  by_both agree
+  dkg certify
+  for at in 0 1; do
+    dkg finish --key "$at.host" --passphrase-file pass --out "keys/key-$at.share"
+  done
+  refresh_all 0 1
+  assert_equal "$(tally-sign inspect epoch-1/key.group --json | json_field key_id)" \
+    "$(tally-sign inspect ceremony/key.group --json | json_field key_id)"
+  run_tool tally-sign recover --recovery ceremony/recovery --key 0.host --passphrase-file pass \
+    --group epoch-1/key.group --out again.share
+  assert_refused 65 "the recovered share is of epoch 0 and the key is in epoch 1"
+  [[ ! -e again.share ]] || fail "a share was written"
+  # Nor does a share of epoch 0 that was recovered all the same sign with the others.
+  tally-sign recover --recovery ceremony/recovery --key 0.host --passphrase-file pass \
+    --out again.share
+  mv again.share keys/key-0.share
+  start_parties 2 --allow any
+  run_tool tally-sign sign --group epoch-1/key.group "${sockets[@]}" --json <<<hello
+  stderr=$(grep -v "warning: records accepted and not signed: 1" <<<"$stderr")
+  assert_refused 65 "0.sock: it holds a share of epoch 0, the group file is of epoch 1"
+}
+
 @test "a higher threshold binds from the next epoch on" {
   deal 2 3
   refresh_all 0 1 2 -- --threshold 3
