@@ -184,7 +184,7 @@ pipeline() {
   # A background job of a shell without job control ignores SIGINT; env gives it back.
   start env --default-signal=INT tally-bench pipeline --to "$to" --from "$from" --pubkey "$key" \
     --count 1000000 --rate 1000 --json
-  sleep 1
+  sleep 3
   kill -INT "$started"
   finish "$started"
   assert_equal "$status" 130
