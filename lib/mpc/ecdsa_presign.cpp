@@ -139,13 +139,13 @@ ByteView Presigning::r2_to(XId peer) const {
   return found == nullptr ? ByteView() : ByteView(found->r2_out);
 }
 
-Attempt<Presigning::Peer*> Presigning::expect(Step step, Round round, const Envelope& envelope,
+Attempt<Presigning::Peer*> Presigning::expect(Step last, Round round, const Envelope& envelope,
                                               std::size_t bytes, std::size_t wanted_bytes) {
   const auto drop = [](Cause cause) { return aborted(Verdict::drop, cause); };
   if (envelope.sid != sid_) return drop(Cause::wrong_session);
   Peer* const peer = find(envelope.from);
   if (envelope.to != in_.party.id || peer == nullptr) return drop(Cause::wrong_receiver);
-  if (step_ != step || envelope.round != round) return drop(Cause::out_of_turn);
+  if (step_ > last || envelope.round != round) return drop(Cause::out_of_turn);
   if (bytes != wanted_bytes) return drop(Cause::wrong_length);
   if (envelope.setup_id != peer->setup->setup_id()) {
     return aborted(Verdict::stale_setup, Cause::bad_terms, {peer->id});
@@ -164,6 +164,8 @@ Attempt<void> Presigning::take_r1(const Envelope& envelope, ByteView message) {
   return {};
 }
 
+// A peer that has every R1 answers at once, and its R2 may be here before the last R1 is: it waits
+// until this party has answered as well, and nothing of it is looked at before.
 Attempt<void> Presigning::take_r2(const Envelope& envelope, ByteView message) {
   MPC_TRY(Peer* const peer, expect(Step::r2, Round::r2, envelope, message.size(), kR2Bytes));
   if (!peer->r2_in.empty()) return aborted(Verdict::drop, Cause::out_of_turn);

@@ -70,8 +70,9 @@ class Presigning {
   [[nodiscard]] ByteView r1_to(dkls::XId peer) const;
   [[nodiscard]] ByteView r2_to(dkls::XId peer) const;
 
-  // A message as it came, whose envelope the transport authenticated. Aborts: drop, after which the
-  // session is as it was; stale_setup naming the peer when the envelope shows another pair setup.
+  // A message as it came, whose envelope the transport authenticated. An R2 may come before the R1
+  // of other peers, and is kept. Aborts: drop, after which the session is as it was; stale_setup
+  // naming the peer when the envelope shows another pair setup.
   [[nodiscard]] Attempt<void> take_r1(const Envelope& envelope, ByteView message);
   [[nodiscard]] Attempt<void> take_r2(const Envelope& envelope, ByteView message);
   // Whether every peer's message is there.
@@ -94,7 +95,7 @@ class Presigning {
 
   explicit Presigning(const PresignInputs& inputs);
   void begin(Workers& workers);
-  [[nodiscard]] Attempt<Peer*> expect(Step step, Round round, const Envelope& envelope,
+  [[nodiscard]] Attempt<Peer*> expect(Step last, Round round, const Envelope& envelope,
                                       std::size_t bytes, std::size_t wanted_bytes);
   [[nodiscard]] Peer* find(dkls::XId id) const;
   [[nodiscard]] Attempt<void> ready(Step step, Round round);

@@ -274,13 +274,13 @@ Status EcdsaLink::take_relayed(ByteView body, Bytes& out) {
 mpc::Attempt<void> EcdsaLink::go_on(Batch& batch, std::uint64_t session, std::uint32_t k,
                                     Round round, Bytes& out) {
   mpc::Presigning& presigning = *batch.sessions[k];
-  if (!presigning.has_all(round)) return {};
+  if (!presigning.has_all(Round::r1)) return {};
   if (round == Round::r1) {
     MPC_CHECK(presigning.make_r2());
     send(batch, session, k, Round::r2, out);
-    return {};
   }
-  return end(batch, session, k, out);
+  // Peers that were quicker have sent theirs before.
+  return presigning.has_all(Round::r2) ? end(batch, session, k, out) : mpc::Attempt<void>();
 }
 
 // The last message of a session came: what it made is kept, or opened where the digest was agreed.
