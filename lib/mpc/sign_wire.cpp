@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kHelloBytes = 77;
 constexpr std::size_t kPresignedBytes = 8 + 4 + 32 + 33;
-constexpr std::uint8_t kLastType = static_cast<std::uint8_t>(Type::child);
+constexpr std::uint8_t kLastType = static_cast<std::uint8_t>(Type::abandon);
 
 // Takes fields from the front; once one is missing, `good` is false and everything reads as zero.
 class Reader {
@@ -91,6 +91,8 @@ std::size_t largest_body(Type type) {
       return 0;
     case Type::child:
       return 4 * kMostPathLevels;
+    case Type::abandon:
+      return 8;
     case Type::setups:
       return kMostSigners * Setups::kEntryBytes;
     case Type::presigned:

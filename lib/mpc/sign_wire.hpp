@@ -30,6 +30,7 @@
 //   opening        from it: session u64, R3 160
 //   aborted        from it: session u64, verdict u8, the party named u16 or 65535, words
 //   forget         to the party: nothing; all presignatures of this connection are to be wiped
+//   abandon        to the party: session u64; what was proposed in it alone is to be wiped
 //
 // Decoding makes views into the given bytes and never reads beyond them, whatever they hold.
 // Any thread; the encoders append to `out`, which may allocate.
@@ -78,6 +79,7 @@ enum class Type : std::uint8_t {
   aborted = 17,
   forget = 18,
   child = 19,
+  abandon = 20,
 };
 enum class Role : std::uint8_t { coordinator = 1, party = 2 };
 enum class Reason : std::uint8_t {

@@ -71,7 +71,7 @@ verifies() {
   [[ $stderr == *"refused: the policy does not allow this message"* ]] || fail "$stderr"
   sign --digest "$(printf '%064d' 7)"
   assert_failure 1
-  [[ $stderr == *"this party does not sign that"* ]] || fail "$stderr"
+  [[ $stderr == *"refused: the policy does not allow a digest"* ]] || fail "$stderr"
 }
 
 @test "the command line says which hash and which scheme" {

@@ -93,6 +93,7 @@ void check(const wire::Frame& frame) {
     case wire::Type::accept:
     case wire::Type::agreed:
     case wire::Type::opening:
+    case wire::Type::abandon:
       return check_session_bytes(frame);
     case wire::Type::relayed:
       return check<wire::Relayed>(frame.body);

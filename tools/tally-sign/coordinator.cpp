@@ -134,9 +134,7 @@ Status Coordinator::check_parties(std::uint64_t now_ns) {
   if (was_complete_ && engine_->pending() == 0) return {};
   if (short_since_ns_ == 0) short_since_ns_ = now_ns;
   if (now_ns <= short_since_ns_ + options_.engine.party_timeout_ns) return {};
-  if (const std::string why = engine_->shortage(); !why.empty()) {
-    return fail(Code::no_input, why, "tally-sign pair makes them, each party for itself");
-  }
+  if (auto why = engine_->shortage()) return fail(std::move(*why));
   return fail(Code::try_again,
               fmt::format("{} of the {} parties that are needed answer", engine_->live(), needed),
               links_.absences());

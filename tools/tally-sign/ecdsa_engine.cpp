@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 #include "mpc/derive.hpp"
 
@@ -15,12 +16,8 @@ constexpr std::size_t kMostBatches = 2;
 constexpr std::size_t kMostAborts = 4;
 constexpr std::uint8_t kMostAttempts = 4;
 constexpr std::uint8_t kMostRestarts = 255;
-constexpr std::uint64_t kSilenceCheckNs = 20'000'000;
 // Sessions of digests under way at a time.
 constexpr std::size_t kRawAtOnce = 8;
-
-// Between parties, before the digest is needed.
-constexpr std::size_t kRounds = 2;
 
 XId x_of(mpc::PartyId party) {
   return static_cast<XId>(party + 1);
@@ -63,105 +60,25 @@ void EcdsaEngine::party_down(mpc::PartyId party) {
   if (position_of(party)) leave_quorum();
 }
 
-std::optional<std::size_t> EcdsaEngine::position_of(mpc::PartyId party) const {
-  const auto found = std::ranges::find(quorum_, party);
-  if (found == quorum_.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - quorum_.begin());
-}
-
-bool EcdsaEngine::paired(mpc::PartyId a, mpc::PartyId b) const {
-  if (!members_[a].setups || !members_[b].setups) return false;
-  const auto of_a = members_[a].setups->find(b);
-  const auto of_b = members_[b].setups->find(a);
-  return of_a != members_[a].setups->end() && of_b != members_[b].setups->end() &&
-         of_a->second == of_b->second;
-}
-
-// Parties from `next` on that complete the quorum. Tries all ways, which are few: pairs are missing
-// only after a ban or before `tally-sign pair`.
-bool EcdsaEngine::extend(std::vector<mpc::PartyId>& quorum, mpc::PartyId next) const {
-  if (quorum.size() == group_.threshold()) return true;
-  for (mpc::PartyId party = next; party < group_.parties(); ++party) {
-    if (!parties_[party].up || !members_[party].setups) continue;
-    const bool fits =
-        std::ranges::all_of(quorum, [&](mpc::PartyId other) { return paired(party, other); });
-    if (!fits) continue;
-    quorum.push_back(party);
-    if (extend(quorum, party + 1)) return true;
-    quorum.pop_back();
-  }
-  return false;
-}
-
-void EcdsaEngine::choose_quorum() {
-  // Not before everybody who is there has told its setups.
-  for (mpc::PartyId party = 0; party < group_.parties(); ++party) {
-    if (parties_[party].up && !members_[party].setups) return;
-  }
-  std::vector<mpc::PartyId> quorum;
-  if (extend(quorum, 0)) quorum_ = quorum;
-}
-
-// Presignatures are bound to their quorum and go with it; its records are signed by the next.
-void EcdsaEngine::leave_quorum() {
-  for (const mpc::PartyId party : quorum_) {
-    if (parties_[party].up) wire::encode_empty(wire::Type::forget, parties_[party].outbox);
-  }
-  quorum_.clear();
-  batches_.clear();
-  ready_.clear();
-  running_.clear();
-  std::vector<std::uint64_t> begun;
-  window_.for_each([&](SigningSession& session) {
-    if (session.state == State::running) begun.push_back(session.number);
-  });
-  for (auto number = begun.rbegin(); number != begun.rend(); ++number) {
-    retry(*window_.find(*number));
-  }
-}
-
-std::size_t EcdsaEngine::live() const {
-  if (!quorum_.empty()) return Engine::live();
-  return std::min<std::size_t>(Engine::live(), group_.threshold() - 1);
-}
-
-std::string EcdsaEngine::shortage() const {
-  if (!quorum_.empty() || Engine::live() < group_.threshold()) return {};
-  std::string pairs;
-  for (mpc::PartyId a = 0; a < group_.parties(); ++a) {
-    for (mpc::PartyId b = a + 1; b < group_.parties(); ++b) {
-      if (!parties_[a].up || !parties_[b].up || paired(a, b)) continue;
-      pairs += fmt::format("{}{} and {}", pairs.empty() ? "" : ", ", a, b);
-    }
-  }
-  return "no common pair setup of parties " + pairs;
-}
-
 bool EcdsaEngine::awaiting() const {
   if (!window_.empty() || !batches_.empty()) return true;
-  return std::ranges::any_of(members_, [](const Member& m) { return m.asked && !m.setups; });
+  return std::ranges::any_of(members_, [](const Member& m) { return m.asked_ns && !m.setups; });
 }
 
 // --- asking --------------------------------------------------------------------------------------
 
 void EcdsaEngine::advance(std::uint64_t now_ns) {
-  if (now_ns - checked_silence_ns_ >= kSilenceCheckNs) {
-    checked_silence_ns_ = now_ns;
-    drop_silent(now_ns);
-  }
-  ask_setups();
-  if (quorum_.empty()) choose_quorum();
+  drop_silent(now_ns);
+  end_rests(now_ns);
+  ask_setups(now_ns);
+  // What is there is used up before another quorum takes over from one in which somebody rests.
+  const bool idle = ready_.empty() && batches_.empty() && running_.empty();
+  if (idle && quorum_rests()) leave_quorum();
+  if (quorum_.empty()) choose_quorum(now_ns);
   if (quorum_.empty()) return;
-  start_waiting(now_ns);
-  if (!ecdsa_.raw_digest) fill(now_ns);
-}
-
-void EcdsaEngine::ask_setups() {
-  for (mpc::PartyId party = 0; party < group_.parties(); ++party) {
-    if (!parties_[party].up || members_[party].asked) continue;
-    members_[party].asked = true;
-    wire::encode_empty(wire::Type::setups_ask, parties_[party].outbox);
-  }
+  const bool proposing = !quorum_rests();
+  if (proposing || !ecdsa_.raw_digest) start_waiting(now_ns);
+  if (proposing && !ecdsa_.raw_digest) fill(now_ns);
 }
 
 mpc::Proposal EcdsaEngine::propose(mpc::Purpose purpose) const {
@@ -197,7 +114,17 @@ std::uint64_t EcdsaEngine::start_batch(mpc::Proposal proposal, std::uint64_t now
   return number;
 }
 
+// Ends a batch that no party has begun to compute: the presignatures that are there stay.
+void EcdsaEngine::abandon(std::uint64_t number) {
+  for (const mpc::PartyId party : quorum_) {
+    wire::encode(wire::Type::abandon, wire::SessionBytes{number, {}}, parties_[party].outbox);
+  }
+  batches_.erase(number);
+}
+
 void EcdsaEngine::fill(std::uint64_t now_ns) {
+  // After an abort, what nobody waits for can wait.
+  if (now_ns < fill_after_ns_ && waiting_.empty()) return;
   std::size_t coming = ready_.size();
   for (const auto& [number, batch] : batches_) coming += batch.proposal.count;
   while (coming < ecdsa_.ahead && batches_.size() < kMostBatches) {
@@ -257,11 +184,11 @@ Status EcdsaEngine::take(mpc::PartyId party, const wire::Frame& frame, std::uint
     case wire::Type::presigned:
       return take_presigned(party, frame.body, now_ns);
     case wire::Type::opening:
-      return take_opening(party, frame.body);
+      return take_opening(party, frame.body, now_ns);
     case wire::Type::refusal:
       return take_refusal(party, frame.body);
     case wire::Type::aborted:
-      return take_aborted(party, frame.body);
+      return take_aborted(party, frame.body, now_ns);
     default:
       return fail(broke_protocol(party, "a message that is none of ECDSA"));
   }
@@ -269,7 +196,7 @@ Status EcdsaEngine::take(mpc::PartyId party, const wire::Frame& frame, std::uint
 
 Status EcdsaEngine::take_setups(mpc::PartyId party, ByteView body) {
   wire::Setups setups;
-  const bool awaited = members_[party].asked && !members_[party].setups;
+  const bool awaited = members_[party].asked_ns && !members_[party].setups;
   if (!awaited || !wire::decode(body, setups)) {
     return fail(broke_protocol(party, "setups that were not asked for"));
   }
@@ -396,50 +323,53 @@ void EcdsaEngine::keep(std::uint64_t number, Batch& batch) {
   if (!batch.record) batches_.erase(number);
 }
 
-Status EcdsaEngine::take_opening(mpc::PartyId party, ByteView body) {
+Status EcdsaEngine::take_opening(mpc::PartyId party, ByteView body, std::uint64_t now_ns) {
   wire::SessionBytes message;
   if (!wire::decode(body, message) || message.bytes.size() != mpc::dkls::kR3Bytes) {
     return fail(broke_protocol(party, "a malformed opening"));
   }
-  SigningSession* session = nullptr;
-  std::map<std::uint64_t, mpc::EcdsaSigning>::iterator signing;
-  if (ecdsa_.raw_digest) {
-    const auto batch = batches_.find(message.session);
-    if (batch == batches_.end() || !batch->second.record) return {};
-    session = window_.find(*batch->second.record);
-    const bool second = std::ranges::any_of(
-        batch->second.openings, [party](const auto& opening) { return opening.first == party; });
-    if (second || !position_of(party)) {
-      return fail(broke_protocol(party, "an opening that was not asked for"));
-    }
-    batch->second.openings.emplace_back(party, Bytes(message.bytes.begin(), message.bytes.end()));
-    signing = running_.find(*batch->second.record);
-    if (session == nullptr || signing == running_.end()) return {};
-    for (const auto& [from, bytes] : batch->second.openings) {
-      if (const auto taken = signing->second.take_r3(x_of(from), bytes); !taken) {
-        if (taken.error().verdict == mpc::Verdict::drop) continue;
-        try_again(*session, Error(taken.error()).message);
-        return {};
-      }
-    }
-    if (!signing->second.has_all()) return {};
-    batches_.erase(batch);
-  } else {
-    session = attempt_of(message.session);
-    if (session == nullptr) return {};
-    signing = running_.find(session->number);
-    if (signing == running_.end()) return {};
-    if (session->answered[party] || !position_of(party)) {
-      return fail(broke_protocol(party, "an opening that was not asked for"));
-    }
-    const auto taken = signing->second.take_r3(x_of(party), message.bytes);
-    if (!taken) {
-      try_again(*session, Error(taken.error()).message);
-      return {};
-    }
-    session->answered.set(party);
-    if (!signing->second.has_all()) return {};
+  if (ecdsa_.raw_digest) return take_digest_opening(party, message, now_ns);
+  SigningSession* const session = attempt_of(message.session);
+  if (session == nullptr) return {};
+  const auto signing = running_.find(session->number);
+  if (signing == running_.end()) return {};
+  if (session->answered[party] || !position_of(party)) {
+    return fail(broke_protocol(party, "an opening that was not asked for"));
   }
+  const auto taken = signing->second.take_r3(x_of(party), message.bytes);
+  if (!taken) {
+    try_again(*session, Error(taken.error()).message);
+    return {};
+  }
+  session->answered.set(party);
+  if (signing->second.has_all()) finish(*session, signing->second);
+  return {};
+}
+
+// Openings of a digest may come before all parties have told what they made.
+Status EcdsaEngine::take_digest_opening(mpc::PartyId party, const wire::SessionBytes& message,
+                                        std::uint64_t now_ns) {
+  const auto found = batches_.find(message.session);
+  if (found == batches_.end() || !found->second.record) return {};
+  Batch& batch = found->second;
+  if (!position_of(party) || !batch.opened.insert(party).second) {
+    return fail(broke_protocol(party, "an opening that was not asked for"));
+  }
+  batch.since_ns = now_ns;
+  batch.openings.emplace_back(party, Bytes(message.bytes.begin(), message.bytes.end()));
+  SigningSession* const session = window_.find(*batch.record);
+  const auto signing = running_.find(*batch.record);
+  if (session == nullptr || signing == running_.end()) return {};
+  for (const auto& [from, bytes] : std::exchange(batch.openings, {})) {
+    const auto taken = signing->second.take_r3(x_of(from), bytes);
+    if (taken) continue;
+    // Nothing more will come of it, and nobody is to be blamed for that.
+    batches_.erase(found);
+    try_again(*session, Error(taken.error()).message);
+    return {};
+  }
+  if (!signing->second.has_all()) return {};
+  batches_.erase(found);
   finish(*session, signing->second);
   return {};
 }
@@ -460,8 +390,19 @@ void EcdsaEngine::finish(SigningSession& session, mpc::EcdsaSigning& signing) {
 Status EcdsaEngine::take_refusal(mpc::PartyId party, ByteView body) {
   wire::Refusal refusal;
   if (!wire::decode(body, refusal)) return fail(broke_protocol(party, "a malformed refusal"));
-  SigningSession* const session = attempt_of(refusal.session);
+  SigningSession* session = nullptr;
+  if (ecdsa_.raw_digest) {
+    const auto batch = batches_.find(refusal.session);
+    if (batch == batches_.end()) return {};
+    session = window_.find(*batch->second.record);
+  } else {
+    session = attempt_of(refusal.session);
+  }
   if (session == nullptr) return {};
+  if (!position_of(party)) {
+    return fail(broke_protocol(party, "a refusal of what it was not asked for"));
+  }
+  if (ecdsa_.raw_digest) abandon(refusal.session);
   const std::string why = fmt::format("party {} refused: {}", party, refusal.words);
   if (refusal.reason == wire::Reason::policy) {
     running_.erase(session->number);
@@ -472,23 +413,40 @@ Status EcdsaEngine::take_refusal(mpc::PartyId party, ByteView body) {
   return {};
 }
 
-Status EcdsaEngine::take_aborted(mpc::PartyId party, ByteView body) {
+Status EcdsaEngine::take_aborted(mpc::PartyId party, ByteView body, std::uint64_t now_ns) {
   wire::Aborted abort;
   if (!wire::decode(body, abort)) return fail(broke_protocol(party, "a malformed abort"));
   const auto found = batches_.find(abort.session);
   if (found == batches_.end()) return {};
+  if (!position_of(party)) return fail(broke_protocol(party, "an abort of others' batch"));
   const std::string why = fmt::format("party {} says: {}", party, abort.words);
-  const auto record = found->second.record;
-  batches_.erase(found);
-  notice_(why);
-  // Somebody's setups are not what they were: all who have told them tell them again.
-  for (Member& member : members_) {
-    if (member.setups) member = {};
+  const bool own = mpc::Verdict{abort.verdict} == mpc::Verdict::own;
+  const bool agreed = found->second.agreement.has_value();
+  Member& member = members_[party];
+  // Of all batches that it refuses at one time, one counts.
+  if (!member.rests_until_ns) {
+    notice_(why);
+    ++aborts_in_a_row_;
   }
-  ++aborts_in_a_row_;
-  leave_quorum();
-  if (record) {
-    if (SigningSession* const session = window_.find(*record)) session->why = why;
+  fill_after_ns_ = now_ns + options_.party_timeout_ns;
+  if (own) {
+    member.rests_until_ns = fill_after_ns_;
+    member.why = why;
+  }
+  SigningSession* const session =
+      found->second.record ? window_.find(*found->second.record) : nullptr;
+  if (session != nullptr) session->why = why;
+  if (own && !agreed) {
+    abandon(abort.session);
+    if (session != nullptr) retry(*session);
+  } else {
+    // Somebody's setups are not what they were: all who have told them tell them again.
+    for (Member& other : members_) {
+      if (!other.setups) continue;
+      other.setups.reset();
+      other.asked_ns.reset();
+    }
+    leave_quorum();
   }
   if (aborts_in_a_row_ >= kMostAborts) fail_waiting(why);
   return {};
@@ -507,48 +465,6 @@ void EcdsaEngine::fail_waiting(const std::string& why) {
   for (const std::uint64_t number : waiting_) give_up(*window_.find(number), why);
   waiting_.clear();
   aborts_in_a_row_ = 0;
-}
-
-// --- silence -------------------------------------------------------------------------------------
-
-// Who is furthest behind in a batch that does not move: nobody else keeps it waiting.
-std::vector<mpc::PartyId> EcdsaEngine::laggards(const Batch& batch) const {
-  const std::size_t each = messages_a_round(batch);
-  std::vector<std::size_t> steps;
-  for (std::size_t at = 0; at < quorum_.size(); ++at) {
-    const std::size_t step = !batch.accepts[at]                   ? 0
-                             : batch.relayed[at] < each           ? 1
-                             : batch.relayed[at] < kRounds * each ? 2
-                                                                  : 3;
-    steps.push_back(step);
-  }
-  std::vector<mpc::PartyId> behind;
-  const std::size_t least = *std::ranges::min_element(steps);
-  for (std::size_t at = 0; at < quorum_.size(); ++at) {
-    if (steps[at] == least) behind.push_back(quorum_[at]);
-  }
-  return behind;
-}
-
-void EcdsaEngine::drop_silent(std::uint64_t now_ns) {
-  std::set<mpc::PartyId> silent;
-  const auto late = [&](std::uint64_t since_ns) {
-    return now_ns > since_ns && now_ns - since_ns > options_.party_timeout_ns;
-  };
-  for (const auto& [number, batch] : batches_) {
-    if (!late(batch.since_ns)) continue;
-    for (const mpc::PartyId party : laggards(batch)) silent.insert(party);
-  }
-  window_.for_each([&](const SigningSession& session) {
-    if (session.state != State::running || ecdsa_.raw_digest || !late(session.started_ns)) return;
-    for (const mpc::PartyId party : session.quorum) {
-      if (!session.answered[party]) silent.insert(party);
-    }
-  });
-  for (const mpc::PartyId party : silent) {
-    notice_(fmt::format("party {} is silent and is left out until it answers again", party));
-    party_down(party);
-  }
 }
 
 }  // namespace tally::sign

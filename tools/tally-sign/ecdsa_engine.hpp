@@ -7,7 +7,9 @@
 //
 // The parties' messages to each other pass through sealed. When a session of theirs ends badly, the
 // party that says so is believed for what it says of itself, and what it says of another is passed
-// on in its words. A signature leaves only after the key was recovered from it.
+// on in its words. One that says that it takes no part itself rests for the time in which a party
+// must answer; others take its place where they can, and nothing is made ahead meanwhile. A
+// signature leaves only after the key was recovered from it.
 //
 // One thread.
 #pragma once
@@ -45,7 +47,7 @@ class EcdsaEngine final : public Engine {
   [[nodiscard]] Status take(mpc::PartyId party, const mpc::wire::Frame& frame,
                             std::uint64_t now_ns) override;
   [[nodiscard]] std::size_t live() const override;
-  [[nodiscard]] std::string shortage() const override;
+  [[nodiscard]] std::optional<Error> shortage() const override;
   [[nodiscard]] bool awaiting() const override;
   void advance(std::uint64_t now_ns) override;
 
@@ -54,22 +56,28 @@ class EcdsaEngine final : public Engine {
   [[nodiscard]] std::size_t ready() const { return ready_.size(); }
 
  private:
+  // Between parties, before the digest is needed.
+  static constexpr std::size_t kRounds = 2;
+
   using SetupIds = std::map<mpc::PartyId, ByteArray<32>>;
   struct Member {
     std::optional<SetupIds> setups;  // with its peers, once it has told them
-    bool asked = false;
+    std::optional<std::uint64_t> asked_ns;
+    std::optional<std::uint64_t> rests_until_ns;
+    std::string why;  // it rests
   };
   // One proposal and what came of it.
   struct Batch {
     mpc::Proposal proposal;
-    ByteArray<32> hash{};  // of it
+    ByteArray<32> hash{};                             // of it
     std::vector<std::optional<mpc::Accept>> accepts;  // by position in the quorum
     std::optional<mpc::Agreement> agreement;
     std::vector<std::size_t> relayed;                       // messages that came from each
     std::vector<std::vector<mpc::PresignatureFacts>> made;  // by position, then k
     std::uint64_t since_ns = 0;                             // of the last message
     std::optional<std::uint64_t> record;                    // number of the session of a raw digest
-    std::vector<std::pair<mpc::PartyId, Bytes>> openings;   // of that digest
+    std::vector<std::pair<mpc::PartyId, Bytes>> openings;   // of that digest, not looked at yet
+    std::set<mpc::PartyId> opened;                          // whose opening of it came
   };
 
   EcdsaEngine(const mpc::GroupKey& group, const EngineOptions& options, const EcdsaOptions& ecdsa,
@@ -78,17 +86,21 @@ class EcdsaEngine final : public Engine {
 
   [[nodiscard]] bool paired(mpc::PartyId a, mpc::PartyId b) const;
   [[nodiscard]] bool extend(std::vector<mpc::PartyId>& quorum, mpc::PartyId next) const;
-  void choose_quorum();
+  void choose_quorum(std::uint64_t now_ns);
   void leave_quorum();
-  void ask_setups();
+  void end_rests(std::uint64_t now_ns);
+  [[nodiscard]] bool quorum_rests() const;
+  void ask_setups(std::uint64_t now_ns);
   void fill(std::uint64_t now_ns);
   [[nodiscard]] mpc::Proposal propose(mpc::Purpose purpose) const;
   std::uint64_t start_batch(mpc::Proposal proposal, std::uint64_t now_ns);
+  void abandon(std::uint64_t number);
   void start_waiting(std::uint64_t now_ns);
   void start(SigningSession& session, std::uint64_t now_ns);
   void drop_silent(std::uint64_t now_ns);
   // Of one party to its peers.
   [[nodiscard]] static std::size_t messages_a_round(const Batch& batch);
+  [[nodiscard]] std::size_t steps_of(const Batch& batch, std::size_t at) const;
   [[nodiscard]] std::vector<mpc::PartyId> laggards(const Batch& batch) const;
 
   [[nodiscard]] std::optional<std::size_t> position_of(mpc::PartyId party) const;
@@ -97,10 +109,13 @@ class EcdsaEngine final : public Engine {
   [[nodiscard]] Status take_relayed(mpc::PartyId party, ByteView body, std::uint64_t now_ns);
   [[nodiscard]] Status take_presigned(mpc::PartyId party, ByteView body, std::uint64_t now_ns);
   void keep(std::uint64_t number, Batch& batch);
-  [[nodiscard]] Status take_opening(mpc::PartyId party, ByteView body);
+  [[nodiscard]] Status take_opening(mpc::PartyId party, ByteView body, std::uint64_t now_ns);
+  [[nodiscard]] Status take_digest_opening(mpc::PartyId party,
+                                           const mpc::wire::SessionBytes& message,
+                                           std::uint64_t now_ns);
   void finish(SigningSession& session, mpc::EcdsaSigning& signing);
   [[nodiscard]] Status take_refusal(mpc::PartyId party, ByteView body);
-  [[nodiscard]] Status take_aborted(mpc::PartyId party, ByteView body);
+  [[nodiscard]] Status take_aborted(mpc::PartyId party, ByteView body, std::uint64_t now_ns);
   void try_again(SigningSession& session, const std::string& why);
   void fail_waiting(const std::string& why);
 
@@ -114,6 +129,7 @@ class EcdsaEngine final : public Engine {
   std::deque<mpc::PresignatureFacts> ready_;
   std::map<std::uint64_t, mpc::EcdsaSigning> running_;  // by number of the session
   std::size_t aborts_in_a_row_ = 0;
+  std::uint64_t fill_after_ns_ = 0;
   std::uint64_t checked_silence_ns_ = 0;
 };
 

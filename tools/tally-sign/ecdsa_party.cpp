@@ -113,6 +113,8 @@ Status EcdsaLink::take(const wire::Frame& frame, Bytes& out) {
     case wire::Type::forget:
       forget();
       return {};
+    case wire::Type::abandon:
+      return take_abandon(frame.body);
     default:
       return fail(malformed("message: it is none that a party of ECDSA takes"));
   }
@@ -130,8 +132,25 @@ void EcdsaLink::tell_setups(Bytes& out) const {
   wire::encode(wire::Setups{entries}, out);
 }
 
+// Nothing of a batch will be asked for.
+void EcdsaLink::give_up(std::uint64_t session) {
+  const auto found = batches_.find(session);
+  if (found == batches_.end()) return;
+  for (const auto& facts : found->second->made) {
+    if (mine_.erase(facts.id) != 0) holder_->store_.drop(facts.id);
+  }
+  batches_.erase(found);
+}
+
+Status EcdsaLink::take_abandon(ByteView body) {
+  wire::SessionBytes message;
+  if (!wire::decode(body, message)) return fail(malformed("end of a session"));
+  give_up(message.session);
+  return {};
+}
+
 void EcdsaLink::abort(std::uint64_t session, const mpc::Abort& abort, Bytes& out) {
-  batches_.erase(session);
+  give_up(session);
   // What a burnt pair had part in is gone as well.
   for (const auto& setup : holder_->setups_) {
     if (setup->burnt()) holder_->store_.drop_with(setup->setup_id());
@@ -151,6 +170,13 @@ Status EcdsaLink::take_proposal(ByteView body, Bytes& out) {
   auto proposal = mpc::Proposal::decode(message.bytes);
   if (!proposal || batches_.size() >= kMostBatches || batches_.contains(message.session)) {
     return fail(malformed("proposal, or one too many"));
+  }
+  if (proposal->purpose == mpc::Purpose::raw_digest && !policy_->allows_digest()) {
+    ++refused_;
+    wire::encode(
+        wire::Refusal{message.session, wire::Reason::policy, "the policy does not allow a digest"},
+        out);
+    return {};
   }
   if (const auto judged = judge(*proposal); !judged) {
     ++refused_;
@@ -180,8 +206,8 @@ mpc::Attempt<void> EcdsaLink::judge(const mpc::Proposal& proposal) const {
     return mpc::aborted(Verdict::own, Cause::bad_terms);
   }
   const bool room = holder_->store_.size() + proposal.count <= holder_->store_.capacity();
-  const bool willing = proposal.purpose == mpc::Purpose::presign ||
-                       (proposal.purpose == mpc::Purpose::raw_digest && policy_->allows_digest());
+  const bool willing =
+      proposal.purpose == mpc::Purpose::presign || proposal.purpose == mpc::Purpose::raw_digest;
   if (!room || !willing) return mpc::aborted(Verdict::own, Cause::not_allowed);
   return {};
 }

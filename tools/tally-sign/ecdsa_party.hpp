@@ -93,10 +93,12 @@ class EcdsaLink {
                                          mpc::Round round, Bytes& out);
   [[nodiscard]] mpc::Attempt<void> end(Batch& batch, std::uint64_t session, std::uint32_t k,
                                        Bytes& out);
+  [[nodiscard]] Status take_abandon(ByteView body);
   [[nodiscard]] Status take_bind(ByteView body, Bytes& out);
   void send(const Batch& batch, std::uint64_t session, std::uint32_t k, mpc::Round round,
             Bytes& out) const;
   void abort(std::uint64_t session, const mpc::Abort& abort, Bytes& out);
+  void give_up(std::uint64_t session);
   void forget();
 
   EcdsaHolder* holder_;

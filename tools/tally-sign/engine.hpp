@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,8 +64,8 @@ class Engine {
   [[nodiscard]] bool is_banned(mpc::PartyId party) const { return parties_[party].banned; }
   // Parties that are there and can sign with each other.
   [[nodiscard]] virtual std::size_t live() const;
-  // Why parties that are there cannot sign with each other; empty when that is not what is wrong.
-  [[nodiscard]] virtual std::string shortage() const { return {}; }
+  // Why parties that are there cannot sign with each other; nothing when that is not what is wrong.
+  [[nodiscard]] virtual std::optional<Error> shortage() const { return {}; }
   [[nodiscard]] std::size_t banned() const;
   // Whether a party owes something.
   [[nodiscard]] virtual bool awaiting() const = 0;

@@ -19,7 +19,7 @@ std::vector<Bytes> samples() {
   const Bytes nonce(wire::kPublicNonceBytes, 3);
   const Bytes partial(wire::kPartialBytes, 4);
   const std::array<std::uint16_t, 3> quorum{0, 2, 3};
-  std::vector<Bytes> out(19);
+  std::vector<Bytes> out(20);
   wire::encode(wire::Hello{wire::kVersion, wire::Role::party, 2, {}, 0, {}}, out[0]);
   wire::encode_nonce_request(64, out[1]);
   const std::array<wire::NonceEntry, 2> entries{{{7, nonce}, {9, nonce}}};
@@ -45,6 +45,7 @@ std::vector<Bytes> samples() {
   wire::encode_empty(wire::Type::forget, out[17]);
   const std::array<std::uint32_t, 3> path{44, 0, 7};
   wire::encode_child(path, out[18]);
+  wire::encode(wire::Type::abandon, wire::SessionBytes{5, {}}, out[19]);
   return out;
 }
 
@@ -84,6 +85,8 @@ bool decodes(wire::Type type, ByteView body) {
       return body.empty();
     case wire::Type::child:
       return wire::decode_child(body, path);
+    case wire::Type::abandon:
+      return wire::decode(body, bytes);
     case wire::Type::setups:
       return wire::decode(body, setups);
     case wire::Type::proposal:
@@ -139,7 +142,7 @@ TEST_CASE("frames come out of a stream one by one and a cut one waits") {
   Bytes stream;
   for (const Bytes& frame : samples()) stream.insert(stream.end(), frame.begin(), frame.end());
   ByteView rest = stream;
-  for (std::uint8_t type = 1; type <= 19; ++type) {
+  for (std::uint8_t type = 1; type <= 20; ++type) {
     wire::Frame frame;
     for (std::size_t size = 0; size < samples()[type - 1U].size(); ++size) {
       REQUIRE(wire::next_frame(rest.first(size), frame) == wire::Next::need_more);
@@ -165,7 +168,7 @@ TEST_CASE("every shortened or lengthened body of fixed length is malformed") {
     CHECK_FALSE(decodes(type, body_of(longer)));
   }
   const Bytes request = samples()[3];
-  for (std::size_t size = 0; size < 18 + 6 + 66; ++size) {
+  for (std::size_t size = 0; size < 20 + 6 + 66; ++size) {
     CHECK_FALSE(decodes(wire::Type::sign_request, body_of(request).first(size)));
   }
 }
