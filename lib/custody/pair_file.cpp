@@ -23,7 +23,7 @@ constexpr std::size_t kLargestPairFileBytes = std::size_t{64} << 10U;
 constexpr std::string_view kContext = "tally/custody/v1/";
 
 Error unfit(const std::string& what) {
-  return {Code::bad_data, "pair file " + what, "set the pair up again: tally-sign pair", 0};
+  return {Code::bad_data, "pair file " + what, {}, 0};
 }
 
 Bytes header_of(const mpc::PairSetup& setup) {
@@ -126,18 +126,25 @@ Result<std::shared_ptr<mpc::PairSetup>> open_pair(ByteView file, const mpc::Shar
   return setup;
 }
 
-Result<std::vector<std::shared_ptr<mpc::PairSetup>>> read_pair_files(const std::string& share_path,
-                                                                     const mpc::Share& share) {
+Result<std::vector<std::shared_ptr<mpc::PairSetup>>> read_pair_files(
+    const std::string& share_path, const mpc::Share& share, std::span<const mpc::PartyId> except) {
   std::vector<std::shared_ptr<mpc::PairSetup>> setups;
   for (mpc::PartyId peer = 0; peer < share.group().parties(); ++peer) {
     const std::string path = pair_path(share_path, peer);
     if (peer == share.id() || ::access(path.c_str(), F_OK) != 0) continue;
+    if (std::ranges::find(except, peer) != except.end()) continue;
     TALLY_TRY(const std::string content, read_private_file(path, kLargestPairFileBytes));
     if (stale(core::as_bytes(content), share.group())) continue;
     auto setup = open_pair(core::as_bytes(content), share);
-    if (!setup) return fail(setup.error().in(path));
-    if ((*setup)->identity().peer != peer + 1) {
-      return fail(unfit("lies under another party's name").in(path));
+    if (setup && (*setup)->identity().peer != peer + 1) {
+      setup = fail(unfit("lies under another party's name"));
+    }
+    if (!setup) {
+      Error error = setup.error().in(path);
+      error.hint =
+          fmt::format("set the pair up anew: tally-sign pair --reset {}, and party {} --reset {}",
+                      peer, peer, share.id());
+      return fail(std::move(error));
     }
     setups.push_back(std::move(*setup));
   }

@@ -20,6 +20,7 @@
 // beside another share does not open. Blocking; any thread.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "mpc/pair_setup.hpp"
@@ -42,11 +43,13 @@ namespace tally::custody {
 [[nodiscard]] Result<std::shared_ptr<mpc::PairSetup>> open_pair(ByteView file,
                                                                 const mpc::Share& share);
 
-// All setups that lie beside the share. One of an older epoch of the key is as good as none, and is
-// passed over: pairs are set up again after a refresh. Errors: those of open_pair and
-// read_private_file, with the path; a file that is missing is no error.
+// All setups that lie beside the share, but those with the peers of `except`. One of an older epoch
+// of the key is as good as none, and is passed over: pairs are set up again after a refresh.
+// Errors: those of open_pair and read_private_file, with the path, and a hint how to set the pair
+// up anew; a file that is missing is no error.
 [[nodiscard]] Result<std::vector<std::shared_ptr<mpc::PairSetup>>> read_pair_files(
-    const std::string& share_path, const mpc::Share& share);
+    const std::string& share_path, const mpc::Share& share,
+    std::span<const mpc::PartyId> except = {});
 
 // Removes the setups of older epochs of this key. Errors: those of read_private_file and
 // core::remove_file.

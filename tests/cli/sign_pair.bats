@@ -80,6 +80,54 @@ all_pair() {
   assert_output ""
 }
 
+@test "another folder takes nothing from a session under way" {
+  deal 2 2
+  pair 0
+  cp keys/key-0.share.pairing before
+  run_tool tally-sign pair --dir other --share keys/key-0.share --passphrase-file pass
+  assert_refused 64 "other is not the folder of the session that is under way" \
+    "the folder with this party's hello-0, or remove keys/key-0.share.pairing"
+  cmp keys/key-0.share.pairing before
+  [[ ! -e other/hello-0 ]] || fail "a second hello was written"
+  # The folder may move, and one of an earlier session is not taken for it.
+  mv pairs moved
+  run_tool tally-sign pair --dir moved --share keys/key-1.share --passphrase-file pass
+  assert_success
+  run_tool tally-sign pair --dir moved --share keys/key-0.share --passphrase-file pass
+  assert_success
+  assert_line "offer       moved/offer-0"
+  mkdir pairs && cp moved/hello-1 pairs/hello-0
+  pair 0
+  assert_refused 64 "pairs is not the folder of the session that is under way"
+  # Given up, it makes room for another.
+  rm -r pairs keys/key-0.share.pairing
+  pair 0
+  assert_success
+  assert_output "hello       pairs/hello-0"
+}
+
+@test "a pair file that is of no use any more is set up anew" {
+  deal 2 2
+  all_pair 2
+  printf '\377' | dd of=keys/key-0.share.pair-1 bs=1 seek=200 conv=notrunc status=none
+  rm -r pairs
+  pair 0
+  assert_refused 65 "keys/key-0.share.pair-1: pair file is damaged" \
+    "tally-sign pair --reset 1, and party 1 --reset 0"
+  pair 0 --reset 1
+  assert_success
+  pair 1 --reset 0
+  assert_success
+  for _ in 1 2; do
+    pair 0 --reset 1
+    pair 1
+  done
+  assert_success
+  pair 0
+  assert_success
+  [[ $stderr == *"every pair of this party is set up" ]] || fail "$stderr"
+}
+
 @test "an old copy of a session makes no second message from the same secrets" {
   deal 2 2
   pair 0

@@ -37,12 +37,12 @@ Result<std::vector<mpc::PartyId>> parse_resets(const PairOptions& options,
 Result<std::vector<mpc::PartyId>> peers_to_set_up(const PairOptions& options,
                                                   const mpc::Share& share) {
   TALLY_TRY(const auto resets, parse_resets(options, share));
-  TALLY_TRY(const auto there, custody::read_pair_files(options.share.file, share));
+  // A file that is of no use any more is no hindrance to a new one.
+  TALLY_TRY(const auto there, custody::read_pair_files(options.share.file, share, resets));
   std::vector<mpc::PartyId> peers;
   for (mpc::PartyId peer = 0; peer < share.group().parties(); ++peer) {
     if (peer == share.id()) continue;
-    const bool has = mpc::setup_with(there, static_cast<mpc::dkls::XId>(peer + 1)) != nullptr;
-    if (!has || std::ranges::find(resets, peer) != resets.end()) peers.push_back(peer);
+    if (!mpc::setup_with(there, static_cast<mpc::dkls::XId>(peer + 1))) peers.push_back(peer);
   }
   return peers;
 }

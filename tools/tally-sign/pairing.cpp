@@ -21,6 +21,7 @@ constexpr std::size_t kHeaderBytes = 8 + 32 + 4 + 2 + 1 + 2;
 constexpr std::size_t kEntryHeaderBytes = 2 + 4;
 constexpr std::size_t kLargestFileBytes = std::size_t{8} << 20U;
 constexpr std::size_t kSeedBytes = 32;
+constexpr std::size_t kEntriesAt = kSeedBytes + 32 + 2;
 constexpr std::size_t kStateEntryBytes = 2 + 4;
 constexpr std::size_t kHelloBytes = 4 + mpc::kPairHelloBytes;
 
@@ -103,61 +104,78 @@ Result<Pairing> Pairing::open(const std::string& share_path, const mpc::Share& s
   TALLY_TRY(auto burns, custody::BurnJournal::open(share_path + ".burnt"));
   Pairing pairing(share_path, share, folder, std::move(channels), std::move(uses),
                   std::move(burns));
-  const bool has_state = ::access(pairing.state_path().c_str(), F_OK) == 0;
-  if (pairing.said(PairStep::hello)) {
-    if (!has_state) {
-      return fail(Code::usage, folder + " is of a session that is over for this party",
-                  "take a new folder to begin another");
-    }
+  if (under_way(share_path)) {
     TALLY_CHECK(pairing.load_state());
+    TALLY_CHECK(pairing.check_folder());
+  } else if (pairing.said(PairStep::hello)) {
+    return fail(Code::usage, folder + " is of a session that is over for this party",
+                "take a new folder to begin another");
   } else {
-    TALLY_CHECK(pairing.begin_state(peers));
+    TALLY_CHECK(pairing.begin(peers));
   }
   return pairing;
+}
+
+// Whether the session under way is that of the folder: another one would take its secrets away.
+Status Pairing::check_folder() const {
+  const std::string hello = path_of(PairStep::hello, share_.id());
+  if (said(PairStep::hello)) {
+    TALLY_TRY(const std::string file, core::read_file(hello, kLargestFileBytes));
+    if (Sha256::digest(core::as_bytes(file)) == hello_hash_) return {};
+  }
+  return fail(Code::usage, folder_ + " is not the folder of the session that is under way",
+              fmt::format("go on in the folder with this party's hello-{}, or remove {} to give "
+                          "that session up",
+                          share_.id(), state_path()));
 }
 
 bool Pairing::under_way(const std::string& share_path) {
   return ::access((share_path + ".pairing").c_str(), F_OK) == 0;
 }
 
-// State: nonce 24, sealed (seed 32, count u16, and each peer u16 with the attempts before u32) and
-// its tag.
+// State: nonce 24, sealed (seed 32, hash of the hello 32, count u16, and each peer u16 with the
+// attempts before u32) and its tag.
 Status Pairing::load_state() {
   TALLY_TRY(const std::string file, custody::read_private_file(state_path(), 4096));
   TALLY_TRY(const auto plain, custody::open_beside(share_, "pairing", {}, core::as_bytes(file)));
-  if (!plain || plain->size() < kSeedBytes + 2) {
+  if (!plain || plain->size() < kEntriesAt) {
     return fail(Code::bad_data, state_path() + " is of another share, or was changed",
                 "remove it and begin a new session");
   }
   const ByteView content = plain->bytes();
-  const std::size_t count = core::load_le<std::uint16_t>(&content[kSeedBytes]);
-  if (content.size() != kSeedBytes + 2 + kStateEntryBytes * count) {
+  const std::size_t count = core::load_le<std::uint16_t>(&content[kEntriesAt - 2]);
+  if (content.size() != kEntriesAt + kStateEntryBytes * count) {
     return fail(Code::bad_data, state_path() + " is damaged");
   }
   TALLY_TRY(seed_, core::SecretBytes::allocate(kSeedBytes));
   std::ranges::copy(content.first(kSeedBytes), seed_.bytes().begin());
+  std::ranges::copy(content.subspan(kSeedBytes, hello_hash_.size()), hello_hash_.begin());
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint8_t* const entry = &content[kSeedBytes + 2 + kStateEntryBytes * i];
+    const std::uint8_t* const entry = &content[kEntriesAt + kStateEntryBytes * i];
     peers_.push_back(core::load_le<std::uint16_t>(entry));
     attempts_.push_back(core::load_le<std::uint32_t>(entry + 2));
   }
   return {};
 }
 
-Status Pairing::begin_state(const std::vector<mpc::PartyId>& peers) {
+Status Pairing::begin(const std::vector<mpc::PartyId>& peers) {
   peers_ = peers;
+  for (const mpc::PartyId peer : peers) attempts_.push_back(burns_->attempts(identity_with(peer)));
   TALLY_TRY(seed_, core::SecretBytes::allocate(kSeedBytes));
   core::random_bytes(seed_.bytes());
-  TALLY_TRY(auto plain,
-            core::SecretBytes::allocate(kSeedBytes + 2 + kStateEntryBytes * peers.size()));
+  return {};
+}
+
+Status Pairing::save_state() const {
+  TALLY_TRY(auto plain, core::SecretBytes::allocate(kEntriesAt + kStateEntryBytes * peers_.size()));
   const MutableByteView content = plain.bytes();
   std::ranges::copy(ByteView(seed_.bytes()), content.begin());
-  core::store_le(&content[kSeedBytes], static_cast<std::uint16_t>(peers.size()));
-  for (std::size_t i = 0; i < peers.size(); ++i) {
-    attempts_.push_back(burns_->attempts(identity_with(peers[i])));
-    std::uint8_t* const entry = &content[kSeedBytes + 2 + kStateEntryBytes * i];
-    core::store_le(entry, static_cast<std::uint16_t>(peers[i]));
-    core::store_le(entry + 2, attempts_.back());
+  std::ranges::copy(hello_hash_, content.subspan(kSeedBytes).begin());
+  core::store_le(&content[kEntriesAt - 2], static_cast<std::uint16_t>(peers_.size()));
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    std::uint8_t* const entry = &content[kEntriesAt + kStateEntryBytes * i];
+    core::store_le(entry, static_cast<std::uint16_t>(peers_[i]));
+    core::store_le(entry + 2, attempts_[i]);
   }
   TALLY_TRY(const Bytes file, custody::seal_beside(share_, "pairing", {}, content));
   return core::replace_file(state_path(), file, 0600);
@@ -194,7 +212,7 @@ Result<Bytes> Pairing::read(PairStep step, mpc::PartyId from, ByteView transcrip
   if (!message) {
     return fail(Code::protocol,
                 fmt::format("{}: not what party {} said in this session", path, from),
-                "take a new folder, and begin again");
+                "take a new folder, remove " + state_path() + ", and begin again");
   }
   return std::move(*message);
 }
@@ -263,6 +281,10 @@ Status Pairing::say(PairStep step) {
     core::append_le(file, static_cast<std::uint32_t>(sealed.size()));
     core::append(file, sealed);
   }
+  if (step == PairStep::hello) {
+    hello_hash_ = Sha256::digest(file);
+    TALLY_CHECK(save_state());
+  }
   TALLY_CHECK(use_seed(static_cast<std::uint8_t>(step), heard.finish()));
   return core::create_file(path_of(step, share_.id()), file, 0644);
 }
@@ -297,7 +319,7 @@ Status Pairing::finish() {
   }
   if (wrong.empty()) return {};
   return fail(Code::protocol, fmt::format("no setup with {}", fmt::join(wrong, ", ")),
-              "begin again in a new folder; an epoch has 16 attempts for each pair");
+              "begin again in a new folder; in an epoch a pair is set up 17 times at most");
 }
 
 }  // namespace tally::sign

@@ -6,9 +6,9 @@
 //   answer-I   the third, after which each side has its setup
 //
 // Beside the share stand, while the session lasts, SHARE.pairing: the seed of everything this party
-// draws in it, sealed under a hash of the share; and for good SHARE.used, which refuses a second
-// message from the same seed, and SHARE.burnt, which counts the attempts. The result is
-// SHARE.pair-J, a file a peer.
+// draws in it, and a hash of its hello, by which it knows the session's folder again, sealed under
+// a hash of the share; and for good SHARE.used, which refuses a second message from the same seed,
+// and SHARE.burnt, which counts the attempts. The result is SHARE.pair-J, a file a peer.
 //
 // Blocking; one thread.
 #pragma once
@@ -31,7 +31,7 @@ class Pairing {
  public:
   // Goes on with the session in which this party has said hello in the folder, or begins one with
   // `peers`. Errors: those of the files; bad_data for a state of another share; usage when the
-  // folder's session is over.
+  // folder's session is over, or the one under way has another folder.
   [[nodiscard]] static Result<Pairing> open(const std::string& share_path, const mpc::Share& share,
                                             const std::string& folder,
                                             const std::vector<mpc::PartyId>& peers);
@@ -70,7 +70,9 @@ class Pairing {
         burns_(std::move(burns)) {}
   [[nodiscard]] std::string state_path() const { return share_path_ + ".pairing"; }
   [[nodiscard]] Status load_state();
-  [[nodiscard]] Status begin_state(const std::vector<mpc::PartyId>& peers);
+  [[nodiscard]] Status save_state() const;
+  [[nodiscard]] Status check_folder() const;
+  [[nodiscard]] Status begin(const std::vector<mpc::PartyId>& peers);
   [[nodiscard]] Status use_seed(std::uint8_t step, const ByteArray<32>& heard);
   [[nodiscard]] mpc::PairIdentity identity_with(mpc::PartyId peer) const;
   [[nodiscard]] Result<Bytes> read(PairStep step, mpc::PartyId from, ByteView transcript) const;
@@ -87,6 +89,7 @@ class Pairing {
   std::vector<mpc::PartyId> peers_;
   std::vector<std::uint32_t> attempts_;  // with each of them before this session
   core::SecretBytes seed_;
+  ByteArray<32> hello_hash_{};
 };
 
 }  // namespace tally::sign
