@@ -115,6 +115,19 @@ verifies() {
   assert_refused 66 "no common pair setup of parties 0 and 1" "tally-sign pair"
 }
 
+@test "a party of another scheme is not called on again and again" {
+  deal 2 2
+  pair_all 2
+  start_parties 2 --allow any -v
+  sign --hash sha256 --party-timeout 1s <<<hello
+  assert_equal "$status" 75
+  [[ $stderr == *"0 of the 2 parties that are needed answer"* ]] || fail "$stderr"
+  [[ $stderr == *"said goodbye: this party signs with schnorr, not with ecdsa"* ]] || fail "$stderr"
+  local calls
+  calls=$(grep -c 'coordinator .* connected' "err.${party[0]}")
+  ((calls >= 2 && calls <= 12)) || fail "$calls calls in a second"
+}
+
 @test "the chain signs 50 packets with ECDSA by 3 of 4 parties" {
   deal 3 4
   pair_all 4

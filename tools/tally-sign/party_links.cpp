@@ -154,6 +154,8 @@ Status PartyLinks::take(Link& link, const wire::Frame& frame, std::uint64_t now_
   if (auto taken = engine_.take(*link.party, frame, now_ns); !taken) {
     return reject(link, taken.error());
   }
+  // Only now the two go together: a party of another scheme greets as well, and hangs up.
+  link.backoff_ns = kFirstBackoffNs;
   return {};
 }
 
@@ -191,7 +193,6 @@ Status PartyLinks::take_hello(Link& link, ByteView body, std::uint64_t now_ns) {
   }
   link.party = hello.party;
   link.greeted = true;
-  link.backoff_ns = kFirstBackoffNs;
   link.trouble.clear();
   if (banned(link)) {
     lose(link, "it is banned");
