@@ -33,9 +33,29 @@ Result<PresignatureStore> PresignatureStore::open(const std::string& journal,
   for (const JournalRecord& record : records) {
     ByteArray<32> id{};
     std::ranges::copy(record.payload, id.begin());
-    store.seen_.insert(id);
+    (void)store.remember(id);
   }
   return store;
+}
+
+// False for an id that is known.
+bool PresignatureStore::remember(const ByteArray<32>& id) {
+  if (!seen_.insert(id).second) return false;
+  order_.push_back(id);
+  return true;
+}
+
+// Once twice as many are known as are to be. The record of those that stay may hold some that were
+// never handed out: they are lost with this process anyway.
+Status PresignatureStore::forget_oldest() {
+  if (order_.size() < 2 * kRemembered) return {};
+  std::vector<JournalRecord> kept;
+  while (order_.size() > kRemembered) {
+    seen_.erase(order_.front());
+    order_.pop_front();
+  }
+  for (const auto& id : order_) kept.push_back({kOpened, {id.begin(), id.end()}});
+  return journal_.rewrite(kept);
 }
 
 MutableByteView PresignatureStore::slot(std::uint32_t index) {
@@ -49,8 +69,11 @@ Status PresignatureStore::put(mpc::Presignature presignature) {
     return fail(Code::usage, "the presignature is of another key or epoch");
   }
   if (!guard_.intact()) return fail(Code::permission, "the store belongs to another process");
+  if (announced_.erase(facts.sid) == 0) {
+    return fail(Code::permission, "the presignature is of no session that was announced");
+  }
   if (free_slots_.empty()) return fail(Code::try_again, "the store of presignatures is full");
-  if (!seen_.insert(facts.id).second) {
+  if (!remember(facts.id)) {
     return fail(Code::permission, "the presignature was used, or lost in a crash, before");
   }
   Entry entry;
@@ -71,6 +94,7 @@ Status PresignatureStore::open_block() {
     opened.push_back(&entry);
   }
   if (records.empty()) return {};
+  TALLY_CHECK(forget_oldest());
   TALLY_CHECK(journal_.append(records, true));
   for (Entry* const entry : opened) entry->open = true;
   return {};

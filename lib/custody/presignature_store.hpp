@@ -7,6 +7,9 @@
 // - Presignatures are handed out in blocks. Before the first of a block, the journal says that the
 //   block is open, synced; after a crash none of an open block may ever come back, and is refused.
 // - The journal is held by one process. A second one that races for it is refused.
+// - A presignature is taken in only for a session that this process has announced, and once. The
+//   identifier of a session holds fresh bytes of this party, so that none is announced again; which
+//   is why the journal need not grow for ever: it keeps the last kRemembered ids, as a second line.
 //
 // A copied virtual machine shows in none of these; against it helps only that honest peers take one
 // R3 of a presignature.
@@ -14,6 +17,7 @@
 // One thread. Memory is allocated by open().
 #pragma once
 
+#include <deque>
 #include <set>
 
 #include "custody/fork_guard.hpp"
@@ -24,6 +28,8 @@ namespace tally::custody {
 
 class PresignatureStore {
  public:
+  static constexpr std::size_t kRemembered = 16384;
+
   // One key and epoch: `journal` is a file of its own for each. `capacity` is at most
   // dkls::kMostPresignatures. Errors: usage; those of RecordJournal::open; os_failure when memory
   // cannot be locked.
@@ -32,8 +38,14 @@ class PresignatureStore {
                                                       std::uint32_t epoch, std::size_t capacity,
                                                       std::size_t block);
 
-  // Keeps one. Errors: usage for one of another key or epoch; permission for one that was here
-  // before, or in a forked child; try_again when the store is full. It is wiped then.
+  // A session is about to make one, which put() takes in once; or will not any more. Pre: the sid
+  // was not announced before.
+  void announce(const ByteArray<32>& sid) { announced_.insert(sid); }
+  void withdraw(const ByteArray<32>& sid) { announced_.erase(sid); }
+
+  // Keeps one. Errors: usage for one of another key or epoch; permission for one of no session that
+  // was announced, that was here before, or in a forked child; try_again when the store is full. It
+  // is wiped then.
   [[nodiscard]] Status put(mpc::Presignature presignature);
 
   // Puts on record that the next `block` of those kept may be handed out: some milliseconds, ahead
@@ -64,6 +76,8 @@ class PresignatureStore {
   PresignatureStore(RecordJournal journal, core::SecretBytes slab, ForkGuard guard);
   [[nodiscard]] MutableByteView slot(std::uint32_t index);
   void remove(std::vector<Entry>::iterator entry);
+  [[nodiscard]] bool remember(const ByteArray<32>& id);
+  [[nodiscard]] Status forget_oldest();
 
   RecordJournal journal_;
   core::SecretBytes slab_;
@@ -73,7 +87,10 @@ class PresignatureStore {
   std::size_t block_ = 1;
   std::vector<Entry> entries_;  // in the order they were put
   std::vector<std::uint32_t> free_slots_;
-  std::set<ByteArray<32>> seen_;  // ids that were here, in this process or on record
+  std::set<ByteArray<32>> announced_;  // sids
+  // Ids that were here last, in this process or on record; and the same in their order.
+  std::set<ByteArray<32>> seen_;
+  std::deque<ByteArray<32>> order_;
 };
 
 }  // namespace tally::custody

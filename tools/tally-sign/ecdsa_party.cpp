@@ -1,9 +1,7 @@
 #include "ecdsa_party.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "core/clock.hpp"
 #include "core/endian.hpp"
@@ -20,9 +18,6 @@ using mpc::Verdict;
 using mpc::dkls::XId;
 
 constexpr std::size_t kMostBatches = 64;
-// A presignature's record guards against one that comes back, and none can come back from before
-// the start of this process; so a long journal is put away.
-constexpr std::uintmax_t kLongestJournalBytes = std::uintmax_t{16} << 20U;
 
 XId x_of(mpc::PartyId party) {
   return static_cast<XId>(party + 1);
@@ -63,14 +58,9 @@ Result<std::unique_ptr<EcdsaHolder>> EcdsaHolder::open(const std::string& share_
   for (const auto& setup : setups) {
     if (burns->burnt(setup->setup_id())) setup->mark_burnt();
   }
-  const std::string journal = share_path + ".presigned";
-  std::error_code none;
-  if (std::filesystem::file_size(journal, none) > kLongestJournalBytes && !none) {
-    std::filesystem::remove(journal, none);
-  }
-  TALLY_TRY(auto store, custody::PresignatureStore::open(journal, group.key_id(), group.epoch(),
-                                                         mpc::dkls::kMostPresignatures,
-                                                         mpc::dkls::kMostPresignatures));
+  TALLY_TRY(auto store, custody::PresignatureStore::open(
+                            share_path + ".presigned", group.key_id(), group.epoch(),
+                            mpc::dkls::kMostPresignatures, mpc::dkls::kMostPresignatures));
   TALLY_TRY(auto channels, custody::PairChannels::make(share));
   TALLY_TRY(auto guard, custody::ForkGuard::create());
   return std::unique_ptr<EcdsaHolder>(new EcdsaHolder(share, std::move(setups), std::move(burns),
@@ -84,6 +74,12 @@ std::vector<mpc::PartyId> EcdsaHolder::burnt_peers() const {
     if (setup->burnt()) peers.push_back(setup->identity().peer - 1U);
   }
   return peers;
+}
+
+EcdsaLink::Batch::~Batch() {
+  holder.promised_ -= promised;
+  if (!agreement) return;
+  for (std::uint32_t k = 0; k < proposal.count; ++k) holder.store_.withdraw(agreement->sid(k));
 }
 
 EcdsaLink::~EcdsaLink() {
@@ -183,7 +179,7 @@ Status EcdsaLink::take_proposal(ByteView body, Bytes& out) {
     abort(message.session, judged.error(), out);
     return {};
   }
-  auto batch = std::make_unique<Batch>();
+  auto batch = std::make_unique<Batch>(*holder_);
   ByteArray<8> number{};
   core::store_le(number.data(), ++holder_->sessions_begun_);
   batch->random = std::make_unique<custody::ForkSafeRandomness>(
@@ -193,6 +189,10 @@ Status EcdsaLink::take_proposal(ByteView body, Bytes& out) {
   batch->random->fill(mpc::dkls::Draw::accept, 0, nonce);
   batch->accept = mpc::make_accept(mpc::proposal_hash(message.bytes), holder_->party_.id, nonce);
   batch->proposal = std::move(*proposal);
+  if (batch->proposal.purpose == mpc::Purpose::presign) {
+    batch->promised = batch->proposal.count;
+    holder_->promised_ += batch->promised;
+  }
   wire::encode(wire::Type::accept, wire::SessionBytes{message.session, batch->accept}, out);
   batches_.emplace(message.session, std::move(batch));
   return {};
@@ -205,10 +205,13 @@ mpc::Attempt<void> EcdsaLink::judge(const mpc::Proposal& proposal) const {
   if (!derived || derived->tweak != proposal.tweak) {
     return mpc::aborted(Verdict::own, Cause::bad_terms);
   }
-  const bool room = holder_->store_.size() + proposal.count <= holder_->store_.capacity();
-  const bool willing =
-      proposal.purpose == mpc::Purpose::presign || proposal.purpose == mpc::Purpose::raw_digest;
-  if (!room || !willing) return mpc::aborted(Verdict::own, Cause::not_allowed);
+  if (proposal.purpose == mpc::Purpose::raw_digest) return {};
+  // What other batches under way will put there, of all coordinators, is taken already.
+  const std::size_t taken = holder_->store_.size() + holder_->promised_;
+  const bool room = taken + proposal.count <= holder_->store_.capacity();
+  if (!room || proposal.purpose != mpc::Purpose::presign) {
+    return mpc::aborted(Verdict::own, Cause::not_allowed);
+  }
   return {};
 }
 
@@ -247,6 +250,7 @@ mpc::Attempt<void> EcdsaLink::begin(Batch& batch, ByteView accepts) {
     MPC_TRY(auto session,
             mpc::Presigning::start({*batch.agreement, k, holder_->party_, holder_->setups_,
                                     batch.used, *batch.random, *holder_->burns_}));
+    if (batch.promised > 0) holder_->store_.announce(session->sid());
     batch.sessions.push_back(std::move(session));
   }
   batch.open = batch.sessions.size();
@@ -332,6 +336,8 @@ mpc::Attempt<void> EcdsaLink::end(Batch& batch, std::uint64_t session, std::uint
   if (!holder_->store_.put(std::move(presignature))) {
     return mpc::aborted(Verdict::own, Cause::journal_failed);
   }
+  --batch.promised;
+  --holder_->promised_;
   mine_.insert(batch.made[k].id);
   if (--batch.open > 0) return {};
   // One synced record for the whole batch, before the first of it may be asked for.

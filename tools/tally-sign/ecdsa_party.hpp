@@ -52,6 +52,7 @@ class EcdsaHolder {
   custody::PairChannels channels_;
   custody::ForkGuard guard_;
   std::uint64_t sessions_begun_ = 0;
+  std::size_t promised_ = 0;  // presignatures of batches under way
 };
 
 // One coordinator's sessions and presignatures; they go with its connection.
@@ -73,6 +74,13 @@ class EcdsaLink {
  private:
   // What is agreed on in one proposal. Stays where it is: sessions refer to it.
   struct Batch {
+    explicit Batch(EcdsaHolder& of) : holder(of) {}
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+    ~Batch();
+
+    EcdsaHolder& holder;
+    std::size_t promised = 0;  // of its presignatures, those that are still to come
     mpc::Proposal proposal;
     mpc::Accept accept{};
     std::optional<mpc::Agreement> agreement;

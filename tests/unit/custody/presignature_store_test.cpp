@@ -7,6 +7,7 @@
 #include <set>
 #include <unistd.h>
 
+#include "core/endian.hpp"
 #include "core/file.hpp"
 #include "custody/burn_journal.hpp"
 #include "mpc/ecdsa_sign.hpp"
@@ -52,6 +53,12 @@ ComputedDigest digest_of(std::string_view text) {
   return ComputedDigest::of(DigestKind::sha256, core::as_bytes(text));
 }
 
+// Into a store that was told of its session.
+Status put(PresignatureStore& store, std::uint8_t number, std::uint8_t setup = 1) {
+  store.announce(id_of(number));
+  return store.put(make(number, setup));
+}
+
 PresignatureStore open_store(const std::string& path, std::size_t block = 4) {
   return PresignatureStore::open(path, kKey, 0, 16, block).value();
 }
@@ -63,7 +70,7 @@ TEST_SUITE_BEGIN("custody");
 TEST_CASE("a presignature is taken once and only out of an open block") {
   const Folder folder;
   auto store = open_store(folder.file("journal"), 2);
-  for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(store.put(make(i)));
+  for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(put(store, i));
   CHECK_FALSE(store.take(id_of(1), digest_of("a")));
   REQUIRE(store.open_block());
   CHECK(store.ready() == std::vector{id_of(1), id_of(2)});
@@ -75,7 +82,7 @@ TEST_CASE("a presignature is taken once and only out of an open block") {
   CHECK_FALSE(store.take(id_of(3), digest_of("a")));
   CHECK_FALSE(store.take(id_of(9), digest_of("a")));
   // It does not come back either.
-  CHECK_FALSE(store.put(make(1)));
+  CHECK_FALSE(put(store, 1));
   CHECK(store.size() == 2);
   REQUIRE(store.open_block());
   CHECK(store.take(id_of(3), digest_of("a")));
@@ -84,35 +91,35 @@ TEST_CASE("a presignature is taken once and only out of an open block") {
 TEST_CASE("a store keeps to its key its epoch and its room") {
   const Folder folder;
   auto store = PresignatureStore::open(folder.file("journal"), kKey, 1, 2, 2).value();
-  CHECK(store.put(make(1)).error().code == Code::usage);
+  CHECK(put(store, 1).error().code == Code::usage);
   auto other = PresignatureStore::open(folder.file("other"), kKey, 0, 2, 2).value();
-  REQUIRE(other.put(make(1)));
-  REQUIRE(other.put(make(2)));
-  CHECK(other.put(make(3)).error().code == Code::try_again);
+  REQUIRE(put(other, 1));
+  REQUIRE(put(other, 2));
+  CHECK(put(other, 3).error().code == Code::try_again);
   CHECK_FALSE(PresignatureStore::open(folder.file("third"), kKey, 0, 1025, 2));
 }
 
 TEST_CASE("presignatures of a burnt pair setup are dropped") {
   const Folder folder;
   auto store = open_store(folder.file("journal"));
-  for (std::uint8_t i = 1; i <= 4; ++i) REQUIRE(store.put(make(i, i % 2)));
+  for (std::uint8_t i = 1; i <= 4; ++i) REQUIRE(put(store, i, i % 2));
   REQUIRE(store.open_block());
   store.drop_with(id_of(1));
   CHECK(store.ready() == std::vector{id_of(2), id_of(4)});
   CHECK_FALSE(store.take(id_of(1), digest_of("a")));
-  CHECK_FALSE(store.put(make(1)));
+  CHECK_FALSE(put(store, 1));
 }
 
 TEST_CASE("row 13 of two processes that race for a presignature one gets it") {
   const Folder folder;
   const std::string path = folder.file("journal");
   auto store = open_store(path);
-  REQUIRE(store.put(make(1)));
+  REQUIRE(put(store, 1));
   REQUIRE(store.open_block());
   Child child([&] {
     // Neither from the memory it was forked with nor by the journal.
     if (store.take(id_of(1), digest_of("b"))) return 1;
-    if (store.put(make(2))) return 2;
+    if (put(store, 2)) return 2;
     const auto mine = PresignatureStore::open(path, kKey, 0, 16, 4);
     return mine ? 3 : mine.error().code == Code::try_again ? 0 : 4;
   });
@@ -125,8 +132,8 @@ TEST_CASE("row 13 a store that is copied or set back holds nothing") {
   const std::string path = folder.file("journal");
   {
     auto store = open_store(path);
-    REQUIRE(store.put(make(1)));
-    REQUIRE(store.put(make(2)));
+    REQUIRE(put(store, 1));
+    REQUIRE(put(store, 2));
     std::filesystem::copy_file(path, folder.file("early"));
     REQUIRE(store.open_block());
     std::filesystem::copy_file(path, folder.file("late"));
@@ -142,9 +149,9 @@ TEST_CASE("row 13 a store that is copied or set back holds nothing") {
   }
   // And what was in an open block is refused for ever.
   auto again = open_store(path);
-  CHECK_FALSE(again.put(make(1)));
-  CHECK_FALSE(again.put(make(2)));
-  CHECK(again.put(make(3)));
+  CHECK_FALSE(put(again, 1));
+  CHECK_FALSE(put(again, 2));
+  CHECK(put(again, 3));
 }
 
 // A copy of a whole machine has the memory too, and nothing in it can tell. What is left are the
@@ -155,7 +162,7 @@ TEST_CASE("row 14 of two digests that a party and its copy ask for the peers ser
   auto copy = open_store(folder.file("copy"));
   auto peer = open_store(folder.file("peer"));
   for (auto* const store : {&party, &copy, &peer}) {
-    REQUIRE(store->put(make(1)));
+    REQUIRE(put(*store, 1));
     REQUIRE(store->open_block());
   }
   CHECK(party.take(id_of(1), digest_of("a")));
@@ -163,7 +170,7 @@ TEST_CASE("row 14 of two digests that a party and its copy ask for the peers ser
   CHECK(peer.take(id_of(1), digest_of("a")));
   CHECK_FALSE(peer.take(id_of(1), digest_of("b")));
   // Nor does it take part in making the same one again.
-  CHECK_FALSE(peer.put(make(1)));
+  CHECK_FALSE(put(peer, 1));
   CHECK(peer.ready().empty());
 }
 
@@ -183,12 +190,12 @@ TEST_CASE("row 13 a process killed at any step has signed one digest at most") {
         here();
         auto store = open_store(path);
         here();
-        const bool put = store.put(make(1)).has_value();
+        const bool kept = put(store, 1).has_value();
         here();
         if (!store.open_block()) return 1;
         here();
         auto bound = store.take(id_of(1), digest_of(digest));
-        if (put != bound.has_value()) return 2;
+        if (kept != bound.has_value()) return 2;
         here();
         if (!bound) return 0;
         const mpc::EcdsaSigning signing(std::move(*bound));
@@ -218,7 +225,7 @@ TEST_CASE("a journal torn at any byte forgets no whole record") {
   const std::string path = folder.file("journal");
   {
     auto store = open_store(path);
-    for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(store.put(make(i)));
+    for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(put(store, i));
     REQUIRE(store.open_block());
   }
   const std::string whole = core::read_file(path).value();
@@ -233,7 +240,7 @@ TEST_CASE("a journal torn at any byte forgets no whole record") {
     REQUIRE(store.has_value() == (size >= kHeader));
     if (!store) continue;
     const std::size_t records = (size - kHeader) / kRecord;
-    for (std::uint8_t i = 1; i <= 3; ++i) CHECK(store->put(make(i)).has_value() == (i > records));
+    for (std::uint8_t i = 1; i <= 3; ++i) CHECK(put(*store, i).has_value() == (i > records));
   }
   // Damage that no crash makes is refused.
   std::string damaged = whole;
@@ -241,6 +248,54 @@ TEST_CASE("a journal torn at any byte forgets no whole record") {
   REQUIRE(core::create_file(folder.file("damaged"), core::as_bytes(damaged), 0600));
   CHECK(PresignatureStore::open(folder.file("damaged"), kKey, 0, 16, 4).error().code ==
         Code::bad_data);
+}
+
+TEST_CASE("a presignature comes in only for a session that was announced and once") {
+  const Folder folder;
+  auto store = open_store(folder.file("journal"));
+  CHECK(store.put(make(1)).error().code == Code::permission);
+  store.announce(id_of(1));
+  store.withdraw(id_of(1));
+  CHECK(store.put(make(1)).error().code == Code::permission);
+  REQUIRE(put(store, 1));
+  store.drop(id_of(1));
+  CHECK(store.put(make(1)).error().code == Code::permission);
+}
+
+TEST_CASE("a journal of presignatures keeps the last and does not grow for ever") {
+  const Folder folder;
+  const std::string path = folder.file("journal");
+  constexpr std::size_t kBlock = 1024;
+  constexpr std::size_t kBlocks = 2 * PresignatureStore::kRemembered / kBlock + 2;
+  const auto numbered = [](std::size_t number) {
+    ByteArray<32> id{};
+    core::store_le(id.data(), std::uint64_t{number});
+    return id;
+  };
+  const auto put_numbered = [&](PresignatureStore& store, std::size_t number) {
+    PresignatureFacts facts;
+    facts.id = facts.sid = numbered(number);
+    facts.key_id = kKey;
+    ByteArray<mpc::kPresignatureSecretBytes> secrets{};
+    store.announce(facts.sid);
+    return store.put(Presignature::take_from(std::move(facts), secrets));
+  };
+  {
+    auto store = PresignatureStore::open(path, kKey, 0, kBlock, kBlock).value();
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      for (std::size_t i = 0; i < kBlock; ++i) REQUIRE(put_numbered(store, kBlock * block + i));
+      REQUIRE(store.open_block());
+      auto ready = store.ready();
+      std::ranges::reverse(ready);
+      for (const auto& id : ready) REQUIRE(store.take(id, digest_of("a")));
+    }
+  }
+  CHECK(std::filesystem::file_size(path) < 2 * PresignatureStore::kRemembered * 44);
+  auto again = PresignatureStore::open(path, kKey, 0, kBlock, kBlock).value();
+  // The last of it are still known after a crash.
+  for (std::size_t back = 1; back <= PresignatureStore::kRemembered; ++back) {
+    REQUIRE_FALSE(put_numbered(again, kBlock * kBlocks - back));
+  }
 }
 
 namespace {
