@@ -33,6 +33,9 @@ tally-ring.5 | tally-relay gen:count=1000 shm:ticks,full=drop-old,bytes=4194304 
 tally-sign.1 | tally-sign deal --threshold 3 --parties 4 --out keys | plain
 tally-sign.1 | mkdir -m 700 run | party_started
 tally-sign.1 | echo 'pay 5 to carol' | | signed_line
+tally-sign.1 | tally-sign pair --dir pairs --share keys/key-0.share | paired
+tally-sign.1 | tally-sign serve --role party --scheme ecdsa \ | ecdsa_started
+tally-sign.1 | echo 'pay 5 to dave' | | ecdsa_signed
 tally-sign.1 | tally-sign serve --role coordinator --group keys/key.group \ | coordinated
 tally-tune.1 | tally-tune | on_a_made_host
 tally-tune.1 | tally-tune plan --out night.json | on_a_made_host
@@ -280,6 +283,28 @@ signed_line() {
   replace HEX "$(pubkey_of keys/key.group)"
   shell
   assert_output --partial '"ok":true'
+}
+paired() {
+  local i
+  for _ in hello offer answer pair; do
+    for i in 0 1 2 3; do
+      run_tool bash -eu <(sed "s/key-0/key-$i/" example)
+      [[ $status == 0 || $status == 75 ]] || fail "status $status: $stderr"
+    done
+  done
+  [[ -f keys/key-3.share.pair-2 ]] || fail "parties 2 and 3 are no pair"
+}
+ecdsa_started() {
+  local i
+  for i in 0 1 2; do
+    [[ $i == 0 ]] || sed -i "s/key-$((i - 1))/key-$i/; s/$((i - 1))\.sock/$i.sock/" example
+    in_background
+  done
+  for i in 0 1 2; do wait_until 30 listens "ecdsa-$i"; done
+}
+ecdsa_signed() {
+  shell
+  assert_output --partial '"recovery_id":'
 }
 coordinated() {
   local parties=("${running[@]}")
