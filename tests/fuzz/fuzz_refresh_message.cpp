@@ -16,12 +16,12 @@ using tally::ByteView;
 namespace {
 
 const mpc::Share& reader() {
-  static const mpc::Share share = [] {
+  static const mpc::Share kShare = [] {
     tally::ByteArray<32> seed{};
     seed.fill(9);
     return mpc::deal(2, 2, seed).value().share(0).value();
   }();
-  return share;
+  return kShare;
 }
 
 }  // namespace
@@ -39,11 +39,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto message =
       sign::RefreshMessage::parse(file, reader().group(), sign::RefreshStep{step}, party);
   if (!message) return 0;
-  static const auto channels = tally::custody::PairChannels::make(reader()).value();
+  static const auto kChannels = tally::custody::PairChannels::make(reader()).value();
   const Bytes again =
-      sign::write_refresh_message(message->statement(), reader().group(), {}, channels);
+      sign::write_refresh_message(message->statement(), reader().group(), {}, kChannels);
   const ByteView front = ByteView(file).first(again.size());
   if (!std::ranges::equal(again, front)) std::abort();
-  if (party == 1 && message->said_to(0, 1, channels)) std::abort();
+  if (party == 1 && message->said_to(0, 1, kChannels)) std::abort();
   return 0;
 }

@@ -237,7 +237,6 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
                   "agree on the options, and begin again in a new folder with --anew");
     }
   }
-  if (from == share().id()) return statement.body;
   std::vector<PartyId> readers = terms_.members;
   std::erase(readers, from);
   const auto position = std::ranges::find(readers, share().id()) - readers.begin();
@@ -257,7 +256,7 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
 // Those that are there already: who wants something else should hear it before all have come.
 Status Refreshing::check_greetings() const {
   for (const PartyId member : terms_.members) {
-    if (!there(path_of(RefreshStep::hello, member))) continue;
+    if (member == share().id() || !there(path_of(RefreshStep::hello, member))) continue;
     TALLY_CHECK(read(RefreshStep::hello, member, kNoCeremony));
   }
   return {};
@@ -266,7 +265,8 @@ Status Refreshing::check_greetings() const {
 Result<mpc::ReshareParams> Refreshing::params() const {
   mpc::ReshareParams params{group(), dealers(), {terms_.threshold, {}}};
   for (const PartyId member : terms_.members) {
-    TALLY_TRY(const Bytes body, read(RefreshStep::hello, member, kNoCeremony));
+    const bool mine = member == share().id();
+    TALLY_TRY(const Bytes body, mine ? own_hello() : read(RefreshStep::hello, member, kNoCeremony));
     const auto hello = decode_hello(body);
     if (!hello) {
       return fail(Code::bad_data, path_of(RefreshStep::hello, member) + ": a malformed hello");
@@ -290,11 +290,21 @@ Error Refreshing::named(mpc::Failure failure) const {
   return error;
 }
 
+Result<Bytes> Refreshing::own_deal(const mpc::ReshareParams& terms) const {
+  auto random = draw(seed_, share(), "deal");
+  auto dealt = mpc::deal_again(terms, share(), random);
+  core::wipe(random);
+  if (!dealt) return fail(named(dealt.error()));
+  return std::move(*dealt);
+}
+
 Result<Refreshing::Agreed> Refreshing::agreed() const {
   TALLY_TRY(const auto terms, params());
   std::vector<Bytes> dealt;
   for (const PartyId dealer : terms.dealers) {
-    TALLY_TRY(dealt.emplace_back(), read(RefreshStep::deal, dealer, terms.ceremony()));
+    const bool mine = dealer == share().id();
+    TALLY_TRY(dealt.emplace_back(),
+              mine ? own_deal(terms) : read(RefreshStep::deal, dealer, terms.ceremony()));
   }
   auto coordinator = mpc::ReshareCoordinator::collect(terms, dealt);
   if (!coordinator) return fail(named(coordinator.error()));
@@ -322,7 +332,9 @@ Result<mpc::DkgResult> Refreshing::result() const {
   TALLY_TRY(const auto all, agreed());
   std::vector<Bytes> signatures;
   for (const PartyId member : terms_.members) {
-    TALLY_TRY(signatures.emplace_back(), read(RefreshStep::agree, member, terms.ceremony()));
+    const bool mine = member == share().id();
+    TALLY_TRY(signatures.emplace_back(),
+              mine ? all.signature : read(RefreshStep::agree, member, terms.ceremony()));
   }
   const auto common = all.coordinator.finish(signatures);
   if (!common) return fail(named(common.error()));
@@ -363,11 +375,7 @@ Status Refreshing::say(RefreshStep step) {
   TALLY_TRY(const auto terms, params());
   Bytes body;
   if (step == RefreshStep::deal) {
-    auto random = draw(seed_, share(), "deal");
-    auto dealt = mpc::deal_again(terms, share(), random);
-    core::wipe(random);
-    if (!dealt) return fail(named(dealt.error()));
-    body = std::move(*dealt);
+    TALLY_TRY(body, own_deal(terms));
   } else if (step == RefreshStep::agree) {
     TALLY_TRY(auto all, agreed());
     body = std::move(all.signature);
@@ -414,6 +422,7 @@ Status Refreshing::finish(const Said& said) {
   const mpc::GroupKey& next = sealed.facts.group;
   const auto digest = next.digest();
   for (const PartyId member : terms_.members) {
+    if (member == share().id()) continue;
     TALLY_TRY(const Bytes held, read(RefreshStep::hold, member, terms.ceremony()));
     if (!std::ranges::equal(held, digest)) {
       return fail(Code::protocol,

@@ -98,6 +98,9 @@ class Refreshing {
   [[nodiscard]] std::vector<mpc::PartyId> speakers(RefreshStep step) const;
   [[nodiscard]] std::optional<mpc::PartyId> missing(RefreshStep step) const;
 
+  // What this party says is made again from its seed: whoever carries the folder cannot change it.
+  [[nodiscard]] Result<Bytes> own_deal(const mpc::ReshareParams& terms) const;
+  // Of another party.
   [[nodiscard]] Result<Bytes> read(RefreshStep step, mpc::PartyId from,
                                    const ByteArray<32>& ceremony) const;
   [[nodiscard]] Status check_greetings() const;
