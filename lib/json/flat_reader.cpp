@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "json/simdjson_error.hpp"
+#include "json/simdjson_parser.hpp"
 
 namespace tally::json {
 namespace {
@@ -73,7 +73,7 @@ Result<std::span<const FlatReader::Member>> FlatReader::read(std::string_view li
   }
   if (!line.empty()) std::memcpy(all.padded.data(), line.data(), line.size());
   simdjson::dom::element root;
-  const auto error = all.parser.parse(all.padded.data(), line.size(), false).get(root);
+  const auto error = parse_bounded(all.parser, all.padded.data(), line.size(), root);
   if (error != simdjson::SUCCESS) return not_json(error);
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {

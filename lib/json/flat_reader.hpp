@@ -31,7 +31,9 @@ class FlatReader {
   ~FlatReader();
 
   // The members of the line's object in their order; they hold until the next call. Errors:
-  // bad_data for what is not one object, and for a name that stands twice.
+  // bad_data for what is not one object, for nesting of more than 64 levels, the line's object
+  // being the first, and for a name that stands twice in that object. What is nested must be JSON
+  // too, but whether names stand twice in it is not looked at.
   [[nodiscard]] Result<std::span<const Member>> read(std::string_view line);
 
  private:

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "json/simdjson_error.hpp"
+#include "json/simdjson_parser.hpp"
 
 namespace tally::json {
 namespace {
 
-constexpr int kMostLevels = 64;
-
-Result<Value> convert(const simdjson::dom::element& element, int level) {
+// As deep as parse_bounded() lets documents be.
+Result<Value> convert(const simdjson::dom::element& element) {
   using Type = simdjson::dom::element_type;
-  if (level > kMostLevels) return fail(Code::bad_data, "JSON is nested too deep");
   switch (element.type()) {
     case Type::NULL_VALUE:
       return Value();
@@ -30,7 +28,7 @@ Result<Value> convert(const simdjson::dom::element& element, int level) {
       Value::Array items;
       const simdjson::dom::array children = element.get_array().value_unsafe();
       for (const auto child : children) {
-        TALLY_TRY(Value item, convert(child, level + 1));
+        TALLY_TRY(Value item, convert(child));
         items.push_back(std::move(item));
       }
       return Value(std::move(items));
@@ -39,7 +37,7 @@ Result<Value> convert(const simdjson::dom::element& element, int level) {
       Value::Object members;
       const simdjson::dom::object pairs = element.get_object().value_unsafe();
       for (const auto member : pairs) {
-        TALLY_TRY(Value item, convert(member.value, level + 1));
+        TALLY_TRY(Value item, convert(member.value));
         if (!members.emplace(std::string(member.key), std::move(item)).second) {
           return stands_twice(member.key);
         }
@@ -116,10 +114,9 @@ Result<Value> parse(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   const simdjson::padded_string padded(text);
-  if (const auto error = parser.parse(padded).get(root); error != simdjson::SUCCESS) {
-    return not_json(error);
-  }
-  return convert(root, 0);
+  const auto error = parse_bounded(parser, padded.data(), padded.size(), root);
+  if (error != simdjson::SUCCESS) return not_json(error);
+  return convert(root);
 }
 
 }  // namespace tally::json

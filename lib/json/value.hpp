@@ -46,7 +46,8 @@ class Value {
   Variant content_;
 };
 
-// Parses one document. Errors: bad_data with the parser's words; nesting is bounded by 64 levels.
+// Parses one document. Errors: bad_data with the parser's words, for nesting of more than 64 levels
+// of objects and lists, and for a name that stands twice in an object.
 [[nodiscard]] Result<Value> parse(std::string_view text);
 
 }  // namespace tally::json

@@ -50,4 +50,25 @@ TEST_CASE("names that stand twice are found among few and many members") {
   }
 }
 
+TEST_CASE("what is nested in a line is bounded and must be JSON but may say things twice") {
+  const auto lists = [](std::size_t count) {
+    return "{\"a\":" + std::string(count, '[') + "1" + std::string(count, ']') + ",\"b\":2}";
+  };
+  FlatReader reader;
+  for (const std::size_t count : {1U, 62U, 63U}) {
+    CAPTURE(count);
+    const auto members = reader.read(lists(count));
+    REQUIRE(members);
+    CHECK(members->size() == 2);
+  }
+  for (const std::size_t count : {64U, 65U, 1022U, 1024U, 100000U}) {
+    CAPTURE(count);
+    CHECK(reader.read(lists(count)).error().message == "JSON is nested too deep");
+    // The reader goes on, and with the same bound after it has asked for more memory.
+    REQUIRE(reader.read(lists(63)));
+  }
+  CHECK(reader.read(R"({"a":{"b":1,"b":2}})"));
+  CHECK_FALSE(reader.read(R"({"a":{"b":1,}})"));
+}
+
 TEST_SUITE_END();

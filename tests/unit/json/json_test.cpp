@@ -35,7 +35,12 @@ TEST_CASE("bad documents and members are named") {
   const auto value = json::parse(R"({"a":"x"})").value();
   CHECK(value.int_at("a").error().message == "member 'a' is not an integer");
   CHECK(value.int_at("b").error().message == "member 'b' is missing");
-  CHECK_FALSE(json::parse(std::string(100, '[') + std::string(100, ']')).has_value());
+  const auto lists = [](std::size_t count) {
+    return json::parse(std::string(count, '[') + "1" + std::string(count, ']'));
+  };
+  CHECK(lists(64));
+  CHECK(lists(65).error().message == "JSON is nested too deep");
+  CHECK(lists(100000).error().message == "JSON is nested too deep");
 }
 
 TEST_SUITE_END();
