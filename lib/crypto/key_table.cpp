@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/fd.hpp"
 #include "core/file.hpp"
 #include "crypto/sha256.hpp"
 
@@ -28,28 +29,9 @@ struct Header {
 static_assert(sizeof(Header) == KeyTable::kHeaderBytes);
 static_assert(KeyTable::kHeaderBytes % alignof(AffineWords) == 0);
 
-constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-
 ByteArray<32> checksum_of(const Header& header, ByteView points) {
   const ByteView before(reinterpret_cast<const std::uint8_t*>(&header), offsetof(Header, checksum));
   return Sha256().update(before).update(points).finish();
-}
-
-Result<Bytes> make_image(const XonlyBytes& key) {
-  const auto point = Point::parse_xonly(key);
-  if (!point) return fail(Code::bad_data, "the key is not on the curve");
-  std::vector<AffineWords> points(2 * KeyTable::kCombPoints);
-  CombTable::fill(Point::generator(), points.data());
-  CombTable::fill(*point, points.data() + KeyTable::kCombPoints);
-  const ByteView bytes(reinterpret_cast<const std::uint8_t*>(points.data()),
-                       points.size() * sizeof(AffineWords));
-  Header header;
-  header.key = key;
-  header.checksum = checksum_of(header, bytes);
-  Bytes image(KeyTable::kImageBytes);
-  std::memcpy(image.data(), &header, sizeof header);
-  std::memcpy(image.data() + sizeof header, bytes.data(), bytes.size());
-  return image;
 }
 
 // Whether nobody but this user, or the administrator, can write to it.
@@ -59,8 +41,6 @@ Status check_owner(int fd) {
   if (!S_ISREG(info.st_mode) || info.st_size != static_cast<off_t>(KeyTable::kImageBytes)) {
     return fail(Code::bad_data, "it is no key table of this version");
   }
-  const int seals = ::fcntl(fd, F_GET_SEALS);
-  if (seals >= 0 && (seals & kSeals) == kSeals) return {};
   const bool ours = info.st_uid == ::geteuid() || info.st_uid == 0;
   if (ours && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
   return fail(Code::permission, "the key table could be written by another user",
@@ -88,18 +68,21 @@ Status KeyTable::check_image(ByteView image, const XonlyBytes& key) {
   return {};
 }
 
-Result<UniqueFd> KeyTable::make_memfd(const XonlyBytes& key) {
-  TALLY_TRY(const Bytes image, make_image(key));
-  UniqueFd fd(::memfd_create("tally-key-table", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) return fail_errno("cannot make memory for a key table", errno);
-  TALLY_CHECK(core::write_all(fd.get(), image));
-  if (::fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) return fail_errno("cannot seal memory", errno);
-  return fd;
-}
-
-Result<KeyTable> KeyTable::make(const XonlyBytes& key) {
-  TALLY_TRY(const UniqueFd fd, make_memfd(key));
-  return open(fd.get(), key);
+Result<Bytes> KeyTable::make_image(const XonlyBytes& key) {
+  const auto point = Point::parse_xonly(key);
+  if (!point) return fail(Code::bad_data, "the key is not on the curve");
+  std::vector<AffineWords> points(2 * kCombPoints);
+  CombTable::fill(Point::generator(), points.data());
+  CombTable::fill(*point, points.data() + kCombPoints);
+  const ByteView bytes(reinterpret_cast<const std::uint8_t*>(points.data()),
+                       points.size() * sizeof(AffineWords));
+  Header header;
+  header.key = key;
+  header.checksum = checksum_of(header, bytes);
+  Bytes image(kImageBytes);
+  std::memcpy(image.data(), &header, sizeof header);
+  std::memcpy(image.data() + sizeof header, bytes.data(), bytes.size());
+  return image;
 }
 
 Status KeyTable::write_file(const std::string& path, const XonlyBytes& key) {

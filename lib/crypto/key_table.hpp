@@ -1,12 +1,11 @@
 // Multiples of one long-lived public key beside those of the generator, made once and shared by any
-// number of processes: bytes in a sealed memfd or in a file of mode 0600, mapped read-only by those
-// who verify. With it a signature under the key is some 67 additions in affine coordinates, many
-// signatures at a time (many_sums.hpp), without a doubling, a table of its own, or the square
-// roots of the key and of R.
+// number of processes: a file of mode 0600, mapped read-only by those who verify. With it a
+// signature under the key is some 67 additions in affine coordinates, many signatures at a time
+// (many_sums.hpp), without a doubling, a table of its own, or the square roots of the key and of R.
 //
 // What is mapped decides what verifies, so an image is refused when it is not this layout, has
-// another checksum, is not sealed and could be written by another user, or is not of the key that
-// was asked for. A checksum is no signature: whoever may write as this user can forge one.
+// another checksum, could be written by another user, or is not of the key that was asked for. A
+// checksum is no signature: whoever may write as this user can forge one.
 //
 // Measured with `tally-sign verify` on 40,000 lines of one key, Zen 4: 1.2 to 1.5 times as fast as
 // without the table in eight lanes, 1.6 (BIP-340) and 2.1 times (ECDSA) in portable code. From a
@@ -15,13 +14,12 @@
 // An image is kHeaderBytes of header and 2 * kRows * kRowPoints points of 64 bytes, 528 KiB. Row j
 // has the multiples 1 .. kRowPoints of 2^(kWindow * j) * B. Any thread may read. Public data only.
 //
-// make() and open() map memory; nothing is allocated later. A file must not be cut while it is
-// mapped: reading past its new end ends the process. write_file() replaces a file whole.
+// open() maps memory; nothing is allocated later. A file must not be cut while it is mapped:
+// reading past its new end ends the process. write_file() replaces a file whole.
 #pragma once
 
 #include <string>
 
-#include "core/fd.hpp"
 #include "core/result.hpp"
 #include "crypto/known_key.hpp"
 
@@ -33,12 +31,11 @@ class KeyTable {
   static constexpr std::size_t kCombPoints = CombTable::kRows * CombTable::kRowPoints;
   static constexpr std::size_t kImageBytes = kHeaderBytes + 2 * kCombPoints * sizeof(AffineWords);
 
-  // Of the point with this x and an even y. Errors: bad_data when there is none; those of the
-  // system. make() is a sealed memfd, mapped.
-  [[nodiscard]] static Result<KeyTable> make(const XonlyBytes& key);
-  // A memfd sealed against writing, growing, shrinking and new seals, to be handed to others.
-  [[nodiscard]] static Result<UniqueFd> make_memfd(const XonlyBytes& key);
-  // Writes a file of mode 0600 and puts it in its place whole.
+  // The image for the point with this x and an even y, allocated here. Errors: bad_data when there
+  // is no such point.
+  [[nodiscard]] static Result<Bytes> make_image(const XonlyBytes& key);
+  // Writes it to a file of mode 0600 and puts that in its place whole. Errors: those of the system
+  // as well.
   [[nodiscard]] static Status write_file(const std::string& path, const XonlyBytes& key);
 
   // Maps an image. Errors: bad_data when it is no image, was altered, or is of another key;

@@ -14,10 +14,7 @@ const crypto::XonlyBytes& fuzz_key() {
   return key;
 }
 const tally::Bytes& whole_image() {
-  static const tally::Bytes image = [] {
-    const auto table = crypto::KeyTable::make(fuzz_key()).value();
-    return tally::Bytes(table.image().begin(), table.image().end());
-  }();
+  static const tally::Bytes image = crypto::KeyTable::make_image(fuzz_key()).value();
   return image;
 }
 
