@@ -101,6 +101,9 @@ Result<KeyTable> KeyTable::open(int fd, const XonlyBytes& key) {
 
 Result<KeyTable> KeyTable::open_file(const std::string& path, const XonlyBytes& key) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && errno == ELOOP) {
+    return fail(Code::permission, path + " is a symbolic link", "name the key table itself");
+  }
   if (!fd) return fail_errno("cannot open " + path, errno);
   auto table = open(fd.get(), key);
   if (!table) return fail(table.error().in(path));

@@ -41,7 +41,7 @@ class KeyTable {
   // Maps an image. Errors: bad_data when it is no image, was altered, or is of another key;
   // permission when another user could write it.
   [[nodiscard]] static Result<KeyTable> open(int fd, const XonlyBytes& key);
-  // no_input when there is no such file.
+  // no_input when there is no such file, permission when it is a symbolic link.
   [[nodiscard]] static Result<KeyTable> open_file(const std::string& path, const XonlyBytes& key);
 
   // Whether the bytes are an image of the key. Errors: bad_data, saying what is wrong.

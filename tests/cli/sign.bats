@@ -732,6 +732,9 @@ short_records() {
   run_tool tally-sign verify --from lines --pubkey "$key" --table key.table
   assert_refused 77 "could be written by another user"
   chmod 600 key.table
+  ln -s key.table link.table
+  run_tool tally-sign verify --from lines --pubkey "$key" --table link.table
+  assert_refused 77 "link.table is a symbolic link" "name the key table itself"
   printf X | dd of=key.table bs=1 seek=70000 conv=notrunc status=none
   run_tool tally-sign verify --from lines --pubkey "$key" --table key.table
   assert_refused 65 "the key table was altered"
