@@ -1,8 +1,7 @@
 #include "crypto/hmac.hpp"
 
+#include <algorithm>
 #include <sodium/crypto_auth_hmacsha512.h>
-
-#include "core/secret.hpp"
 
 namespace tally::crypto {
 
@@ -15,6 +14,23 @@ ByteArray<64> hmac_sha512(ByteView key, std::initializer_list<ByteView> parts) {
   ByteArray<64> mac;
   crypto_auth_hmacsha512_final(&state, mac.data());
   core::wipe(&state, sizeof state);
+  return mac;
+}
+
+HmacSha256::HmacSha256(ByteView key) {
+  ByteArray<Sha256::kBlockBytes> pad{};
+  std::copy(key.begin(), key.end(), pad.begin());
+  for (auto& byte : pad) byte ^= 0x36U;
+  inner_.update(pad);
+  for (auto& byte : pad) byte ^= 0x36U ^ 0x5cU;
+  outer_.update(pad);
+  core::wipe(pad);
+}
+
+ByteArray<32> HmacSha256::finish(Sha256& message) const {
+  auto digest = message.finish();
+  const auto mac = Sha256(outer_).update(digest).finish();
+  core::wipe(digest);
   return mac;
 }
 

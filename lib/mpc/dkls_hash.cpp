@@ -9,11 +9,11 @@ namespace tally::mpc::dkls {
 namespace {
 
 // In the order of Label.
-constexpr std::array<std::string_view, 29> kNames = {
-    "setup",    "hc",  "seed", "node", "proof", "proofs",   "leaf",   "setup-id", "gadget", "pair",
-    "ot-b",     "prg", "u",    "chi",  "t",     "ot-a",     "alpha",  "atilde",   "theta",  "mu",
-    "proposal", "sid", "com",  "r1",   "zero",  "zero-com", "presig", "draw-key", "draw"};
-static_assert(kNames.size() == static_cast<std::size_t>(Label::draw) + 1);
+constexpr std::array<std::string_view, 27> kNames = {
+    "setup", "hc",   "seed",     "node", "proof", "proofs", "leaf", "setup-id", "gadget",
+    "pair",  "ot-b", "prg",      "u",    "chi",   "t",      "ot-a", "alpha",    "atilde",
+    "theta", "mu",   "proposal", "sid",  "com",   "r1",     "zero", "zero-com", "presig"};
+static_assert(kNames.size() == static_cast<std::size_t>(Label::presig) + 1);
 
 std::array<crypto::Sha256, kNames.size()> make_midstates() {
   std::array<crypto::Sha256, kNames.size()> states;

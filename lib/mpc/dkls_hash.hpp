@@ -41,8 +41,6 @@ enum class Label : std::uint8_t {
   zero,
   zero_com,
   presig,
-  draw_key,  // our own, of the hedged generator (dkls_random.hpp)
-  draw,
 };
 
 // The state that has taken h || h; hash on from a copy.

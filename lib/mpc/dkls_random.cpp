@@ -1,7 +1,5 @@
 #include "mpc/dkls_random.hpp"
 
-#include <algorithm>
-
 #include "crypto/ctime.hpp"
 #include "mpc/dkls_hash.hpp"
 
@@ -23,19 +21,12 @@ crypto::SecretScalar Randomness::scalar(Draw draw, std::uint32_t index) {
 }
 
 HedgedRandomness::HedgedRandomness(ByteView system, const Hedge& hedge)
-    : key_(th(Label::draw_key, {system, be(static_cast<std::uint8_t>(hedge.secret.size())),
-                                hedge.secret, be(hedge.counter), hedge.context})) {}
+    : drbg_({core::as_bytes("tally/mpc/v1/draw"), system, be(hedge.counter),
+             be(static_cast<std::uint8_t>(hedge.secret.size())), hedge.secret, hedge.context}) {}
 
 void HedgedRandomness::fill(Draw draw, std::uint32_t index, MutableByteView out) {
-  const std::uint32_t call = calls_.fetch_add(1, std::memory_order_relaxed);
-  for (std::uint32_t block = 0; !out.empty(); ++block) {
-    auto bytes = th(Label::draw,
-                    {key_, be(static_cast<std::uint8_t>(draw)), be(index), be(call), be(block)});
-    const std::size_t count = std::min(out.size(), bytes.size());
-    std::copy_n(bytes.begin(), count, out.begin());
-    out = out.subspan(count);
-    core::wipe(bytes);
-  }
+  const std::scoped_lock lock(mutex_);
+  drbg_.generate(out, {be(static_cast<std::uint8_t>(draw)), be(index)});
 }
 
 }  // namespace tally::mpc::dkls

@@ -2,11 +2,11 @@
 // test can give the one that a vector names and a hedged generator can keep draws apart.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <mutex>
 
 #include "core/bytes.hpp"
-#include "core/secret.hpp"
+#include "crypto/hmac_drbg.hpp"
 #include "crypto/scalar.hpp"
 
 namespace tally::mpc::dkls {
@@ -50,21 +50,19 @@ struct Hedge {
   ByteView context;  // the sid, or a pair's ids and counter
 };
 
-// key = Th("draw-key"; system 32, length of secret u8, secret, counter, context) and
-// draws = Th("draw"; key, u8 draw, u32 index, u32 call, u32 block). Our own construction. The key
-// is wiped at the end. A forked child would make the draws of its parent: programs use it through
-// custody/fork_safe_random.hpp.
+// HMAC_DRBG (crypto/hmac_drbg.hpp), seeded with "tally/mpc/v1/draw" in ASCII, system 32, counter
+// u64, length of secret u8, secret, context; a draw is a request with u8 draw, u32 index as its
+// additional input, integers being big-endian. A forked child would make the draws of its parent:
+// programs use it through custody/fork_safe_random.hpp.
 class HedgedRandomness final : public Randomness {
  public:
   // `system` is 32 fresh bytes of the operating system, for one generator; the caller wipes them.
   HedgedRandomness(ByteView system, const Hedge& hedge);
-  ~HedgedRandomness() override { core::wipe(key_); }
-
   void fill(Draw draw, std::uint32_t index, MutableByteView out) override;
 
  private:
-  ByteArray<32> key_{};
-  std::atomic<std::uint32_t> calls_{0};
+  std::mutex mutex_;
+  crypto::HmacDrbg drbg_;  // under mutex_
 };
 
 }  // namespace tally::mpc::dkls

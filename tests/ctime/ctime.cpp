@@ -8,6 +8,7 @@
 #include <valgrind/valgrind.h>
 #include <vector>
 
+#include "crypto/hmac_drbg.hpp"
 #include "crypto/scalar_limbs.hpp"
 #include "crypto/scalar_vector.hpp"
 #include "crypto/secret_mul.hpp"
@@ -131,6 +132,19 @@ bool sha256() {
   const auto digest = state.update(prefix).finish();
   VALGRIND_DISABLE_ERROR_REPORTING;
   const bool watched = is_poisoned(digests) && is_poisoned(digest);
+  VALGRIND_ENABLE_ERROR_REPORTING;
+  return watched;
+}
+
+bool drbg() {
+  crypto::HmacDrbg drbg({secret_bytes(19), secret_bytes(23)});
+  ByteArray<40> first;
+  ByteArray<40> second;
+  drbg.generate(first);
+  drbg.reseed({secret_bytes(29)});
+  drbg.generate(second, {secret_bytes(31)});
+  VALGRIND_DISABLE_ERROR_REPORTING;
+  const bool watched = is_poisoned(first) && is_poisoned(second);
   VALGRIND_ENABLE_ERROR_REPORTING;
   return watched;
 }
@@ -365,12 +379,13 @@ int main(int argc, char** argv) {
   }
   (void)crypto::Point::generator();  // the context draws its own randomness
   const std::string_view name = argv[1];
-  constexpr std::array<std::pair<std::string_view, bool (*)()>, 15> kCases = {{
+  constexpr std::array<std::pair<std::string_view, bool (*)()>, 16> kCases = {{
       {"scalar", scalar},
       {"scalar_vector", scalar_vector},
       {"scalar_mulx", scalar_mulx},
       {"secret_mul", secret_mul},
       {"sha256", sha256},
+      {"drbg", drbg},
       {"nonce", nonce},
       {"sign", sign},
       {"share", share},

@@ -9,7 +9,9 @@
 #include "cases.hpp"
 #include "core/bytes.hpp"
 #include "core/cpu.hpp"
+#include "core/secret.hpp"
 #include "crypto/ecdsa.hpp"
+#include "crypto/hmac_drbg.hpp"
 #include "crypto/scalar.hpp"
 #include "crypto/scalar_limbs.hpp"
 #include "crypto/scalar_vector.hpp"
@@ -206,6 +208,21 @@ Result<Subject> sha256_multi_portable() {
       });
 }
 
+Result<Subject> drbg_32() {
+  auto drbg = std::make_shared<crypto::HmacDrbg>(crypto::HmacDrbg::Parts{pattern_bytes(1)});
+  return make_loop([drbg, out = pattern_bytes(3)]() mutable {
+    drbg->generate(out);
+    return true;
+  });
+}
+
+Result<Subject> system_32() {
+  return make_loop([out = pattern_bytes(3)]() mutable {
+    core::random_bytes(out);
+    return true;
+  });
+}
+
 Result<Subject> schnorr_single() {
   TALLY_TRY(const SignedMessage signed_message, make_signed_message());
   return make_loop([signed_message] {
@@ -305,6 +322,13 @@ void add_crypto_cases(bench::Registry& registry) {
   definition.summary = "SHA-256 of 19 bytes after a common prefix, 416 of them in a batch";
   definition.make = sha256_multi;
   definition.peers = {{"portable", sha256_multi_portable}};
+  registry.add(definition);
+
+  definition = {};
+  definition.name = "drbg.32";
+  definition.summary = "32 bytes of HMAC_DRBG with SHA-256, the key replaced after them";
+  definition.make = drbg_32;
+  definition.peers = {{"getrandom", system_32}};
   registry.add(definition);
 
   definition = {};
