@@ -4,6 +4,7 @@
 #include <secp256k1_schnorrsig.h>
 
 #include "crypto/context.hpp"
+#include "crypto/ctime.hpp"
 
 namespace tally::crypto {
 namespace {
@@ -22,7 +23,7 @@ bool make_key_pair(KeyPair& keys, const SecretScalar& key) {
   key.value().encode_to(bytes);
   const bool made = secp256k1_keypair_create(context(), &keys.pair, bytes.data()) == 1;
   core::wipe(bytes);
-  return made;
+  return declassified(made);  // not made only of zero
 }
 
 }  // namespace
@@ -45,14 +46,18 @@ Result<SchnorrSignature> schnorr_sign(const SecretScalar& key, ByteView message,
   parameters.ndata = aux.data();
   SchnorrSignature signature;
   secp256k1_xonly_pubkey verify_with;
-  const bool good =
-      secp256k1_schnorrsig_sign_custom(context(), signature.data(), message.data(), message.size(),
-                                       &keys.pair, &parameters) == 1 &&
-      secp256k1_keypair_xonly_pub(context(), &verify_with, nullptr, &keys.pair) == 1 &&
-      secp256k1_schnorrsig_verify(context(), signature.data(), message.data(), message.size(),
-                                  &verify_with) == 1;
+  // The signature and the public key are public, and that they could be made.
+  const bool made =
+      declassified(secp256k1_schnorrsig_sign_custom(context(), signature.data(), message.data(),
+                                                    message.size(), &keys.pair, &parameters)) ==
+          1 &&
+      declassified(secp256k1_keypair_xonly_pub(context(), &verify_with, nullptr, &keys.pair)) == 1;
   core::wipe(aux);
-  if (!good) return fail(Code::internal, "a fresh signature does not verify");
+  declassify(signature.data(), signature.size());
+  declassify(&verify_with, sizeof verify_with);
+  if (!made || secp256k1_schnorrsig_verify(context(), signature.data(), message.data(),
+                                           message.size(), &verify_with) != 1)
+    return fail(Code::internal, "a fresh signature does not verify");
   return signature;
 }
 
