@@ -58,16 +58,6 @@ std::uint8_t* map_aligned(std::size_t size, int flags, int fd) {
   return memory;
 }
 
-bool wants_giant(const PageRequest& request, std::size_t size) {
-  return request.huge == HugeWish::one_gib ||
-         (request.huge == HugeWish::automatic && size >= kGiantPageBytes);
-}
-
-bool wants_huge(const PageRequest& request, std::size_t size) {
-  if (request.huge == HugeWish::off) return false;
-  return request.huge != HugeWish::automatic || size >= kHugePageBytes;
-}
-
 // Errors that pass: the kernel could not isolate a page just now.
 bool collapse_range(std::uint8_t* data, std::size_t size) {
   for (int i = 0; i < kCollapseTries; ++i) {
@@ -75,15 +65,6 @@ bool collapse_range(std::uint8_t* data, std::size_t size) {
     if (errno != EAGAIN && errno != EBUSY) return false;
   }
   return false;
-}
-
-Error strict_error(HugeWish wish) {
-  if (wish == HugeWish::one_gib) {
-    return {Code::unavailable, "no page of 1 GiB is to be had",
-            "reserve one: echo 1 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", 0};
-  }
-  return {Code::unavailable, "no page of 2 MiB is to be had",
-          "reserve some: echo 64 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", 0};
 }
 
 // "7f00-7f20 rw-s ...": whether the line opens an area, and whether that area holds the address.
@@ -108,6 +89,25 @@ std::size_t kilobytes_of(std::string_view line, std::string_view key) {
 }
 
 }  // namespace
+
+bool wants_giant(const PageRequest& request, std::size_t size) {
+  return request.huge == HugeWish::one_gib ||
+         (request.huge == HugeWish::automatic && size >= kGiantPageBytes);
+}
+
+bool wants_huge(const PageRequest& request, std::size_t size) {
+  if (request.huge == HugeWish::off) return false;
+  return request.huge != HugeWish::automatic || size >= kHugePageBytes;
+}
+
+Error strict_error(HugeWish wish) {
+  if (wish == HugeWish::one_gib) {
+    return {Code::unavailable, "no page of 1 GiB is to be had",
+            "reserve one: echo 1 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", 0};
+  }
+  return {Code::unavailable, "no page of 2 MiB is to be had",
+          "reserve some: echo 64 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", 0};
+}
 
 std::string_view page_kind_name(PageKind kind) {
   switch (kind) {

@@ -50,6 +50,12 @@ struct PageRequest {
   std::optional<int> node = std::nullopt;
 };
 
+// Whether a request for `size` bytes begins with pages of 1 GiB, of 2 MiB.
+[[nodiscard]] bool wants_giant(const PageRequest& request, std::size_t size);
+[[nodiscard]] bool wants_huge(const PageRequest& request, std::size_t size);
+// What a strict request is told that got less.
+[[nodiscard]] Error strict_error(HugeWish wish);
+
 struct PageReport {
   PageKind kind = PageKind::small_4k;
   std::size_t mapped_bytes = 0;  // a multiple of the page size

@@ -28,18 +28,20 @@ struct SchemeRow {
   bool takes_body;
 };
 
-constexpr std::array<SchemeRow, 7> kSchemes{{
+constexpr std::array<SchemeRow, 8> kSchemes{{
     {"udp:", "udp", Scheme::udp, kUdpKeys, true},
     {"unix:", "unix", Scheme::unix_socket, kUnixKeys, true},
     {"-", "stdio", Scheme::stream, kStreamKeys, false},
     {"file:", "file", Scheme::file, kFileKeys, true},
     {"shm:", "ring", Scheme::shm, kShmKeys, true},
+    {"memfd:", "ring", Scheme::shm, kShmKeys, true},
     {"gen:", "gen", Scheme::gen, kGenKeys, false},
     {"null:", "null", Scheme::null, {}, false},
 }};
 
 constexpr std::string_view kShapes =
-    "endpoints are udp://HOST:PORT, unix:PATH, shm:NAME, file:PATH, -, gen: and null:";
+    "endpoints are udp://HOST:PORT, unix:PATH, shm:NAME, memfd:PATH, file:PATH, -, gen: and "
+    "null:";
 
 const SchemeRow& row_of(Scheme scheme) {
   return *std::find_if(kSchemes.begin(), kSchemes.end(),
@@ -89,8 +91,8 @@ Result<const SchemeRow*> scheme_of(std::string_view text) {
   if (colon == std::string_view::npos) {
     return fail(Code::usage, fmt::format("'{}' is no endpoint", text), std::string(kShapes));
   }
-  static constexpr std::array<std::string_view, 6> kWords{"udp", "unix", "file",
-                                                          "shm", "gen",  "null"};
+  static constexpr std::array<std::string_view, 7> kWords{"udp",   "unix", "file", "shm",
+                                                          "memfd", "gen",  "null"};
   const std::string_view word = text.substr(0, colon);
   return fail(Code::usage, fmt::format("unknown endpoint scheme '{}' in {}", word, text),
               core::did_you_mean(word, kWords, std::string(kShapes)));

@@ -6,6 +6,7 @@
 //   -                 standard input or output, framed
 //   file:PATH         a file, pipe or device, framed
 //   shm:NAME          a shared-memory ring
+//   memfd:PATH        one without a name, handed from one process to another over a unix socket
 //   gen:              (from) records made up, for tests and demonstrations
 //   null:             (to) counted and forgotten
 //

@@ -120,7 +120,7 @@ Result<Opened<Source>> open_source(const Endpoint& endpoint, const OpenOptions& 
       TALLY_CHECK(open_stream_source(endpoint, options, opened));
       return opened;
     case Scheme::shm: {
-      TALLY_TRY(opened.side, open_ring_source(endpoint));
+      TALLY_TRY(opened.side, open_ring_source(endpoint, opened.notes));
       return opened;
     }
     case Scheme::gen:
@@ -145,7 +145,7 @@ Result<Opened<Sink>> open_sink(const Endpoint& endpoint, const OpenOptions& opti
       TALLY_CHECK(open_stream_sink(endpoint, options, opened));
       return opened;
     case Scheme::shm: {
-      TALLY_TRY(opened.side, open_ring_sink(endpoint));
+      TALLY_TRY(opened.side, open_ring_sink(endpoint, opened.notes));
       return opened;
     }
     case Scheme::null:

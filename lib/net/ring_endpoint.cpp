@@ -8,6 +8,7 @@
 
 #include "core/clock.hpp"
 #include "core/endian.hpp"
+#include "mem/pages.hpp"
 #include "ring/inspector.hpp"
 
 namespace tally::net {
@@ -18,12 +19,18 @@ constexpr std::size_t kPrefixBytes = 16;  // sequence number and time
 constexpr std::size_t kRoomBytes = 262144;
 
 std::string stat_hint(const std::string& name) {
-  return fmt::format("tally-relay ring stat {} shows both sides", name);
+  const bool handed = name.find('/') != std::string::npos;
+  return handed ? "start both sides again"
+                : fmt::format("tally-relay ring stat {} shows both sides", name);
 }
 
 template <typename End>
-Result<End> open_end(const ring::ParsedName& parsed) {
+Result<End> open_end(const ring::ParsedName& parsed, std::vector<std::string>& notes) {
   TALLY_TRY(End end, End::open(parsed.name, parsed.options));
+  if (parsed.options.place == ring::Place::handed ||
+      parsed.options.huge != mem::HugeWish::automatic) {
+    notes.push_back(fmt::format("ring {}: pages of {}", parsed.name, describe_pages(end.pages())));
+  }
   if (parsed.options.wait_for_peer) {
     TALLY_CHECK(end.wait_for_peer(parsed.options.open_timeout_ns));
   }
@@ -32,6 +39,10 @@ Result<End> open_end(const ring::ParsedName& parsed) {
 
 Result<ring::ParsedName> parse_shm(const Endpoint& endpoint) {
   TALLY_TRY(ring::ParsedName parsed, ring::parse_endpoint(endpoint.text));
+  if (parsed.options.place == ring::Place::handed) {
+    parsed.name = endpoint.body;  // without its escapes
+    return parsed;
+  }
   if (!parsed.options.form) {
     const auto there = ring::stat_ring(parsed.name);
     if (there) parsed.options.form = there->form;
@@ -94,31 +105,33 @@ bool RingQuiet::is_over(std::uint64_t& deadline_ns) {
   return false;
 }
 
-Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint) {
+Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint,
+                                                 std::vector<std::string>& notes) {
   TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
   if (parsed.options.form == ring::SlotForm::bytes) {
-    TALLY_TRY(ring::ByteConsumer consumer, open_end<ring::ByteConsumer>(parsed));
+    TALLY_TRY(ring::ByteConsumer consumer, open_end<ring::ByteConsumer>(parsed, notes));
     return std::make_unique<ByteRingSource>(std::move(consumer));
   }
   if (parsed.options.form == ring::SlotForm::broadcast) {
-    TALLY_TRY(ring::BroadcastReader reader, open_end<ring::BroadcastReader>(parsed));
+    TALLY_TRY(ring::BroadcastReader reader, open_end<ring::BroadcastReader>(parsed, notes));
     return std::make_unique<BroadcastSource>(std::move(reader));
   }
-  TALLY_TRY(ring::Consumer consumer, open_end<ring::Consumer>(parsed));
+  TALLY_TRY(ring::Consumer consumer, open_end<ring::Consumer>(parsed, notes));
   return std::make_unique<RingSource>(std::move(consumer));
 }
 
-Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint) {
+Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
+                                             std::vector<std::string>& notes) {
   TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
   if (parsed.options.form == ring::SlotForm::bytes) {
-    TALLY_TRY(ring::ByteProducer producer, open_end<ring::ByteProducer>(parsed));
+    TALLY_TRY(ring::ByteProducer producer, open_end<ring::ByteProducer>(parsed, notes));
     return std::make_unique<ByteRingSink>(std::move(producer), ring::full_of(parsed.options));
   }
   if (parsed.options.form == ring::SlotForm::broadcast) {
-    TALLY_TRY(ring::BroadcastProducer producer, open_end<ring::BroadcastProducer>(parsed));
+    TALLY_TRY(ring::BroadcastProducer producer, open_end<ring::BroadcastProducer>(parsed, notes));
     return std::make_unique<BroadcastSink>(std::move(producer));
   }
-  TALLY_TRY(ring::Producer producer, open_end<ring::Producer>(parsed));
+  TALLY_TRY(ring::Producer producer, open_end<ring::Producer>(parsed, notes));
   return std::make_unique<RingSink>(std::move(producer), ring::full_of(parsed.options));
 }
 

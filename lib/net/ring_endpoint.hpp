@@ -122,10 +122,13 @@ class BroadcastSink final : public Sink {
   ring::BroadcastProducer producer_;
 };
 
-// Opens shm:NAME as what its kind says; where no kind is asked for, as what the ring is, and a new
-// one as slots.
-[[nodiscard]] Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint);
-[[nodiscard]] Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint);
+// Opens shm:NAME or memfd:PATH as what its kind says; where no kind is asked for, a named ring as
+// what it is, and any other as slots. The pages of a ring that asked for some, or has no name by
+// which they could be looked up, are put into `notes`.
+[[nodiscard]] Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint,
+                                                               std::vector<std::string>& notes);
+[[nodiscard]] Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
+                                                           std::vector<std::string>& notes);
 
 class RingSink final : public Sink {
  public:

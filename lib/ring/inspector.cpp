@@ -12,6 +12,7 @@
 #include "ring/broadcast.hpp"
 #include "ring/liveness.hpp"
 #include "ring/region.hpp"
+#include "ring/ring_file.hpp"
 
 namespace tally::ring {
 namespace {

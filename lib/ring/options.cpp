@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "ring/handover.hpp"
 #include "ring/layout.hpp"
 
 namespace tally::ring {
@@ -247,11 +248,17 @@ Status check_options(const Options& options) {
 }
 
 Result<ParsedName> parse_endpoint(std::string_view text) {
-  if (text.starts_with("shm:")) text.remove_prefix(4);
+  constexpr std::string_view kHanded = "memfd:";
   ParsedName parsed;
+  if (text.starts_with("shm:")) text.remove_prefix(4);
+  if (text.starts_with(kHanded)) {
+    text.remove_prefix(kHanded.size());
+    parsed.options.place = Place::handed;
+  }
   std::size_t end = std::min(text.find(','), text.size());
   parsed.name = std::string(text.substr(0, end));
-  TALLY_CHECK(check_name(parsed.name));
+  const bool handed = parsed.options.place == Place::handed;
+  TALLY_CHECK(handed ? check_handover_path(parsed.name) : check_name(parsed.name));
   while (end < text.size()) {
     const std::size_t begin = end + 1;
     end = std::min(text.find(',', begin), text.size());

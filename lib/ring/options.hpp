@@ -28,7 +28,12 @@ enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 // The value of the key kind: "spsc", "bytes", "broadcast".
 [[nodiscard]] std::string_view kind_name(SlotForm form);
 
+// A ring has a name that every process of its user can open; or none, and the process that makes it
+// hands it to one other over a socket (ring/handover.hpp).
+enum class Place : std::uint8_t { named, handed };
+
 struct Options {
+  Place place = Place::named;
   // Asked for by this opener, or nothing: the creator then takes the default, and a later opener
   // takes the ring as it is. A value that differs from the ring's is refused by name.
   std::optional<SlotForm> form;        // kind=spsc, the default, kind=bytes or kind=broadcast
@@ -59,9 +64,10 @@ struct ParsedName {
   Options options;
 };
 
-// Parses "shm:NAME,key=value,..." or the same without "shm:". Keys: kind, slots, bytes, full, wait,
-// huge, huge-strict, lock, open-timeout, wait-peer. full=drop-old without a kind is kind=broadcast.
-// Errors: usage, naming the key and what it takes.
+// Parses "shm:NAME,key=value,...", the same without "shm:", or "memfd:PATH,key=value,..." for a
+// ring that is handed over; the path is then the name, taken as it is written. Keys: kind, slots,
+// bytes, full, wait, huge, huge-strict, lock, open-timeout, wait-peer. full=drop-old without a kind
+// is kind=broadcast. Errors: usage, naming the key and what it takes.
 [[nodiscard]] Result<ParsedName> parse_endpoint(std::string_view text);
 
 // 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot. Errors: usage.

@@ -10,15 +10,17 @@
 #include <unistd.h>
 
 #include "core/clock.hpp"
+#include "mem/memory_file.hpp"
 #include "ring/broadcast.hpp"
+#include "ring/handover.hpp"
 #include "ring/liveness.hpp"
+#include "ring/ring_file.hpp"
 
 namespace tally::ring {
 namespace {
 
 constexpr std::uint64_t kRetryNs = 1'000'000;
 constexpr std::uint64_t kLeaveTimeoutNs = 1'000'000'000;
-constexpr mode_t kMode = 0600;
 
 void pause_before_retry() {
   std::this_thread::sleep_for(std::chrono::nanoseconds(kRetryNs));
@@ -58,62 +60,6 @@ bool wait_for_setup_lock(int fd, std::uint64_t deadline_ns, Error& why) {
   }
 }
 
-// Whether `path` still names the file behind `fd`: the last closer may have unlinked it meanwhile.
-bool is_current(int fd, const std::string& path) {
-  struct stat by_fd {};
-  struct stat by_path {};
-  return ::fstat(fd, &by_fd) == 0 && ::lstat(path.c_str(), &by_path) == 0 &&
-         by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
-}
-
-Status check_file(int fd, const std::string& path) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) return fail_errno("cannot examine " + path, errno);
-  if (!S_ISREG(info.st_mode)) {
-    return fail(Code::permission, path + " is not a regular file", "choose another ring name");
-  }
-  if (info.st_uid != ::geteuid()) {
-    return fail(Code::permission,
-                path + " belongs to user " + std::to_string(info.st_uid) + ", not to this one",
-                "choose another ring name; rings are not shared between users");
-  }
-  if ((info.st_mode & 077U) != 0) {
-    return fail(Code::permission, path + " is open to group or others",
-                "chmod 600 it if nobody else had a hand in it, else remove it");
-  }
-  return {};
-}
-
-Error create_error(const std::string& path, int os_errno) {
-  const bool denied = os_errno == EACCES || os_errno == EPERM;
-  return core::os_error(denied ? Code::permission : Code::cannot_create, "cannot create " + path,
-                        os_errno, denied ? "" : "see df " + std::string(kRingFolder));
-}
-
-// Opens the file that is there, or a new one. An invalid descriptor without an error: somebody else
-// created or removed it in between, try again.
-Result<UniqueFd> open_or_create(const std::string& path) {
-  auto opened = open_ring_file(path, true);
-  if (opened || opened.error().os_errno != ENOENT) return opened;
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
-  if (!fd && errno == EEXIST) return UniqueFd{};
-  if (!fd) return fail(create_error(path, errno));
-  // The umask may have taken the owner's own bits.
-  if (::fchmod(fd.get(), kMode) != 0) return fail(create_error(path, errno));
-  return fd;
-}
-
-// Reserves every block now: a full /dev/shm is an error here and not a SIGBUS later.
-Status reserve(int fd, const std::string& path, std::uint64_t size_bytes) {
-  if (::ftruncate(fd, 0) != 0) return fail(create_error(path, errno));
-  int error = 0;
-  do {
-    error = ::posix_fallocate(fd, 0, static_cast<off_t>(size_bytes));
-  } while (error == EINTR);
-  if (error == 0) return {};
-  return fail(create_error(path + " with " + std::to_string(size_bytes) + " bytes", error));
-}
-
 Status mismatch(const std::string& field, std::uint64_t asked, std::uint64_t has) {
   return fail(Code::usage,
               field + "=" + std::to_string(asked) + " was asked for, the ring has " + field + "=" +
@@ -144,6 +90,13 @@ Status check_asked(const Options& options, const Geometry& geometry) {
   return {};
 }
 
+Geometry plan_ring(const Options& options) {
+  const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
+  return is_byte_area(form) ? plan_byte_geometry(form, options.bytes.value_or(kDefaultAreaBytes))
+                            : plan_geometry(options.slots.value_or(kDefaultSlots),
+                                            options.bytes.value_or(kDefaultPayloadBytes));
+}
+
 mem::PageRequest page_request(const Options& options) {
   mem::PageRequest request;
   request.huge = options.huge;
@@ -153,9 +106,10 @@ mem::PageRequest page_request(const Options& options) {
 }
 
 Status check_pages(const Options& options) {
-  if (options.huge == mem::HugeWish::one_gib && options.huge_strict) {
+  if (options.place == Place::named && options.huge == mem::HugeWish::one_gib &&
+      options.huge_strict) {
     return fail(Code::unavailable, "pages of 1 GiB cannot back a ring in /dev/shm",
-                "use huge=2m, or leave huge-strict out");
+                "use huge=2m, leave huge-strict out, or hand the ring over: memfd:PATH");
   }
   return {};
 }
@@ -201,19 +155,6 @@ Error poison_error(int fd) {
 
 }  // namespace
 
-Result<UniqueFd> open_ring_file(const std::string& path, bool writable) {
-  // O_NONBLOCK: a FIFO of that name must not hold the opener.
-  const int access = writable ? O_RDWR : O_RDONLY;
-  UniqueFd fd(::open(path.c_str(), access | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-  if (!fd && errno == ELOOP) {
-    return fail(Code::permission, path + " is a symbolic link",
-                "remove it; a ring is never opened through a link");
-  }
-  if (!fd) return fail_errno("cannot open " + path, errno);
-  TALLY_CHECK(check_file(fd.get(), path));
-  return fd;
-}
-
 bool has_unread(const SlotArea& slots, std::uint64_t head) {
   // Acquire: what was committed before a close or a death is seen here.
   return slots.at(head).stamp.load(std::memory_order_acquire) == head + 1;
@@ -243,33 +184,85 @@ SlotArea Region::slots() const {
 }
 
 Result<Region> Region::open(const std::string& name, const Options& options, Role role) {
-  TALLY_CHECK(check_name(name));
+  const bool named = options.place == Place::named;
+  TALLY_CHECK(named ? check_name(name) : check_handover_path(name));
   TALLY_CHECK(check_options(options));
   TALLY_CHECK(check_pages(options));
   Region region;
   region.name_ = name;
-  region.path_ = ring_path(name);
+  if (named) region.path_ = ring_path(name);
   region.role_ = role;
   region.entry_ = first_entry(role);
-  for (;;) {
-    const auto entered = region.enter(options);
-    if (!entered) {
-      region.fd_.reset();
-      return fail(entered.error().in("ring " + name));
-    }
-    if (*entered) break;
-    // Nothing of the file that was given up concerns the next one.
-    region.mapping_ = {};
-    region.geometry_ = {};
-    region.fd_.reset();
+  const Status opened = named ? region.open_named(options) : region.open_handed(options);
+  if (!opened) {
+    region.fd_.reset();  // what it may have joined is left as it was
+    return fail(opened.error().in("ring " + name));
   }
   if (options.wait_for_peer) TALLY_CHECK(region.wait_for_peer(options.open_timeout_ns));
   return region;
 }
 
+Status Region::open_named(const Options& options) {
+  for (;;) {
+    TALLY_TRY(const bool entered, enter(options));
+    if (entered) return {};
+    // Nothing of the file that was given up concerns the next one.
+    mapping_ = {};
+    geometry_ = {};
+    fd_.reset();
+  }
+}
+
+// The descriptor that is given is another than the one with this side's locks, which would live on
+// in the taker's hands; and the taker opens one of its own for the same reason.
+Status Region::open_handed(const Options& options) {
+  const std::uint64_t deadline_ns = core::monotonic_ns() + options.open_timeout_ns;
+  TALLY_TRY(const HandoverSocket socket, HandoverSocket::open(name_));
+  if (socket.gives()) {
+    TALLY_CHECK(create_unnamed(options));
+    TALLY_TRY(const UniqueFd given, mem::reopen(fd_.get()));
+    return socket.give(given.get(), deadline_ns);
+  }
+  TALLY_TRY(const UniqueFd given, socket.take(deadline_ns));
+  TALLY_CHECK(mem::check_sealed_size(given.get()));
+  TALLY_TRY(fd_, mem::reopen(given.get()));
+  Error why;
+  if (!wait_for_setup_lock(fd_.get(), deadline_ns, why)) return fail(std::move(why));
+  const SetupLock setup(fd_.get());
+  TALLY_CHECK(join_unnamed(options));
+  introduce(options);
+  return socket.accept();
+}
+
+Status Region::create_unnamed(const Options& options) {
+  geometry_ = plan_ring(options);
+  TALLY_TRY(mem::MemoryFile file,
+            mem::make_memory_file("tally-ring", geometry_.total_bytes, page_request(options)));
+  fd_ = std::move(file.fd);
+  geometry_.total_bytes = file.size_bytes;
+  TALLY_CHECK(mem::seal_size(fd_.get()));
+  TALLY_CHECK(settle_new(options));
+  TALLY_CHECK(take_endpoint());
+  introduce(options);
+  return {};
+}
+
+Status Region::join_unnamed(const Options& options) {
+  std::uint64_t file_bytes = 0;
+  TALLY_TRY(const FileHeader found, read_file_header(fd_.get(), file_bytes));
+  TALLY_TRY(geometry_, check_header(found.fixed, file_bytes));
+  if (found.state != static_cast<std::uint32_t>(State::ready)) {
+    return fail(Code::bad_data, "state " + std::to_string(found.state) + " is not ready",
+                "start both sides again");
+  }
+  TALLY_TRY(mapping_,
+            mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
+  return settle_joined(options);
+}
+
 Result<bool> Region::enter(const Options& options) {
   const std::uint64_t deadline_ns = core::monotonic_ns() + options.open_timeout_ns;
-  TALLY_TRY(fd_, open_or_create(path_));
+  TALLY_TRY(fd_, open_or_create_ring_file(path_));
   if (!fd_) return false;
   Error why;
   if (!wait_for_setup_lock(fd_.get(), deadline_ns, why)) return fail(std::move(why));
@@ -313,10 +306,14 @@ Result<bool> Region::join(const Options& options) {
     ::unlink(path_.c_str());
     return false;
   }
+  TALLY_CHECK(settle_joined(options));
+  return true;
+}
+
+Status Region::settle_joined(const Options& options) {
   TALLY_CHECK(check_asked(options, geometry_));
   TALLY_CHECK(take_endpoint());
-  TALLY_CHECK(check_cursors());
-  return true;
+  return check_cursors();
 }
 
 // The head first: what it leaves behind by the time that the tail is read is room, never too much
@@ -337,16 +334,17 @@ Status Region::check_cursors() const {
 }
 
 Status Region::create(const Options& options) {
-  const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
-  geometry_ = is_byte_area(form)
-                  ? plan_byte_geometry(form, options.bytes.value_or(kDefaultAreaBytes))
-                  : plan_geometry(options.slots.value_or(kDefaultSlots),
-                                  options.bytes.value_or(kDefaultPayloadBytes));
+  geometry_ = plan_ring(options);
   if (options.huge == mem::HugeWish::two_mib) {
     geometry_.total_bytes = (geometry_.total_bytes + mem::kHugePageBytes - 1) /
                             mem::kHugePageBytes * mem::kHugePageBytes;
   }
   TALLY_CHECK(reserve(fd_.get(), path_, geometry_.total_bytes));
+  return settle_new(options);
+}
+
+// The file has its size, and nobody else uses it yet.
+Status Region::settle_new(const Options& options) {
   TALLY_TRY(mapping_,
             mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
   geometry_.page_kind = mapping_.report().kind;
@@ -565,6 +563,7 @@ bool Region::is_awaited() const {
 }
 
 void Region::remove_if_last() const {
+  if (path_.empty()) return;  // it goes with the last process that has it
   Error ignored;  // a ring that cannot be locked stays, and tally-relay ring rm removes it
   const std::uint64_t deadline_ns = core::monotonic_ns() + kLeaveTimeoutNs;
   if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return;

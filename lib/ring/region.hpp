@@ -40,10 +40,12 @@ class Region {
  public:
   // Creates the ring `name` or joins it, and takes the endpoint of `role`. Waits up to
   // open_timeout_ns for another process that is setting the ring up. A ring that nobody holds and
-  // that has nothing unread, and one from before a reboot, is made anew.
-  // Errors: usage (name, options, a value that differs from the ring's), permission (owner, mode,
-  // symbolic link), bad_data (the header, naming the field), cannot_create (no room in /dev/shm),
-  // try_again (the endpoint is taken, naming the pid; or set-up takes too long).
+  // that has nothing unread, and one from before a reboot, is made anew. Of a ring that is handed
+  // over (Options::place), `name` is the path of a socket: the first process that opens it makes
+  // the ring and waits for the one that takes it. Errors: usage (name, options, a value that
+  // differs from the ring's), permission (owner, mode, symbolic link), bad_data (the header, naming
+  // the field), cannot_create (no room in /dev/shm), try_again (the endpoint is taken, naming the
+  // pid; or set-up takes too long).
   [[nodiscard]] static Result<Region> open(const std::string& name, const Options& options,
                                            Role role);
 
@@ -92,9 +94,15 @@ class Region {
     return role == Role::producer ? kProducerEntry : kConsumerEntry;
   }
   [[nodiscard]] bool is_broadcast() const { return geometry_.form == SlotForm::broadcast; }
+  Status open_named(const Options& options);
+  Status open_handed(const Options& options);
   Result<bool> enter(const Options& options);  // one attempt; false: try again
   Result<bool> join(const Options& options);
   Status create(const Options& options);
+  Status create_unnamed(const Options& options);
+  Status join_unnamed(const Options& options);
+  Status settle_new(const Options& options);
+  Status settle_joined(const Options& options);
   Status take_endpoint();
   Result<bool> take_reader_entry();
   [[nodiscard]] Peer state_of(std::size_t entry) const;
@@ -108,7 +116,7 @@ class Region {
   [[nodiscard]] std::uint64_t stored_head() const;
 
   std::string name_;
-  std::string path_;
+  std::string path_;  // of the file; empty for a ring without a name
   Role role_ = Role::none;
   std::size_t entry_ = kProducerEntry;
   UniqueFd fd_;
@@ -122,10 +130,5 @@ class Region {
 // First position from `stored` on whose record is not yet committed: where a producer's successor
 // goes on. The tail is stored after the stamps, so it may be behind, never ahead.
 [[nodiscard]] std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored);
-
-// Opens the file of a ring for reading and, where `writable`, writing, and checks that it is a
-// regular file of this user that nobody else may touch. Errors: no_input when there is none;
-// permission otherwise.
-[[nodiscard]] Result<UniqueFd> open_ring_file(const std::string& path, bool writable);
 
 }  // namespace tally::ring

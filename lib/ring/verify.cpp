@@ -7,6 +7,7 @@
 #include "ring/byte_area.hpp"
 #include "ring/inspector.hpp"
 #include "ring/region.hpp"
+#include "ring/ring_file.hpp"
 
 namespace tally::ring {
 namespace {

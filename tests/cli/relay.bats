@@ -317,6 +317,52 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   no_rings_left
 }
 
+@test "a ring without a name is handed over and carries all" {
+  start tally-relay gen:count=10000 memfd:sock --stats-out in.json
+  wait_until 5 test -S sock
+  run_tool tally-relay memfd:sock null: --fail-on-loss --stats-out out.json
+  assert_success
+  [[ $stderr == *"ring sock: pages of "* ]]
+  finish "$started"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of out.json rx_records)" 10000
+  [[ ! -e sock ]]
+  # Any kind, whoever comes first.
+  start tally-relay memfd:sock,kind=broadcast,bytes=1048576,huge=2m null: --stats-out out.json
+  wait_until 5 test -S sock
+  tally-relay gen:count=1000 memfd:sock,kind=broadcast --fail-on-loss
+  finish "$started"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of out.json rx_records)" 1000
+  no_rings_left
+}
+
+@test "what cannot be handed over is refused with the fix" {
+  run_tool tally-relay gen:count=1 memfd:sock,open-timeout=100ms
+  assert_refused 75 "nobody came to sock" open-timeout
+  [[ ! -e sock ]]
+  echo mine >file
+  run_tool tally-relay gen:count=1 memfd:file
+  assert_refused 64 "file is no socket"
+  assert_equal "$(<file)" mine
+  start tally-relay gen:count=10 memfd:sock
+  wait_until 5 test -S sock
+  run_tool tally-relay gen:count=1 memfd:sock
+  assert_refused 75 "already has a producer" "end that process"
+  run_tool tally-relay memfd:sock,slots=64 null:
+  assert_refused 64 slots=64 "leave slots out"
+  tally-relay memfd:sock null:
+  finish "$started"
+  assert_equal "$status" 0
+  # Pages of 1 GiB are had or the error says how; never smaller ones in silence.
+  run_tool tally-relay gen:count=1 memfd:sock,huge=1g,huge-strict=yes,open-timeout=100ms
+  if [[ $(</sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages) == 0 ]]; then
+    assert_refused 69 "1 GiB" hugepages-1048576kB
+  else
+    assert_refused 75 "nobody came"
+  fi
+}
+
 @test "what a ring cannot be is refused with the field and the fix" {
   local ring
   ring=$(ring_name)

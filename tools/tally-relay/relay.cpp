@@ -159,10 +159,10 @@ void add_relay(cli::App& app) {
   const std::vector<std::string> framings{"rec", "line", "hex", "jsonl"};
   cli::Command& root = app.root();
   root.argument("FROM", words->from,
-                "udp://HOST:PORT, unix:PATH, -, file:PATH, shm:NAME or gen:", true,
+                "udp://HOST:PORT, unix:PATH, -, file:PATH, shm:NAME, memfd:PATH or gen:", true,
                 {cli::Completion::Kind::dynamic, {}, "endpoints"});
   root.argument("TO", words->to,
-                "udp://HOST:PORT, unix:PATH, -, file:PATH, shm:NAME or null:", true,
+                "udp://HOST:PORT, unix:PATH, -, file:PATH, shm:NAME, memfd:PATH or null:", true,
                 {cli::Completion::Kind::dynamic, {}, "endpoints"});
   root.choice("--from-frame", words->from_frame, framings, "framing of a FROM that is - or file:");
   root.choice("--to-frame", words->to_frame, framings, "framing of a TO that is - or file:");
@@ -181,7 +181,8 @@ void add_relay(cli::App& app) {
   root.example("tally-relay gen:count=3,bytes=16 - --to-frame jsonl");
   root.on_run([words](cli::Invocation& run) { return run_relay(*words, run); });
   app.on_complete("endpoints", [] {
-    std::vector<std::string> all{"udp://127.0.0.1:", "unix:", "-", "file:", "gen:", "null:"};
+    std::vector<std::string> all{
+        "udp://127.0.0.1:", "unix:", "-", "file:", "memfd:", "gen:", "null:"};
     if (const auto rings = ring::list_rings()) {
       for (const std::string& name : *rings) all.push_back("shm:" + name);
     }

@@ -119,6 +119,7 @@ TEST_CASE("every reader of a broadcast gets every record that it is there for in
   const RingName name("cast-all");
   auto producer = BroadcastProducer::open(name.str(), small()).value();
   std::vector<Taker> takers;
+  takers.reserve(17);
   for (int i = 0; i < 3; ++i) takers.emplace_back(name.str());
   for (int i = 0; i < 5000; ++i) {
     REQUIRE(push_numbered(producer));
@@ -225,6 +226,7 @@ TEST_CASE("a broadcast has sixteen readers and names what is one too many") {
   auto producer = BroadcastProducer::open(name.str(), small()).value();
   CHECK(producer.peer() == Peer::absent);
   std::vector<Taker> takers;
+  takers.reserve(17);
   for (int i = 0; i < 16; ++i) takers.emplace_back(name.str());
   CHECK(producer.peer() == Peer::alive);
   const auto refused = BroadcastReader::open(name.str());
@@ -287,7 +289,9 @@ TEST_CASE("a reader waits for records and hears that the producer has left or wa
       for (int i = 0; i < 3; ++i) {
         if (!push_numbered(*producer)) return 2;
       }
-      while (die) ::pause();
+      if (die) {
+        for (;;) ::pause();
+      }
       producer->close();
       return 0;
     };
