@@ -204,8 +204,8 @@ class World {
         if (tamper) tamper(round, from, to, bytes);
         mpc::Presigning& receiver = *members.at(to).presigning;
         const auto envelope = author.envelope_to(to, round);
-        const auto taken = round == Round::r1 ? receiver.take_r1(envelope, bytes)
-                                              : receiver.take_r2(envelope, bytes);
+        auto taken = round == Round::r1 ? receiver.take_r1(envelope, bytes)
+                                        : receiver.take_r2(envelope, bytes);
         if (!taken) return taken;
       }
     }
@@ -213,7 +213,7 @@ class World {
   }
   mpc::Attempt<void> make_r2() {
     for (const XId id : ids()) {
-      const auto made = members.at(id).presigning->make_r2();
+      auto made = members.at(id).presigning->make_r2();
       if (!made) return made;
     }
     return {};

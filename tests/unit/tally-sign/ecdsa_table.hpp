@@ -65,9 +65,9 @@ class Table {
   // Setups with everybody.
   bool say_setups(mpc::PartyId id) {
     Bytes entries;
-    for (std::uint16_t peer = 0; peer < parties(); ++peer) {
+    for (mpc::PartyId peer = 0; peer < parties(); ++peer) {
       if (peer == id) continue;
-      tally::core::append_le(entries, peer);
+      tally::core::append_le(entries, static_cast<std::uint16_t>(peer));
       ByteArray<32> setup{static_cast<std::uint8_t>(std::min<std::size_t>(id, peer)),
                           static_cast<std::uint8_t>(std::max<std::size_t>(id, peer))};
       entries.insert(entries.end(), setup.begin(), setup.end());
