@@ -2,8 +2,8 @@
 // verification is some 68 additions, without one doubling and without the square root of the key.
 // For the key of a group whose signatures pass one by one, or of a peer.
 //
-// Any thread may use an object. make() maps memory (264 KiB, a huge page where the host grants
-// one); verifying allocates nothing. Public data only.
+// Any thread may use an object. make() maps memory (264 KiB, too little for a huge page); verifying
+// allocates nothing. Public data only.
 #pragma once
 
 #include "core/bytes.hpp"
