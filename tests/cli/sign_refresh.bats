@@ -239,7 +239,7 @@ of parties 0, 1, 2" "agree on the options"
   sign_with last/key.group hello
   refresh 0 --without 7
   assert_success
-  messages=more
+  messages='more'
   refresh 0 --without 7
   assert_refused 64 "--without 7: no party of this key" "its parties are 0 to 1"
   refresh 0 --without 0
