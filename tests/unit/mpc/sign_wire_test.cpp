@@ -168,7 +168,7 @@ TEST_CASE("every shortened or lengthened body of fixed length is malformed") {
     CHECK_FALSE(decodes(type, body_of(longer)));
   }
   const Bytes request = samples()[3];
-  for (std::size_t size = 0; size < 20 + 6 + 66; ++size) {
+  for (std::size_t size = 0; size < 18 + 6 + 66; ++size) {
     CHECK_FALSE(decodes(wire::Type::sign_request, body_of(request).first(size)));
   }
 }
@@ -211,7 +211,7 @@ TEST_CASE("lengths and types out of bounds are malformed from the header on") {
     tally::core::store_le<std::uint32_t>(header.data(), 0x7fffffff);
     CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
   }
-  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{20}, std::uint8_t{255}}) {
+  for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{21}, std::uint8_t{255}}) {
     const Bytes header{0, 0, 0, 0, type};
     CHECK(wire::next_frame(header, frame) == wire::Next::malformed);
   }
