@@ -44,7 +44,7 @@ inline int step(pid_t pid, int limit) {
 }
 
 inline constexpr int kMostSteps = 2'000'000;
-inline constexpr int kMostKills = 1500;
+inline constexpr int kMostKills = kAddressSanitizer ? 300 : 1500;
 
 // make() makes the ring and gives a function that checks it once the child is dead.
 template <typename Run, typename Make>
