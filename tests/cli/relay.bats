@@ -669,6 +669,8 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   ring=$(ring_name)
   start tally-relay gen:count=0,rate=100000 "shm:$ring,slots=64" --stats-out in.json
   local in=$started
+  # Whoever comes first makes the ring, and only this end says how large.
+  wait_until 5 ring_is_there "$ring"
   start tally-relay "shm:$ring" null:
   local out=$started
   sleep 0.3
