@@ -1,0 +1,155 @@
+#include "net/ring_sink.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "core/clock.hpp"
+#include "net/ring_common.hpp"
+
+namespace tally::net {
+namespace {
+
+Error gone(const std::string& name, ring::PushResult result) {
+  if (result == ring::PushResult::poisoned) return ring_given_up(name);
+  const char* const how = result == ring::PushResult::closed ? "has left" : "was killed";
+  return {Code::try_again, fmt::format("ring {} is full and its consumer {}", name, how),
+          "start the consumer again: what the ring holds is kept for it", 0};
+}
+
+// Of a batch: `used` records are in the ring, `taken` were dealt with.
+void count_batch(SinkCounts& counts, std::size_t used, std::size_t taken) {
+  counts.sent += used;
+  counts.accepted += taken;
+  counts.batches += used > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+template <typename End>
+Pushed AnyRingSink<End>::push(std::span<const Record> records, std::uint64_t deadline_ns) {
+  std::size_t done = 0;
+  while (done < records.size()) {
+    done += publish(records.subspan(done));
+    if (done == records.size()) break;
+    if (full_ == ring::Full::drop_new) {
+      const std::size_t left = records.size() - done;
+      end_.count_dropped(left);
+      counts_.ring_full += left;
+      counts_.accepted += left;
+      return {records.size(), false};
+    }
+    const ring::PushResult waited = wait_for(records[done], deadline_ns);
+    if (waited == ring::PushResult::timeout) return {done, false};
+    if (waited != ring::PushResult::ok) return fail_with(gone(end_.name(), waited), done);
+  }
+  return {done, false};
+}
+
+template <typename End>
+Status AnyRingSink<End>::close(std::uint64_t) {
+  end_.close();
+  return {};
+}
+
+RingSink::RingSink(ring::Producer producer, ring::Full full)
+    : AnyRingSink(std::move(producer), full) {}
+
+std::size_t RingSink::publish(std::span<const Record> records) {
+  const std::size_t free = end_.claim(records.size());
+  std::size_t used = 0;
+  std::size_t taken = 0;
+  for (; taken < records.size(); ++taken) {
+    const Record& record = records[taken];
+    if (record.payload.size() > end_.payload_bytes()) {
+      ++counts_.too_long;
+      continue;
+    }
+    if (used == free) break;
+    const ring::Producer::Slot slot = end_.slot(used++);
+    // A time of 0: commit() puts in when the record is published.
+    slot.meta = {record.sequence, 0, record.flags, record.source,
+                 static_cast<std::uint32_t>(record.payload.size())};
+    if (!record.payload.empty()) {
+      std::memcpy(slot.payload.data(), record.payload.data(), record.payload.size());
+    }
+    counts_.bytes += record.payload.size();
+  }
+  end_.commit(used);
+  count_batch(counts_, used, taken);
+  return taken;
+}
+
+ring::PushResult RingSink::wait_for(const Record&, std::uint64_t deadline_ns) {
+  return end_.wait_writable(deadline_ns);
+}
+
+ByteRingSink::ByteRingSink(ring::ByteProducer producer, ring::Full full)
+    : AnyRingSink(std::move(producer), full) {}
+
+std::size_t ByteRingSink::publish(std::span<const Record> records) {
+  std::uint64_t now_ns = 0;
+  std::size_t used = 0;
+  std::size_t taken = 0;
+  for (; taken < records.size(); ++taken) {
+    const Record& record = records[taken];
+    const std::size_t bytes = kRingPrefixBytes + record.payload.size();
+    if (bytes > end_.payload_bytes()) {
+      ++counts_.too_long;
+      continue;
+    }
+    const MutableByteView room = end_.claim(bytes);
+    if (room.data() == nullptr) break;
+    if (now_ns == 0) now_ns = core::monotonic_ns();
+    store_prefix(room.data(), record, now_ns);
+    if (!record.payload.empty()) {
+      std::memcpy(room.data() + kRingPrefixBytes, record.payload.data(), record.payload.size());
+    }
+    end_.finish(bytes, record.source, record.flags);
+    counts_.bytes += record.payload.size();
+    ++used;
+  }
+  end_.commit(now_ns);
+  count_batch(counts_, used, taken);
+  return taken;
+}
+
+ring::PushResult ByteRingSink::wait_for(const Record& record, std::uint64_t deadline_ns) {
+  return end_.wait_writable(kRingPrefixBytes + record.payload.size(), deadline_ns);
+}
+
+BroadcastSink::BroadcastSink(ring::BroadcastProducer producer) : producer_(std::move(producer)) {}
+
+Pushed BroadcastSink::push(std::span<const Record> records, std::uint64_t) {
+  const std::uint64_t now_ns = core::monotonic_ns();
+  std::array<std::uint8_t, kRingPrefixBytes> prefix;
+  std::size_t taken = 0;
+  std::size_t used = 0;
+  for (; taken < records.size(); ++taken) {
+    const Record& record = records[taken];
+    store_prefix(prefix.data(), record, now_ns);
+    const ring::PushResult put = producer_.put(prefix, record.payload, record.source, record.flags);
+    if (put == ring::PushResult::poisoned) break;
+    if (put == ring::PushResult::too_large) {
+      ++counts_.too_long;
+      continue;
+    }
+    counts_.bytes += record.payload.size();
+    ++used;
+  }
+  producer_.commit(now_ns);
+  count_batch(counts_, used, taken);
+  if (taken == records.size()) return {taken, false};
+  return fail_with(gone(producer_.name(), ring::PushResult::poisoned), taken);
+}
+
+Status BroadcastSink::close(std::uint64_t) {
+  const std::uint64_t unseen = producer_.close();
+  counts_.overwritten = std::min(unseen, counts_.sent);
+  counts_.overwritten_earlier = unseen - counts_.overwritten;
+  counts_.sent -= counts_.overwritten;
+  return {};
+}
+
+}  // namespace tally::net

@@ -1,0 +1,69 @@
+// Shared-memory rings as sinks. A payload is copied once, into the ring, where time_ns is when it
+// was published. A batch becomes visible at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "net/source.hpp"
+#include "ring/broadcast_producer.hpp"
+#include "ring/byte_producer.hpp"
+#include "ring/producer.hpp"
+
+namespace tally::net {
+
+// What the sinks of rings that fill up do alike. End is the side that gives records.
+template <typename End>
+class AnyRingSink : public Sink {
+ public:
+  Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) final;
+  Status close(std::uint64_t deadline_ns) final;
+
+ protected:
+  AnyRingSink(End end, ring::Full full) : end_(std::move(end)), full_(full) {}
+
+  // Copies records from the front into the ring. How many were dealt with: published, or too long.
+  [[nodiscard]] virtual std::size_t publish(std::span<const Record> records) = 0;
+  // Until there is room for this record.
+  [[nodiscard]] virtual ring::PushResult wait_for(const Record& record,
+                                                  std::uint64_t deadline_ns) = 0;
+
+  End end_;
+
+ private:
+  ring::Full full_;
+};
+
+class RingSink final : public AnyRingSink<ring::Producer> {
+ public:
+  RingSink(ring::Producer producer, ring::Full full);
+
+ private:
+  [[nodiscard]] std::size_t publish(std::span<const Record> records) override;
+  [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
+};
+
+// Of a ring of variable records, each behind the prefix of ring_common.hpp.
+class ByteRingSink final : public AnyRingSink<ring::ByteProducer> {
+ public:
+  ByteRingSink(ring::ByteProducer producer, ring::Full full);
+
+ private:
+  [[nodiscard]] std::size_t publish(std::span<const Record> records) override;
+  [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
+};
+
+// Of a broadcast, whose records look like those of a ring of bytes. Never waits. Records that were
+// overwritten before any reader had come are known, and counted, when it closes.
+class BroadcastSink final : public Sink {
+ public:
+  explicit BroadcastSink(ring::BroadcastProducer producer);
+
+  Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) override;
+  Status close(std::uint64_t deadline_ns) override;
+
+ private:
+  ring::BroadcastProducer producer_;
+};
+
+}  // namespace tally::net

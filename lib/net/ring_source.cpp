@@ -1,0 +1,179 @@
+#include "net/ring_source.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+#include "core/clock.hpp"
+#include "net/ring_common.hpp"
+
+namespace tally::net {
+namespace {
+
+constexpr std::uint64_t kQuietNs = 100'000'000;
+constexpr std::size_t kRoomBytes = 262144;
+
+std::uint64_t unread_of(const ring::Consumer& consumer) {
+  return consumer.depth();
+}
+std::uint64_t unread_of(const ring::ByteConsumer& consumer) {
+  return consumer.depth_records();
+}
+std::uint64_t unread_of(const ring::BroadcastReader& reader) {
+  return reader.behind_records();
+}
+
+// How the source of a ring whose wait has ended goes on.
+std::optional<Error> why_ended(const std::string& name, ring::PopResult result) {
+  if (result == ring::PopResult::peer_dead) {
+    return Error{Code::try_again, fmt::format("ring {}: its producer was killed", name),
+                 "every record it published was taken; start both again", 0};
+  }
+  if (result == ring::PopResult::poisoned) return ring_given_up(name);
+  return std::nullopt;
+}
+
+// The record that lies behind its prefix, or nothing where there is none.
+std::optional<Record> behind_prefix(ByteView payload, std::uint16_t type, std::uint16_t flags) {
+  if (payload.size() < kRingPrefixBytes) return std::nullopt;
+  return Record{core::load_le<std::uint64_t>(payload.data()), prefix_time_ns(payload), flags, type,
+                payload.subspan(kRingPrefixBytes)};
+}
+
+Error no_prefix(const std::string& name) {
+  return {Code::bad_data,
+          fmt::format("ring {} holds a record without its sequence number and time", name),
+          "it was not written by tally-relay", 0};
+}
+
+}  // namespace
+
+bool RingQuiet::is_over(std::uint64_t& deadline_ns) {
+  if (!stopped_) return false;
+  const std::uint64_t now = core::monotonic_ns();
+  if (since_ns_ == 0) since_ns_ = now;
+  if (now - since_ns_ >= kQuietNs) return true;
+  deadline_ns = std::min(deadline_ns, since_ns_ + kQuietNs);
+  return false;
+}
+
+template <typename End>
+template <typename Look>
+Pulled AnyRingSource<End>::find(Look look, std::uint64_t deadline_ns) {
+  std::size_t count = look();
+  if (count == 0) {
+    const Pulled waited = wait(deadline_ns);
+    if (waited.flow != Flow::open) return waited;
+    count = look();
+  }
+  return {count, Flow::open};
+}
+
+template <typename End>
+Pulled AnyRingSource<End>::wait(std::uint64_t deadline_ns) {
+  if (quiet_.is_over(deadline_ns)) return {0, Flow::end};
+  const ring::PopResult ended = end_.wait_readable(deadline_ns);
+  if (ended == ring::PopResult::closed) return {0, Flow::end};
+  if (auto error = why_ended(end_.name(), ended)) return fail_with(std::move(*error));
+  return {};
+}
+
+template <typename End>
+Pulled AnyRingSource<End>::give(std::size_t count) {
+  if (count > 0) {
+    given_ = count;
+    counts_.records += count;
+    ++counts_.batches;
+    quiet_.heard();
+  }
+  return {count, Flow::open};
+}
+
+template <typename End>
+std::size_t AnyRingSource<End>::take_back(std::size_t count) {
+  return std::min(count, std::exchange(given_, 0));
+}
+
+template <typename End>
+std::size_t AnyRingSource<End>::leave(std::size_t unsettled) {
+  const std::uint64_t unread = unread_of(end_);
+  const bool kept = end_.peer() == ring::Peer::alive;
+  end_.close();
+  if (kept) return unsettled;
+  counts_.ring_lost += unread - std::min<std::uint64_t>(unread, unsettled);
+  return 0;
+}
+
+RingSource::RingSource(ring::Consumer consumer) : AnyRingSource(std::move(consumer)) {}
+
+Pulled RingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+  settle(given_);
+  const Pulled found = find([&] { return end_.peek(out.size()); }, deadline_ns);
+  if (found.flow != Flow::open) return found;
+  for (std::size_t i = 0; i < found.count; ++i) {
+    const ring::Consumer::Record record = end_.record(i);
+    out[i] = Record{record.meta.sequence, record.meta.time_ns, record.meta.flags,
+                    record.meta.source, record.payload};
+    counts_.bytes += record.payload.size();
+  }
+  return give(found.count);
+}
+
+void RingSource::settle(std::size_t count) {
+  if (given_ > 0) end_.release(take_back(count));
+}
+
+ByteRingSource::ByteRingSource(ring::ByteConsumer consumer) : AnyRingSource(std::move(consumer)) {}
+
+Pulled ByteRingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+  settle(given_);
+  if (peeked_.size() < out.size()) peeked_.resize(out.size());
+  const std::span<ring::ByteRecord> room(peeked_.data(), out.size());
+  const Pulled found = find([&] { return end_.peek(room); }, deadline_ns);
+  if (found.flow != Flow::open) return found;
+  for (std::size_t i = 0; i < found.count; ++i) {
+    const auto record = behind_prefix(room[i].payload, room[i].type, room[i].flags);
+    if (!record) return fail_with(no_prefix(end_.name()));
+    out[i] = *record;
+    counts_.bytes += record->payload.size();
+  }
+  return give(found.count);
+}
+
+void ByteRingSource::settle(std::size_t count) {
+  count = take_back(count);
+  if (count == 0) return;
+  end_.release({peeked_.data(), count}, prefix_time_ns(peeked_[count - 1].payload));
+}
+
+BroadcastSource::BroadcastSource(ring::BroadcastReader reader)
+    : AnyRingSource(std::move(reader)),
+      room_bytes_(std::max(kRoomBytes, end_.room_bytes())),
+      room_(new std::uint8_t[room_bytes_]),  // untouched: a large area has room for large records
+      lost_before_(end_.lost()) {}
+
+Pulled BroadcastSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+  settle(given_);
+  if (records_.size() < out.size()) records_.resize(out.size());
+  const std::span<ring::BroadcastRecord> asked(records_.data(), out.size());
+  const MutableByteView room(room_.get(), room_bytes_);
+  const Pulled found = find([&] { return end_.read(asked, room); }, deadline_ns);
+  if (found.flow != Flow::open) return found;
+  for (std::size_t i = 0; i < found.count; ++i) {
+    const auto record = behind_prefix(asked[i].payload, asked[i].type, asked[i].flags);
+    if (!record) return fail_with(no_prefix(end_.name()));
+    out[i] = *record;
+    counts_.bytes += record->payload.size();
+  }
+  if (found.count > 0) counts_.overwritten = asked[found.count - 1].next.lost - lost_before_;
+  return give(found.count);
+}
+
+void BroadcastSource::settle(std::size_t count) {
+  count = take_back(count);
+  if (count == 0) return;
+  end_.release({records_.data(), count}, prefix_time_ns(records_[count - 1].payload));
+}
+
+}  // namespace tally::net

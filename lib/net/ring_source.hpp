@@ -1,0 +1,98 @@
+// Shared-memory rings as sources. Payloads of a ring are read where they lie in it, those of a
+// broadcast are copied out. The sequence number travels; time_ns is when the record was published.
+//
+// After stop() a source goes on until the producer has closed, or nothing came for 100 ms, so that
+// a chain whose parts are all told to stop at once passes on what is in it. Records that were not
+// settled stay for a successor while the producer is there; when nobody is, they go with the ring.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "net/source.hpp"
+#include "ring/broadcast_reader.hpp"
+#include "ring/byte_consumer.hpp"
+#include "ring/consumer.hpp"
+
+namespace tally::net {
+
+// When a ring that was told to stop has been quiet for long enough to be left.
+class RingQuiet {
+ public:
+  void stop() { stopped_ = true; }
+  void heard() { since_ns_ = 0; }
+  // Whether it is time to leave; otherwise `deadline_ns` becomes no later than that time.
+  [[nodiscard]] bool is_over(std::uint64_t& deadline_ns);
+
+ private:
+  bool stopped_ = false;
+  std::uint64_t since_ns_ = 0;
+};
+
+// What the sources of all rings do alike. End is the side that takes records.
+template <typename End>
+class AnyRingSource : public Source {
+ public:
+  std::size_t leave(std::size_t unsettled) final;
+  void stop() final { quiet_.stop(); }
+
+ protected:
+  explicit AnyRingSource(End end) : end_(std::move(end)) {}
+
+  // `look` says how many records it found; it looks once more when a wait has ended well.
+  template <typename Look>
+  [[nodiscard]] Pulled find(Look look, std::uint64_t deadline_ns);
+  // The records that were found are given out.
+  Pulled give(std::size_t count);
+  // How many of the records given last are given back, at most `count`; none are given any more.
+  [[nodiscard]] std::size_t take_back(std::size_t count);
+
+  End end_;
+  std::size_t given_ = 0;
+
+ private:
+  [[nodiscard]] Pulled wait(std::uint64_t deadline_ns);
+
+  RingQuiet quiet_;
+};
+
+class RingSource final : public AnyRingSource<ring::Consumer> {
+ public:
+  explicit RingSource(ring::Consumer consumer);
+
+  Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
+  void settle(std::size_t count) override;
+};
+
+// Of a ring of variable records, each behind the prefix of ring_common.hpp.
+class ByteRingSource final : public AnyRingSource<ring::ByteConsumer> {
+ public:
+  explicit ByteRingSource(ring::ByteConsumer consumer);
+
+  Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
+  void settle(std::size_t count) override;
+
+ private:
+  std::vector<ring::ByteRecord> peeked_;  // grows to the largest batch asked for
+};
+
+// Of a broadcast, whose records look like those of a ring of bytes. What was overwritten before
+// this source came to it is counted, and a source that leaves in an orderly way keeps nothing for a
+// successor, which begins with the oldest record that is there.
+class BroadcastSource final : public AnyRingSource<ring::BroadcastReader> {
+ public:
+  explicit BroadcastSource(ring::BroadcastReader reader);
+
+  Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
+  void settle(std::size_t count) override;
+
+ private:
+  std::size_t room_bytes_;
+  std::unique_ptr<std::uint8_t[]> room_;        // a batch, or the largest record
+  std::vector<ring::BroadcastRecord> records_;  // grows to the largest batch asked for
+  std::uint64_t lost_before_;                   // by a predecessor that was killed
+};
+
+}  // namespace tally::net
