@@ -259,6 +259,36 @@ std::uint64_t rounds() {
   return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 60;
 }
 
+// Kills one of the two ends, or stops it for a while, round after round, and starts a successor for
+// what was killed. `start` starts the producer, or the other end. Both end well once all is over.
+template <typename Any, typename Start>
+void kill_and_stop(Any& ledger, std::uint64_t seed, const Start& start) {
+  auto producer = std::make_unique<Child>(start(true));
+  auto other = std::make_unique<Child>(start(false));
+  std::uint64_t opened = 2;
+  REQUIRE(wait_ready(ledger, opened));
+  std::mt19937_64 random(seed);
+  for (std::uint64_t round = 0; round < rounds(); ++round) {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+    const bool at_producer = random() % 2 == 0;
+    auto& victim = at_producer ? producer : other;
+    if (random() % 3 == 0) {
+      victim->send(SIGSTOP);
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+      victim->send(SIGCONT);
+      continue;
+    }
+    victim->kill_and_reap();
+    victim = std::make_unique<Child>(start(at_producer));
+    // Both ends gone at once would be a ring that nobody holds, which is made anew.
+    REQUIRE(wait_ready(ledger, ++opened));
+  }
+  ledger.over = true;
+  CHECK(producer->reap() == 0);
+  CHECK(other->reap() == 0);
+  CHECK(ledger.wrong == 0);
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("ring rounds");
@@ -271,33 +301,10 @@ TEST_CASE_TEMPLATE("ends that are killed and stopped at random lose no record an
       ::mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(page != MAP_FAILED);
   Ledger& ledger = *new (page) Ledger{};
-  const auto start_producer = [&] { return Child([&] { return produce<Kind>(ledger); }); };
-  const auto start_consumer = [&] { return Child([&] { return consume<Kind>(ledger); }); };
-  auto producer = std::make_unique<Child>(start_producer());
-  auto consumer = std::make_unique<Child>(start_consumer());
-  std::uint64_t opened = 2;
-  REQUIRE(wait_ready(ledger, opened));
-
-  std::mt19937_64 random(20'261'125);  // NOLINT: the same rounds in every run
-  for (std::uint64_t round = 0; round < rounds(); ++round) {
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
-    const bool at_producer = random() % 2 == 0;
-    auto& victim = at_producer ? producer : consumer;
-    if (random() % 3 == 0) {
-      victim->send(SIGSTOP);
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
-      victim->send(SIGCONT);
-      continue;
-    }
-    victim->kill_and_reap();
-    victim = std::make_unique<Child>(at_producer ? start_producer() : start_consumer());
-    // Both ends gone at once would be a ring that nobody holds, which is made anew.
-    REQUIRE(wait_ready(ledger, ++opened));
-  }
-  ledger.over = true;
-  CHECK(producer->reap() == 0);
-  CHECK(consumer->reap() == 0);
-  CHECK(ledger.wrong == 0);
+  kill_and_stop(ledger, 20'261'125, [&](bool producer) {
+    return Child(
+        [&, producer] { return producer ? produce<Kind>(ledger) : consume<Kind>(ledger); });
+  });
   const Ledger::Batch& last = ledger.batches[ledger.batch % 2];
   CHECK(ledger.expected == last.first + last.count);
   CHECK(ledger.expected > 0);
@@ -310,34 +317,11 @@ TEST_CASE("ends of a broadcast that are killed and stopped at random account for
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(page != MAP_FAILED);
   CastLedger& ledger = *new (page) CastLedger{};
-  const auto start = [&](bool producer) {
+  kill_and_stop(ledger, 20'261'126, [&](bool producer) {
     return Child([&, producer] {
       return producer ? cast(ledger, name.str()) : receive(ledger, name.str());
     });
-  };
-  auto producer = std::make_unique<Child>(start(true));
-  auto reader = std::make_unique<Child>(start(false));
-  std::uint64_t opened = 2;
-  REQUIRE(wait_ready(ledger, opened));
-  std::mt19937_64 random(20'261'126);  // NOLINT: the same rounds in every run
-  for (std::uint64_t round = 0; round < rounds(); ++round) {
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
-    const bool at_producer = random() % 2 == 0;
-    auto& victim = at_producer ? producer : reader;
-    if (random() % 3 == 0) {
-      victim->send(SIGSTOP);
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
-      victim->send(SIGCONT);
-      continue;
-    }
-    victim->kill_and_reap();
-    victim = std::make_unique<Child>(start(at_producer));
-    REQUIRE(wait_ready(ledger, ++opened));
-  }
-  ledger.over = true;
-  CHECK(producer->reap() == 0);
-  CHECK(reader->reap() == 0);
-  CHECK(ledger.wrong == 0);
+  });
   CHECK(ledger.seen > 0);
   // The last reader went on to the end, and all that its kind released or lost is all there was.
   CHECK(ledger.accounted == ledger.published);
