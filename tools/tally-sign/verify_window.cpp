@@ -9,8 +9,8 @@
 namespace tally::sign {
 namespace {
 
-// A part of a question that has grown beyond this gives its memory back.
-constexpr std::size_t kKeptBytes = std::size_t{4} << 10U;
+// What a question has in parts: its id, its reason, its bytes.
+constexpr std::size_t kParts = 3;
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void VerifyWindow::answer_settled() {
     Question& question = at(answered_);
     answer_(question);
     bytes_ -= question.charged_bytes;
-    question.give_back(kKeptBytes);
+    question.give_back(kMostBytes / (kParts * questions_.size()));
   }
 }
 

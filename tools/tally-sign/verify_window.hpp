@@ -1,5 +1,6 @@
 // Questions on their way through a batch verifier: asked in the order of the input, answered in
-// that order, with a bound on how many are held and how many bytes they have.
+// that order, with a bound on how many are held and how many bytes they have: kMostBytes and the
+// question that passes it. What places keep for later questions is kMostBytes at most as well.
 //
 // One thread, beside the verifier's workers. The places are allocated by the constructor, the bytes
 // of a question as it comes.

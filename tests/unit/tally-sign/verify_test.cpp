@@ -199,6 +199,27 @@ TEST_CASE("questions with long ids and reasons stay within the bound of bytes") 
   CHECK((*window)->held_bytes() < kLong);
 }
 
+TEST_CASE("places that were used keep no more than the bound of bytes") {
+  MadeItems made(26);
+  made.add(Scheme::bip340);
+  // Each part is one that a single place could keep for good.
+  constexpr std::size_t kPart = 3900;
+  const std::string rest = line_of(made.items()[0], 1).substr(std::string("{\"id\":1").size());
+  const std::string line = "{\"id\":\"" + std::string(kPart, 'x') + "\"" + rest;
+  auto window = sign::VerifyWindow::make({BackendKind::automatic, 1}, [](const auto&) {});
+  REQUIRE(window);
+  sign::QuestionReader reader;
+  constexpr std::size_t kPlaces = 3 * sign::VerifyWindow::kSliceItems;
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    reader.read(line, i + 1, (*window)->place());
+    (*window)->push();
+  }
+  (*window)->drain();
+  // So many would keep more than a third of the bound by this part alone.
+  CHECK(kPlaces * kPart > sign::VerifyWindow::kMostBytes / 3);
+  CHECK((*window)->held_bytes() < sign::VerifyWindow::kMostBytes / 3 + (1U << 20U));
+}
+
 TEST_CASE("more threads than processors are refused") {
   const auto window = sign::VerifyWindow::make({BackendKind::libsecp, 100000}, nullptr);
   REQUIRE_FALSE(window);
