@@ -735,6 +735,10 @@ short_records() {
   ln -s key.table link.table
   run_tool tally-sign verify --from lines --pubkey "$key" --table link.table
   assert_refused 77 "link.table is a symbolic link" "name the key table itself"
+  ln -s nowhere.table lost.table
+  run_tool tally-sign verify --from lines --pubkey "$key" --table lost.table
+  assert_refused 77 "lost.table is a symbolic link" "name the key table itself"
+  [ -L lost.table ]
   printf X | dd of=key.table bs=1 seek=70000 conv=notrunc status=none
   run_tool tally-sign verify --from lines --pubkey "$key" --table key.table
   assert_refused 65 "the key table was altered"

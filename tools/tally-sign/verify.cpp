@@ -256,7 +256,8 @@ Result<ByteArray<32>> parse_pubkey(const std::string& text) {
 // The table of --table, made first where there is no such file; none when it is not given.
 Result<Table> open_table(const std::string& path, const crypto::XonlyBytes& key) {
   if (path.empty()) return Table();
-  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+  // A link that leads nowhere is there too, and refused.
+  if (::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
     TALLY_CHECK(crypto::KeyTable::write_file(path, key));
   }
   TALLY_TRY(auto table, crypto::KeyTable::open_file(path, key));
