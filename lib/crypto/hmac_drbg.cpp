@@ -20,7 +20,9 @@ HmacDrbg::HmacDrbg(Parts seed) : key_(ByteArray<32>{}) {
 void HmacDrbg::step() {
   Sha256 message = key_.begin();
   message.update(value_);
-  value_ = key_.finish(message);
+  auto next = key_.finish(message);
+  value_ = next;
+  core::wipe(next);
 }
 
 // K = HMAC(K, V || round || data).
