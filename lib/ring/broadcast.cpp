@@ -24,13 +24,13 @@ BroadcastPlace oldest_place(const Header& header, const ByteArea& area) {
   for (;;) {
     // Acquire pairs with the producer's store of the head: the record there was published.
     const std::uint64_t head = header.head.load(std::memory_order_acquire);
-    std::uint64_t at = head & ~std::uint64_t{kByteGranule - 1};
+    std::uint64_t at = granule_at(head);
     ByteLook look = look_at(area, at);
     if (look.is == ByteLook::Is::pad) {
       at = look.end;
       look = look_at(area, at);
     }
-    BroadcastPlace place{head, 0, 0};
+    BroadcastPlace place{granule_at(head), 0, 0};
     if (is_whole(look)) place.number = number_at(area, at);
     // Acquire, after the loads above: the same head says that they were of that record.
     if (header.head.load(std::memory_order_acquire) == head) return place;

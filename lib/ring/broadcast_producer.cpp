@@ -16,7 +16,7 @@ BroadcastProducer::BroadcastProducer(Region region)
       header_(&region_.header()),
       reader_may_sleep_(&region_.other().may_sleep),
       stats_(&region_.own().stats) {
-  head_ = header_->head.load(std::memory_order_relaxed);  // this side's own
+  head_ = granule_at(header_->head.load(std::memory_order_relaxed));  // this side's own
   tail_ = recover_tail(area_, header_->tail.load(std::memory_order_relaxed));
   finished_ = tail_;
   number_ = next_number(area_, head_, tail_);

@@ -19,7 +19,23 @@ BroadcastReader::BroadcastReader(Region region, const Options& options)
       header_(&region_.header()),
       stats_(&region_.own().stats),
       place_(load_place(region_.own().cursor)),
-      wait_(queue::resolve(options.wait)) {}
+      wait_(queue::resolve(options.wait)) {
+  place_.position = granule_at(place_.position);
+}
+
+// Every head that the producer stores is behind a tail, and is the tail or the beginning of a
+// record that is there until the head moves. Another one was changed, and would have the reader
+// look outside of the area or wait for what never comes.
+bool BroadcastReader::can_go_on_at(std::uint64_t head) const {
+  // Acquire, after the head's: no older than what was stored before that head, and the stamps
+  // before it are there.
+  const std::uint64_t tail = header_->tail.load(std::memory_order_acquire);
+  const bool right =
+      head % kByteGranule == 0 && !is_before(tail, head) &&
+      (head == tail || look_at(area_, head).is != ByteLook::Is::absent || oldest() != head);
+  if (!right) region_.poison(PoisonReason::bad_cursor);
+  return right;
+}
 
 std::size_t BroadcastReader::read(std::span<BroadcastRecord> out, MutableByteView into) {
   const ByteArea area = area_;
@@ -41,6 +57,7 @@ std::size_t BroadcastReader::read(std::span<BroadcastRecord> out, MutableByteVie
       load_words(into.data() + used, area.payload(at.position) + kNumberBytes, bytes);
     }
     if (const std::uint64_t head = oldest(); is_before(at.position, head)) [[unlikely]] {
+      if (!can_go_on_at(head)) break;
       at.position = head;  // what was seen may be torn
       continue;
     }
@@ -82,6 +99,7 @@ bool BroadcastReader::is_readable() const {
   for (;;) {
     const ByteLook look = look_at(area_, at);
     if (const std::uint64_t head = oldest(); is_before(at, head)) {
+      if (!can_go_on_at(head)) return false;
       at = head;
       continue;
     }

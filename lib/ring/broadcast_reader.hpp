@@ -73,6 +73,8 @@ class alignas(kApartBytes) BroadcastReader {
     // Acquire, after the loads of a record: pairs with whatever overwrote them.
     return header_->head.load(std::memory_order_acquire);
   }
+  // Whether a reader that was overtaken can go on at that head. False: the ring was given up.
+  [[nodiscard]] bool can_go_on_at(std::uint64_t head) const;
   [[nodiscard]] bool is_readable() const;
 
   Region region_;

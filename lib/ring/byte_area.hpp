@@ -31,6 +31,12 @@ static_assert(offsetof(ByteHeader, length) == 8 && offsetof(ByteHeader, type) ==
 
 inline constexpr std::uint32_t kPad = 0xffffffffU;
 
+// Where a record can begin, at or before a cursor that another process may have changed since it
+// was checked: no header there leaves the area.
+[[nodiscard]] inline std::uint64_t granule_at(std::uint64_t position) {
+  return position & ~std::uint64_t{kByteGranule - 1};
+}
+
 // The numbers are copies that the peer cannot change.
 struct ByteArea {
   std::uint8_t* base = nullptr;

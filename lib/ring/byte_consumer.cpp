@@ -16,7 +16,7 @@ ByteConsumer::ByteConsumer(Region region, const Options& options)
       header_(&region_.header()),
       peer_may_sleep_(&region_.other().may_sleep),
       stats_(&region_.own().stats),
-      head_(header_->head.load(std::memory_order_relaxed)),  // this side's own
+      head_(granule_at(header_->head.load(std::memory_order_relaxed))),  // this side's own
       wait_(queue::resolve(options.wait)) {}
 
 bool ByteConsumer::is_readable() const {

@@ -318,15 +318,15 @@ Status Region::settle_joined(const Options& options) {
 
 // The head first: what it leaves behind by the time that the tail is read is room, never too much
 // of it. The producer of a broadcast moves both: where the head did not stand still meanwhile, it
-// lives, and they were right when it came.
+// lives, and their distance was right when it came.
 Status Region::check_cursors() const {
   const std::uint64_t head = stored_head();
   const std::uint64_t stored = header().tail.load(std::memory_order_acquire);  // after the head
   const bool bytes = is_byte_area(geometry_.form);
   const std::uint64_t tail = bytes ? recover_tail(area(), stored) : recover_tail(slots(), stored);
   const bool aligned = !bytes || (head % kByteGranule == 0 && stored % kByteGranule == 0);
-  if (aligned && tail - head <= geometry_.capacity) return {};
-  if (is_broadcast() && stored_head() != head) return {};
+  const bool near = tail - head <= geometry_.capacity;
+  if (aligned && (near || (is_broadcast() && stored_head() != head))) return {};
   return fail(Code::bad_data,
               "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
                   " are not within the ring's capacity of each other",
