@@ -106,6 +106,29 @@ all_pair() {
   assert_output "hello       pairs/hello-0"
 }
 
+@test "a hello that could not be written is said in another folder" {
+  deal 2 2
+  touch full
+  for _ in 1 2; do
+    run_tool tally-sign pair --dir full --share keys/key-0.share --passphrase-file pass
+    assert_failure
+    [[ $stderr == *"full/hello-0"* && -e keys/key-0.share.pairing ]] || fail "$stderr"
+  done
+  # A folder of an earlier session is still refused.
+  mkdir over && cp pass over/hello-0
+  run_tool tally-sign pair --dir over --share keys/key-0.share --passphrase-file pass
+  assert_refused 64 "over is of a session that is over for this party" "take a new folder"
+  pair 0
+  assert_success
+  assert_output "hello       pairs/hello-0"
+  # From here on it has its folder.
+  mkdir empty
+  run_tool tally-sign pair --dir empty --share keys/key-0.share --passphrase-file pass
+  assert_refused 64 "empty is not the folder of the session that is under way"
+  all_pair 2
+  [[ -e keys/key-0.share.pair-1 && -e keys/key-1.share.pair-0 ]] || fail "no pair"
+}
+
 @test "a pair file that is of no use any more is set up anew" {
   deal 2 2
   all_pair 2

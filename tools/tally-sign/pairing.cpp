@@ -21,7 +21,8 @@ constexpr std::size_t kHeaderBytes = 8 + 32 + 4 + 2 + 1 + 2;
 constexpr std::size_t kEntryHeaderBytes = 2 + 4;
 constexpr std::size_t kLargestFileBytes = std::size_t{8} << 20U;
 constexpr std::size_t kSeedBytes = 32;
-constexpr std::size_t kEntriesAt = kSeedBytes + 32 + 2;
+constexpr std::size_t kHasFolderAt = kSeedBytes + 32;
+constexpr std::size_t kEntriesAt = kHasFolderAt + 1 + 2;
 constexpr std::size_t kStateEntryBytes = 2 + 4;
 constexpr std::size_t kHelloBytes = 4 + mpc::kPairHelloBytes;
 
@@ -104,24 +105,24 @@ Result<Pairing> Pairing::open(const std::string& share_path, const mpc::Share& s
   TALLY_TRY(auto burns, custody::BurnJournal::open(share_path + ".burnt"));
   Pairing pairing(share_path, share, folder, std::move(channels), std::move(uses),
                   std::move(burns));
-  if (under_way(share_path)) {
-    TALLY_CHECK(pairing.load_state());
-    TALLY_CHECK(pairing.check_folder());
-  } else if (pairing.said(PairStep::hello)) {
-    return fail(Code::usage, folder + " is of a session that is over for this party",
-                "take a new folder to begin another");
-  } else {
-    TALLY_CHECK(pairing.begin(peers));
-  }
+  TALLY_CHECK(under_way(share_path) ? pairing.load_state() : pairing.begin(peers));
+  TALLY_CHECK(pairing.check_folder());
   return pairing;
 }
 
-// Whether the session under way is that of the folder: another one would take its secrets away.
-Status Pairing::check_folder() const {
-  const std::string hello = path_of(PairStep::hello, share_.id());
-  if (said(PairStep::hello)) {
-    TALLY_TRY(const std::string file, core::read_file(hello, kLargestFileBytes));
-    if (Sha256::digest(core::as_bytes(file)) == hello_hash_) return {};
+// Whether the session is that of the folder: another one would take its secrets away. One whose
+// hello could not be written has no folder yet, unless it was killed after that was written.
+Status Pairing::check_folder() {
+  const bool there = said(PairStep::hello);
+  if (there) {
+    TALLY_TRY(const std::string file,
+              core::read_file(path_of(PairStep::hello, share_.id()), kLargestFileBytes));
+    if (Sha256::digest(core::as_bytes(file)) == hello_hash_) return keep_to_folder();
+  }
+  if (!has_folder_) {
+    if (!there) return {};
+    return fail(Code::usage, folder_ + " is of a session that is over for this party",
+                "take a new folder to begin another");
   }
   return fail(Code::usage, folder_ + " is not the folder of the session that is under way",
               fmt::format("go on in the folder with this party's hello-{}, or remove {} to give "
@@ -129,12 +130,19 @@ Status Pairing::check_folder() const {
                           share_.id(), state_path()));
 }
 
+// From here on the session goes on in this folder alone.
+Status Pairing::keep_to_folder() {
+  if (has_folder_) return {};
+  has_folder_ = true;
+  return save_state();
+}
+
 bool Pairing::under_way(const std::string& share_path) {
   return ::access((share_path + ".pairing").c_str(), F_OK) == 0;
 }
 
-// State: nonce 24, sealed (seed 32, hash of the hello 32, count u16, and each peer u16 with the
-// attempts before u32) and its tag.
+// State: nonce 24, sealed (seed 32, hash of the hello 32, whether that is in a folder u8, count
+// u16, and each peer u16 with the attempts before u32) and its tag.
 Status Pairing::load_state() {
   TALLY_TRY(const std::string file, custody::read_private_file(state_path(), 4096));
   TALLY_TRY(const auto plain, custody::open_beside(share_, "pairing", {}, core::as_bytes(file)));
@@ -150,6 +158,7 @@ Status Pairing::load_state() {
   TALLY_TRY(seed_, core::SecretBytes::allocate(kSeedBytes));
   std::ranges::copy(content.first(kSeedBytes), seed_.bytes().begin());
   std::ranges::copy(content.subspan(kSeedBytes, hello_hash_.size()), hello_hash_.begin());
+  has_folder_ = content[kHasFolderAt] != 0;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint8_t* const entry = &content[kEntriesAt + kStateEntryBytes * i];
     peers_.push_back(core::load_le<std::uint16_t>(entry));
@@ -171,6 +180,7 @@ Status Pairing::save_state() const {
   const MutableByteView content = plain.bytes();
   std::ranges::copy(ByteView(seed_.bytes()), content.begin());
   std::ranges::copy(hello_hash_, content.subspan(kSeedBytes).begin());
+  content[kHasFolderAt] = has_folder_ ? 1 : 0;
   core::store_le(&content[kEntriesAt - 2], static_cast<std::uint16_t>(peers_.size()));
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     std::uint8_t* const entry = &content[kEntriesAt + kStateEntryBytes * i];
@@ -286,7 +296,8 @@ Status Pairing::say(PairStep step) {
     TALLY_CHECK(save_state());
   }
   TALLY_CHECK(use_seed(static_cast<std::uint8_t>(step), heard.finish()));
-  return core::create_file(path_of(step, share_.id()), file, 0644);
+  TALLY_CHECK(core::create_file(path_of(step, share_.id()), file, 0644));
+  return keep_to_folder();
 }
 
 Status Pairing::finish() {

@@ -6,9 +6,10 @@
 //   answer-I   the third, after which each side has its setup
 //
 // Beside the share stand, while the session lasts, SHARE.pairing: the seed of everything this party
-// draws in it, and a hash of its hello, by which it knows the session's folder again, sealed under
-// a hash of the share; and for good SHARE.used, which refuses a second message from the same seed,
-// and SHARE.burnt, which counts the attempts. The result is SHARE.pair-J, a file a peer.
+// draws in it, and a hash of its hello, by which it knows the session's folder again once the hello
+// is there, sealed under a hash of the share; and for good SHARE.used, which refuses a second
+// message from the same seed, and SHARE.burnt, which counts the attempts. The result is
+// SHARE.pair-J, a file a peer.
 //
 // Blocking; one thread.
 #pragma once
@@ -29,9 +30,10 @@ enum class PairStep : std::uint8_t { hello = 1, offer = 2, answer = 3 };
 
 class Pairing {
  public:
-  // Goes on with the session in which this party has said hello in the folder, or begins one with
-  // `peers`. Errors: those of the files; bad_data for a state of another share; usage when the
-  // folder's session is over, or the one under way has another folder.
+  // Goes on with the session in which this party has said hello in the folder, or could say it
+  // nowhere, or begins one with `peers`. Errors: those of the files; bad_data for a state of
+  // another share; usage when the folder's session is over, or the one under way has another
+  // folder.
   [[nodiscard]] static Result<Pairing> open(const std::string& share_path, const mpc::Share& share,
                                             const std::string& folder,
                                             const std::vector<mpc::PartyId>& peers);
@@ -71,7 +73,8 @@ class Pairing {
   [[nodiscard]] std::string state_path() const { return share_path_ + ".pairing"; }
   [[nodiscard]] Status load_state();
   [[nodiscard]] Status save_state() const;
-  [[nodiscard]] Status check_folder() const;
+  [[nodiscard]] Status check_folder();
+  [[nodiscard]] Status keep_to_folder();
   [[nodiscard]] Status begin(const std::vector<mpc::PartyId>& peers);
   [[nodiscard]] Status use_seed(std::uint8_t step, const ByteArray<32>& heard);
   [[nodiscard]] mpc::PairIdentity identity_with(mpc::PartyId peer) const;
@@ -89,7 +92,8 @@ class Pairing {
   std::vector<mpc::PartyId> peers_;
   std::vector<std::uint32_t> attempts_;  // with each of them before this session
   core::SecretBytes seed_;
-  ByteArray<32> hello_hash_{};
+  ByteArray<32> hello_hash_{};  // of the hello that was written, or tried last
+  bool has_folder_ = false;     // its hello is written
 };
 
 }  // namespace tally::sign
