@@ -31,7 +31,8 @@ namespace tally::core {
 [[nodiscard]] Status remove_file(const std::string& path);
 
 // As replace_file(), but `path` must not exist; it gets `mode` whatever the umask.
-// Errors: cannot_create (also when it exists), permission, io; nothing is left behind then.
+// Errors: cannot_create (also when it exists), permission, io; nothing is left behind then, but for
+// the whole file where only its folder could not be synced.
 [[nodiscard]] Status create_file(const std::string& path, ByteView content, mode_t mode);
 
 // Writes all of `content`, going on after short writes and EINTR. Errors: io.

@@ -12,8 +12,7 @@
 //   partial        from it: session u64, partial signature 32
 //   refusal        from it: session u64, reason u8, words (the rest, at most 256 printable bytes)
 //   child          to the party, at most once and before its first nonce: (index u32) x 1 to 64,
-//   the
-//                  path of BIP-32; what is signed on this connection is signed for that child
+//                  the path of BIP-32; what this connection signs is signed for that child
 //   goodbye        both, before the connection is closed: words
 //
 // For threshold ECDSA (mpc/ecdsa_terms.hpp has the proposal), whose parties speak to each other in
