@@ -36,4 +36,10 @@ Status UseJournal::use(const ByteArray<32>& name, const ByteArray<32>& what) {
   return journal_.append({&record, 1}, true);
 }
 
+std::optional<ByteArray<32>> UseJournal::met(const ByteArray<32>& name) const {
+  const auto place = met_.find(name);
+  if (place == met_.end()) return std::nullopt;
+  return place->second;
+}
+
 }  // namespace tally::custody

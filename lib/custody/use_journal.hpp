@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "custody/record_journal.hpp"
 
@@ -20,6 +21,8 @@ class UseJournal {
   // Returns once it is durable that `name` met `what`. Errors: permission when it met something
   // else before; io.
   [[nodiscard]] Status use(const ByteArray<32>& name, const ByteArray<32>& what);
+  // What `name` met, or nothing.
+  [[nodiscard]] std::optional<ByteArray<32>> met(const ByteArray<32>& name) const;
 
  private:
   UseJournal(RecordJournal journal, std::map<ByteArray<32>, ByteArray<32>> met)

@@ -69,7 +69,8 @@ epoch_of() {
   cp keys/key-0.share before
   refresh 0
   assert_success
-  assert_output ""
+  assert_output "share       keys/key-0.share"
+  [[ $stderr == *"give epoch-1/key.group to coordinators"* ]] || fail "$stderr"
   [[ $stderr == *"this refresh is over: the share is of epoch 1" ]] || fail "$stderr"
   cmp keys/key-0.share before
   start_parties 2 --allow any
@@ -79,6 +80,33 @@ epoch_of() {
   refresh_all 0 1 2 -- --json
   assert_equal "$(epoch_of keys/key-2.share)" 2
   assert_equal "$(tally-sign inspect epoch-2/key.group --json | json_field pubkey)" "$pubkey"
+}
+
+@test "a group file in the folder does not end a refresh that never was" {
+  deal 2 2
+  # The folder of the deal has the group file of this very epoch.
+  messages=keys
+  refresh 0
+  assert_success
+  assert_output "hello       keys/hello-0"
+  rm keys/key-0.share.refresh
+  messages=epoch-1
+  refresh_all 0 1
+  # And so may have one whose carrier put it there.
+  mkdir epoch-2
+  cp epoch-1/key.group epoch-2
+  messages=epoch-2
+  refresh 0
+  assert_success
+  assert_output "hello       epoch-2/hello-0"
+}
+
+@test "a refresh by a link to the share is refused" {
+  deal 2 2
+  ln -s key-0.share keys/key-5.share
+  refresh 5
+  assert_refused 77 "keys/key-5.share is a symbolic link" "name the share file itself"
+  [[ ! -e epoch-1 ]]
 }
 
 @test "shares of two epochs never sign together" {

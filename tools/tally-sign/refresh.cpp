@@ -35,6 +35,13 @@ Result<RefreshTerms> terms_of(const RefreshOptions& options, const mpc::GroupKey
   return terms;
 }
 
+// What stands beside the share would stand beside the link, and the new share in the link's place.
+Status refuse_link(const std::string& path) {
+  struct stat about {};
+  if (::lstat(path.c_str(), &about) != 0 || !S_ISLNK(about.st_mode)) return {};
+  return fail(Code::permission, path + " is a symbolic link", "name the share file itself");
+}
+
 void say(cli::Invocation& call, const char* step, const std::string& file) {
   if (!call.json) {
     call.out.print("{:<12}{}\n", step, file);
@@ -46,6 +53,13 @@ void say(cli::Invocation& call, const char* step, const std::string& file) {
   call.out.line(line.text());
 }
 
+void say_what_next(std::uint32_t epoch, const std::string& group_path, cli::Invocation& call) {
+  call.out.note(
+      fmt::format("the key is in epoch {}: give {} to coordinators, start parties "
+                  "again, set up pairs for ECDSA again, destroy copies of old shares",
+                  epoch, group_path));
+}
+
 Result<Code> go_on(Refreshing& session, const mpc::GroupKey& old, cli::Invocation& call) {
   bool advanced = false;
   TALLY_TRY(const auto awaited, session.go_on([&](const char* step, const std::string& file) {
@@ -53,10 +67,7 @@ Result<Code> go_on(Refreshing& session, const mpc::GroupKey& old, cli::Invocatio
     advanced = true;
   }));
   if (!awaited) {
-    call.out.note(
-        fmt::format("the key is in epoch {}: give {} to coordinators, start parties "
-                    "again, set up pairs for ECDSA again, destroy copies of old shares",
-                    old.epoch() + 1, session.group_path()));
+    say_what_next(old.epoch() + 1, session.group_path(), call);
     return Code::ok;
   }
   const std::string file = session.path_of(awaited->step, awaited->party);
@@ -64,18 +75,26 @@ Result<Code> go_on(Refreshing& session, const mpc::GroupKey& old, cli::Invocatio
     call.out.note("run this again when " + file + " and those of the others are there");
     return Code::ok;
   }
-  return fail(Code::try_again, file + " is not there yet",
-              fmt::format("party {} makes it by the same command", awaited->party));
+  std::string hint = fmt::format("party {} makes it by the same command", awaited->party);
+  // From here on others may have ended the session with what does not come here.
+  if (awaited->step == RefreshStep::hold)
+    hint += "; if it never comes, see refresh in tally-sign(1)";
+  return fail(Code::try_again, file + " is not there yet", hint);
 }
 
 Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
   if (options.folder.empty()) {
     return fail(Code::usage, "a folder for the messages is needed", "give --dir DIR");
   }
+  TALLY_CHECK(refuse_link(options.share.file));
   TALLY_TRY(const UnlockedShare mine, open_share_to_reseal(options.share, call));
   const mpc::GroupKey& group = mine.share.group();
-  TALLY_TRY(const bool ended, Refreshing::end_interrupted(options.share.file, mine.share));
-  if (ended || Refreshing::came_out_of(options.folder, mine.share)) {
+  TALLY_CHECK(Refreshing::end_interrupted(options.share.file, mine.share));
+  TALLY_TRY(const bool over,
+            Refreshing::came_out_of(options.share.file, options.folder, mine.share));
+  if (over && !options.anew) {
+    say(call, "share", options.share.file);
+    say_what_next(group.epoch(), options.folder + "/key.group", call);
     call.out.note(fmt::format("this refresh is over: the share is of epoch {}", group.epoch()));
     return Code::ok;
   }

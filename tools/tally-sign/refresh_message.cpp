@@ -88,4 +88,11 @@ bool RefreshMessage::said_to(std::size_t position, std::size_t readers,
   return channels.open(statement_.party, digest_, word).has_value();
 }
 
+std::optional<ByteArray<32>> ceremony_of(ByteView file) {
+  if (file.size() < kBodyAt || !core::as_text(file).starts_with(kMagic)) return std::nullopt;
+  ByteArray<32> ceremony{};
+  std::ranges::copy(file.subspan(kCeremonyAt, ceremony.size()), ceremony.begin());
+  return ceremony;
+}
+
 }  // namespace tally::sign

@@ -16,6 +16,8 @@
 // Values; any thread.
 #pragma once
 
+#include <optional>
+
 #include "core/result.hpp"
 #include "custody/pair_channel.hpp"
 
@@ -56,5 +58,8 @@ class RefreshMessage {
   ByteArray<32> digest_{};  // of all before the words
   Bytes words_;
 };
+
+// The ceremony that a file says it is of, whoever wrote it; nothing for no message of a refresh.
+[[nodiscard]] std::optional<ByteArray<32>> ceremony_of(ByteView file);
 
 }  // namespace tally::sign

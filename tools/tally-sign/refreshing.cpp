@@ -39,6 +39,15 @@ bool there(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
+std::string file_of(const std::string& folder, RefreshStep step, PartyId party) {
+  return fmt::format("{}/{}-{}", folder, to_text(step), party);
+}
+
+// Under which SHARE.used says out of which ceremony a share of this group came.
+ByteArray<32> origin_of(const mpc::GroupKey& group) {
+  return mpc::Transcript("refresh-origin").add("group", group.digest()).finish();
+}
+
 Bytes state_header(const mpc::KeyId& key_id, std::uint32_t epoch) {
   Bytes out;
   core::append(out, core::as_bytes(kStateMagic));
@@ -169,26 +178,36 @@ Status Refreshing::begin_seed() {
   return core::replace_file(state_path(share_path_), file, 0600);
 }
 
-Result<bool> Refreshing::end_interrupted(const std::string& share_path, const mpc::Share& share) {
+Status Refreshing::end_interrupted(const std::string& share_path, const mpc::Share& share) {
   const std::string state = state_path(share_path);
-  if (share.group().epoch() == 0 || !there(state)) return false;
+  if (share.group().epoch() == 0 || !there(state)) return {};
   TALLY_TRY(const std::string file, custody::read_private_file(state, kStateBytes));
   const Bytes before = state_header(share.group().key_id(), share.group().epoch() - 1);
-  if (!file.starts_with(core::as_text(before))) return false;
+  if (!file.starts_with(core::as_text(before))) return {};
   TALLY_CHECK(custody::remove_stale_pairs(share_path, share.group()));
-  TALLY_CHECK(core::remove_file(state));
-  return true;
+  return core::remove_file(state);
 }
 
-bool Refreshing::came_out_of(const std::string& folder, const mpc::Share& share) {
-  const auto text = core::read_file(folder + "/key.group", custody::kLargestGroupFileBytes);
-  return text && *text == custody::encode_group(share.group());
+Result<bool> Refreshing::came_out_of(const std::string& share_path, const std::string& folder,
+                                     const mpc::Share& share) {
+  const std::string journal = share_path + ".used";
+  if (!there(journal)) return false;
+  TALLY_TRY(const auto uses, custody::UseJournal::open(journal));
+  const auto ceremony = uses.met(origin_of(share.group()));
+  if (!ceremony) return false;
+  // Which number this party had in the session is not known any more.
+  for (PartyId party = 0; party < mpc::kMostParties; ++party) {
+    const auto file =
+        core::read_file(file_of(folder, RefreshStep::hold, party), kLargestMessageBytes);
+    if (file && ceremony_of(core::as_bytes(*file)) == ceremony) return true;
+  }
+  return false;
 }
 
 // --- what is said --------------------------------------------------------------------------------
 
 std::string Refreshing::path_of(RefreshStep step, PartyId party) const {
-  return fmt::format("{}/{}-{}", folder_, to_text(step), party);
+  return file_of(folder_, step, party);
 }
 
 // The first t: all must be there anyway, and all must know who deals.
@@ -431,6 +450,7 @@ Status Refreshing::finish(const Said& said) {
                   "keep both share files, and compare the folders of the parties");
     }
   }
+  TALLY_CHECK(uses_.use(origin_of(next), terms.ceremony()));
   const std::string text = custody::encode_group(next);
   TALLY_CHECK(core::replace_file(group_path(), core::as_bytes(text), 0644));
   said("group", group_path());

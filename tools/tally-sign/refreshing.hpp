@@ -49,12 +49,15 @@ class Refreshing {
                                                const UnlockedShare& mine, const std::string& folder,
                                                const RefreshTerms& terms, bool anew);
 
-  // Ends what a kill left undone after the new share had taken its place. Whether there was such;
-  // nothing is done to a session that is under way. Errors: io.
-  [[nodiscard]] static Result<bool> end_interrupted(const std::string& share_path,
-                                                    const mpc::Share& share);
-  // Whether this share came out of the session in the folder.
-  [[nodiscard]] static bool came_out_of(const std::string& folder, const mpc::Share& share);
+  // Ends what a kill left undone after the new share had taken its place; nothing is done to a
+  // session that is under way. Errors: io.
+  [[nodiscard]] static Status end_interrupted(const std::string& share_path,
+                                              const mpc::Share& share);
+  // Whether this share came out of the session in the folder. Of which it came is on record beside
+  // the share, so that nobody who carries the folder can feign it with a group file. Errors: those
+  // of custody::UseJournal.
+  [[nodiscard]] static Result<bool> came_out_of(const std::string& share_path,
+                                                const std::string& folder, const mpc::Share& share);
 
   // Takes every step that can be taken now and tells `said` its name and file. Gives the message
   // that must come next from another, or nothing when the session has ended. Errors: those of the

@@ -98,8 +98,10 @@ struct World {
   // What the command does. True when this party's refresh is over.
   tally::Result<bool> run(mpc::PartyId id, bool anew = false) {
     const auto mine = unlock(id);
-    TALLY_TRY(const bool ended, sign::Refreshing::end_interrupted(share_path(id), mine.share));
-    if (ended || sign::Refreshing::came_out_of(messages(), mine.share)) return true;
+    TALLY_CHECK(sign::Refreshing::end_interrupted(share_path(id), mine.share));
+    TALLY_TRY(const bool over,
+              sign::Refreshing::came_out_of(share_path(id), messages(), mine.share));
+    if (over) return true;
     TALLY_TRY(auto session, sign::Refreshing::open(share_path(id), mine, messages(), terms, anew));
     TALLY_TRY(const auto awaited, session.go_on([](const char*, const std::string&) {}));
     return !awaited;
@@ -166,7 +168,7 @@ TEST_CASE("a refresh gives every party a new share of the same key") {
   }
   // Another in the same folder is refused, and goes well in a new one.
   const auto again = world.unlock(0);
-  CHECK(sign::Refreshing::came_out_of(world.messages(), again.share));
+  CHECK(sign::Refreshing::came_out_of(world.share_path(0), world.messages(), again.share).value());
   fs::remove_all(world.messages());
   fs::create_directory(world.messages());
   world.run_all();
