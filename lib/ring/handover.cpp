@@ -45,13 +45,13 @@ Result<UniqueFd> connect_to(const std::string& path, const std::string& aside) {
   TALLY_TRY(UniqueFd fd, make_socket());
   if (with_address(::connect, fd.get(), path)) return fd;
   const int error = errno;
-  if (error == ENOENT) return UniqueFd{};
-  // A file of another type refuses as well.
+  // A file of another type refuses as well, and a link to nothing looks like no file.
   struct stat info {};
   const bool is_there = ::lstat(path.c_str(), &info) == 0;
   if (is_there && !S_ISSOCK(info.st_mode)) {
     return fail(Code::usage, path + " is no socket", "choose another path");
   }
+  if (error == ENOENT) return UniqueFd{};
   if (error != ECONNREFUSED) {
     return fail(core::os_error(Code::permission, "cannot connect to " + path, error));
   }
@@ -139,7 +139,7 @@ Status check_handover_path(const std::string& path) {
               "a path of 1 to " + std::to_string(kMostPathBytes) + " bytes");
 }
 
-Result<HandoverSocket> HandoverSocket::open(const std::string& path) {
+Result<HandoverSocket> HandoverSocket::open(const std::string& path, std::uint64_t deadline_ns) {
   TALLY_CHECK(check_handover_path(path));
   const std::string own = path + "." + std::to_string(::getpid());
   HandoverSocket socket;
@@ -157,6 +157,10 @@ Result<HandoverSocket> HandoverSocket::open(const std::string& path) {
     }
     if (error != EEXIST) {
       return fail(core::os_error(Code::cannot_create, "cannot make " + path, error));
+    }
+    if (core::monotonic_ns() >= deadline_ns) {
+      return fail(Code::try_again, "sockets come and go at " + path,
+                  "one ring at a time is handed over at a path");
     }
   }
   TALLY_CHECK(check_user(socket.fd_.get()));

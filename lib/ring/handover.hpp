@@ -20,9 +20,10 @@ namespace tally::ring {
 class HandoverSocket {
  public:
   // Listens at `path`, or is connected to who listens there. A socket that a killed process left is
-  // replaced. Errors: cannot_create, permission (somebody else's socket), usage (`path` is a file
-  // of another type).
-  [[nodiscard]] static Result<HandoverSocket> open(const std::string& path);
+  // replaced. `deadline_ns` is of CLOCK_MONOTONIC. Errors: cannot_create, permission (somebody
+  // else's socket), usage (`path` is a file of another type), try_again (neither by the deadline).
+  [[nodiscard]] static Result<HandoverSocket> open(const std::string& path,
+                                                   std::uint64_t deadline_ns);
 
   HandoverSocket(HandoverSocket&& other) noexcept;
   HandoverSocket& operator=(HandoverSocket&&) = delete;

@@ -217,7 +217,7 @@ Status Region::open_named(const Options& options) {
 // in the taker's hands; and the taker opens one of its own for the same reason.
 Status Region::open_handed(const Options& options) {
   const std::uint64_t deadline_ns = core::monotonic_ns() + options.open_timeout_ns;
-  TALLY_TRY(const HandoverSocket socket, HandoverSocket::open(name_));
+  TALLY_TRY(const HandoverSocket socket, HandoverSocket::open(name_, deadline_ns));
   if (socket.gives()) {
     TALLY_CHECK(create_unnamed(options));
     TALLY_TRY(const UniqueFd given, mem::reopen(fd_.get()));

@@ -54,9 +54,10 @@ bool is_there(const std::string& path) {
 
 // Gives whatever `fd` is to the one who comes.
 int give(const std::string& path, int fd) {
-  const auto socket = HandoverSocket::open(path);
+  const std::uint64_t deadline_ns = monotonic_ns() + kSecondNs;
+  const auto socket = HandoverSocket::open(path, deadline_ns);
   if (!socket || !socket->gives()) return 1;
-  return socket->give(fd, monotonic_ns() + kSecondNs).has_value() ? 0 : 2;
+  return socket->give(fd, deadline_ns).has_value() ? 0 : 2;
 }
 
 }  // namespace
