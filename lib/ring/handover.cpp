@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "core/clock.hpp"
 
@@ -129,6 +130,20 @@ bool send_descriptor(int socket, int fd) {
   return ::sendmsg(socket, &message.header, MSG_NOSIGNAL) == 1;
 }
 
+// All descriptors of a message that was received, whoever sent it and whatever it should have been.
+std::vector<UniqueFd> descriptors_of(msghdr& header) {
+  std::vector<UniqueFd> all;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    for (std::size_t at = CMSG_LEN(0); at + sizeof(int) <= part->cmsg_len; at += sizeof(int)) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + (at - CMSG_LEN(0)), sizeof fd);
+      all.emplace_back(fd);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 Status check_handover_path(const std::string& path) {
@@ -200,17 +215,13 @@ Result<UniqueFd> HandoverSocket::take(std::uint64_t deadline_ns) const {
                 "start both sides again");
   }
   if (got < 0) return fail_errno("cannot take what is given at the socket", errno);
-  const cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
-  const bool has_one = control != nullptr && control->cmsg_level == SOL_SOCKET &&
-                       control->cmsg_type == SCM_RIGHTS &&
-                       control->cmsg_len == CMSG_LEN(sizeof(int));
-  if (!has_one) {
-    return fail(Code::bad_data, "what was given at the socket is no descriptor",
+  std::vector<UniqueFd> given = descriptors_of(message.header);
+  // Of more than there is room for, the kernel closes the rest and says so.
+  if (given.size() != 1 || (message.header.msg_flags & MSG_CTRUNC) != 0) {
+    return fail(Code::bad_data, "what was given at the socket is not one descriptor",
                 "both sides must be of these tools");
   }
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
-  return UniqueFd(fd);
+  return std::move(given.front());
 }
 
 Status HandoverSocket::accept() const {
