@@ -28,7 +28,8 @@ class alignas(kApartBytes) BroadcastProducer {
                                                       Options options = {});
 
   // Copies one record in, made of two parts, of which the first is a multiple of 8 bytes long. It
-  // becomes visible with commit(). ok, too_large for more than payload_bytes(), or poisoned.
+  // becomes visible with commit(). ok, too_large for more than payload_bytes(), or poisoned: the
+  // ring was given up, which is looked at with the first record of a batch.
   PushResult put(ByteView first, ByteView second, std::uint16_t type = 0, std::uint16_t flags = 0);
   // Makes visible what was put: one cursor store and at most one wake. `last_record_ns` is for
   // inspectors.
@@ -100,6 +101,9 @@ inline PushResult BroadcastProducer::put(ByteView first, ByteView second, std::u
                                          std::uint16_t flags) {
   const std::size_t length = kNumberBytes + first.size() + second.size();
   if (length > area_.payload_bytes) return PushResult::too_large;
+  // No wait tells this side of it. The line is read by all and written once.
+  if (records_ == 0 && region_.poisoned()) [[unlikely]]
+    return PushResult::poisoned;
   const std::uint64_t span = ByteArea::span_of(length);
   const std::uint64_t room = area_.until_wrap(finished_);
   const std::uint64_t start = span <= room ? finished_ : finished_ + room;
