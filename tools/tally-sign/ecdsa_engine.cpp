@@ -205,6 +205,7 @@ Status EcdsaEngine::take_setups(mpc::PartyId party, ByteView body) {
     std::ranges::copy(setups.setup_id(i), ids[setups.party(i)].begin());
   }
   members_[party].setups = std::move(ids);
+  if (position_of(party) && quorum_has_lost_pair(party)) leave_quorum();
   return {};
 }
 
@@ -432,6 +433,8 @@ Status EcdsaEngine::take_aborted(mpc::PartyId party, ByteView body, std::uint64_
   if (own) {
     member.rests_until_ns = fill_after_ns_;
     member.why = why;
+    // Its pair with that one may be gone, burnt by what another coordinator had them do.
+    if (!agreed && abort.party != wire::kNoParty) ask_again(member);
   }
   SigningSession* const session =
       found->second.record ? window_.find(*found->second.record) : nullptr;
@@ -441,11 +444,7 @@ Status EcdsaEngine::take_aborted(mpc::PartyId party, ByteView body, std::uint64_
     if (session != nullptr) retry(*session);
   } else {
     // Somebody's setups are not what they were: all who have told them tell them again.
-    for (Member& other : members_) {
-      if (!other.setups) continue;
-      other.setups.reset();
-      other.asked_ns.reset();
-    }
+    for (Member& other : members_) ask_again(other);
     leave_quorum();
   }
   if (aborts_in_a_row_ >= kMostAborts) fail_waiting(why);

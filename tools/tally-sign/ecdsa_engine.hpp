@@ -90,6 +90,8 @@ class EcdsaEngine final : public Engine {
   void leave_quorum();
   void end_rests(std::uint64_t now_ns);
   [[nodiscard]] bool quorum_rests() const;
+  [[nodiscard]] bool quorum_has_lost_pair(mpc::PartyId party) const;
+  static void ask_again(Member& member);
   void ask_setups(std::uint64_t now_ns);
   void fill(std::uint64_t now_ns);
   [[nodiscard]] mpc::Proposal propose(mpc::Purpose purpose) const;

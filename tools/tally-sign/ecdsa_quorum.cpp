@@ -80,9 +80,19 @@ void EcdsaEngine::end_rests(std::uint64_t now_ns) {
   }
 }
 
+// Whether nothing can be proposed to the quorum for now: somebody rests, or is to tell its setups
+// again.
 bool EcdsaEngine::quorum_rests() const {
-  return std::ranges::any_of(
-      quorum_, [this](mpc::PartyId party) { return members_[party].rests_until_ns.has_value(); });
+  return std::ranges::any_of(quorum_, [this](mpc::PartyId party) {
+    return members_[party].rests_until_ns || !members_[party].setups;
+  });
+}
+
+// What the quorum has made with such a pair is gone at that party as well.
+bool EcdsaEngine::quorum_has_lost_pair(mpc::PartyId party) const {
+  return std::ranges::any_of(quorum_, [this, party](mpc::PartyId other) {
+    return other != party && members_[other].setups && !paired(party, other);
+  });
 }
 
 std::size_t EcdsaEngine::live() const {
@@ -111,6 +121,13 @@ std::optional<Error> EcdsaEngine::shortage() const {
   return Error{Code::no_input,
                fmt::format("no common pair setup of parties {}", fmt::join(pairs, ", ")),
                "tally-sign pair makes them, each party for itself", 0};
+}
+
+// One that was asked and has not answered yet will say how things are.
+void EcdsaEngine::ask_again(Member& member) {
+  if (!member.setups) return;
+  member.setups.reset();
+  member.asked_ns.reset();
 }
 
 void EcdsaEngine::ask_setups(std::uint64_t now_ns) {

@@ -116,10 +116,10 @@ class Table {
     return say(id, out);
   }
 
-  bool say_aborted(mpc::PartyId id, std::uint64_t session, mpc::Verdict verdict) {
+  bool say_aborted(mpc::PartyId id, std::uint64_t session, mpc::Verdict verdict,
+                   std::uint16_t about = wire::kNoParty) {
     Bytes out;
-    wire::encode(wire::Aborted{session, static_cast<std::uint8_t>(verdict), wire::kNoParty, "why"},
-                 out);
+    wire::encode(wire::Aborted{session, static_cast<std::uint8_t>(verdict), about, "why"}, out);
     return say(id, out);
   }
 
