@@ -105,6 +105,11 @@ bool BurnJournal::burnt(const ByteArray<32>& setup_id) const {
   return burnt_.contains(key_of(setup_id));
 }
 
+bool BurnJournal::broken() const {
+  const std::lock_guard lock(mutex_);
+  return journal_.broken();
+}
+
 bool BurnJournal::begin_attempt(const mpc::PairIdentity& identity) {
   const std::lock_guard lock(mutex_);
   return append(kAttempt, {}, identity, identity.counter);

@@ -30,6 +30,9 @@ class BurnJournal final : public mpc::BurnLedger {
   // Whether this setup is burnt. Asked for every setup that is loaded.
   [[nodiscard]] bool burnt(const ByteArray<32>& setup_id) const;
 
+  // Whether a record could not be written: nothing is promised any more by this object.
+  [[nodiscard]] bool broken() const;
+
   // Before a peer's last message of a pair setup is looked at: from then on the attempt counts.
   // False when that could not be synced.
   [[nodiscard]] bool begin_attempt(const mpc::PairIdentity& identity);

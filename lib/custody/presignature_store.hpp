@@ -51,6 +51,8 @@ class PresignatureStore {
   // Puts on record that the next `block` of those kept may be handed out: some milliseconds, ahead
   // of need. Errors: io; nothing of the block is handed out then.
   [[nodiscard]] Status open_block();
+  // Whether that has failed: no further block is ever opened by this object.
+  [[nodiscard]] bool broken() const { return journal_.broken(); }
 
   // Takes out the presignature for this digest and no other. Nothing for an id that is not in an
   // open block, was taken, or in a forked child. One system call.

@@ -44,6 +44,9 @@ class RecordJournal {
   // nothing more then.
   [[nodiscard]] Status rewrite(std::span<const JournalRecord> records);
 
+  // Whether one of the two has failed: nothing more is taken until the file is opened again.
+  [[nodiscard]] bool broken() const { return broken_; }
+
  private:
   RecordJournal(UniqueFd fd, std::string path, std::uint32_t payload_bytes, std::uint32_t next)
       : fd_(std::move(fd)), path_(std::move(path)), payload_bytes_(payload_bytes), next_(next) {}

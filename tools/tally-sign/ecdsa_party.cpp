@@ -205,7 +205,13 @@ mpc::Attempt<void> EcdsaLink::judge(const mpc::Proposal& proposal) const {
   if (!derived || derived->tweak != proposal.tweak) {
     return mpc::aborted(Verdict::own, Cause::bad_terms);
   }
-  if (proposal.purpose == mpc::Purpose::raw_digest) return {};
+  // Said now it costs nobody anything; after the acceptances it would cost all the presignatures
+  // that they have ready.
+  const bool stored = proposal.purpose != mpc::Purpose::raw_digest;
+  if (holder_->burns_->broken() || (stored && holder_->store_.broken())) {
+    return mpc::aborted(Verdict::own, Cause::journal_failed);
+  }
+  if (!stored) return {};
   // What other batches under way will put there, of all coordinators, is taken already.
   const std::size_t taken = holder_->store_.size() + holder_->promised_;
   const bool room = taken + proposal.count <= holder_->store_.capacity();

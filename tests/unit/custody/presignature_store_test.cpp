@@ -13,6 +13,7 @@
 #include "mpc/ecdsa_sign.hpp"
 #include "support/child.hpp"
 #include "support/folder.hpp"
+#include "support/full_disk.hpp"
 
 using namespace tally;
 using namespace tally::custody;
@@ -97,6 +98,28 @@ TEST_CASE("a store keeps to its key its epoch and its room") {
   REQUIRE(put(other, 2));
   CHECK(put(other, 3).error().code == Code::try_again);
   CHECK_FALSE(PresignatureStore::open(folder.file("third"), kKey, 0, 1025, 2));
+}
+
+TEST_CASE("a store whose journal could not be written opens no block until it is opened anew") {
+  const Folder folder;
+  const std::string path = folder.file("journal");
+  {
+    auto store = open_store(path, 1);
+    for (std::uint8_t i = 1; i <= 2; ++i) REQUIRE(put(store, i));
+    REQUIRE(store.open_block());
+    CHECK_FALSE(store.broken());
+    {
+      const test::FullDisk full;
+      CHECK(store.open_block().error().code == Code::io);
+    }
+    CHECK(store.broken());
+    CHECK(store.open_block().error().code == Code::io);
+    CHECK(store.ready() == std::vector{id_of(1)});
+  }
+  auto again = open_store(path, 1);
+  REQUIRE(put(again, 3));
+  CHECK(again.open_block());
+  CHECK_FALSE(again.broken());
 }
 
 TEST_CASE("presignatures of a burnt pair setup are dropped") {

@@ -10,6 +10,7 @@
 #include "custody/pair_file.hpp"
 #include "ecdsa_engine.hpp"
 #include "support/folder.hpp"
+#include "support/full_disk.hpp"
 #include "unit/mpc/dkls_world.hpp"
 
 using namespace tally;
@@ -93,6 +94,7 @@ class Desk {
   std::array<std::unique_ptr<EcdsaHolder>, kParties> holders;
   std::array<std::optional<EcdsaLink>, kParties> links;
   const sign::Policy policy = sign::Policy::parse({"any"}).value();
+  const sign::Policy digest_policy = sign::Policy::parse({"digest"}).value();
   std::vector<std::string> notices;
   std::uint64_t now_ns = 1'000'000'000;
 
@@ -214,6 +216,33 @@ TEST_CASE("a message changed by who carries it burns nobody") {
   REQUIRE(desk.notices.size() == 1);
   CHECK(desk.notices.front() == "party 0 is silent and is left out until it answers again");
   for (const auto& holder : desk.holders) CHECK(holder->burnt_peers().empty());
+}
+
+TEST_CASE("a party whose journal could not be written refuses before it accepts") {
+  Desk desk;
+  desk.turn();
+  REQUIRE(desk.engine().ready() == 2);
+  const Bytes presign = desk.proposal().encode();
+  mpc::Proposal digest = desk.proposal();
+  digest.purpose = mpc::Purpose::raw_digest;
+  digest.count = 1;
+  const Bytes raw = digest.encode();
+  EcdsaLink link(*desk.holders[0], desk.digest_policy);
+  CHECK(answer(link, wire::Type::proposal, 1, presign) == wire::Type::accept);
+  CHECK(answer(link, wire::Type::proposal, 2, raw) == wire::Type::accept);
+  net::Record record;
+  const Bytes payload(9, 4);
+  record.payload = payload;
+  desk.engine().submit(record, desk.now_ns);
+  {
+    const test::FullDisk full;
+    desk.turn();
+  }
+  // There is room again, but not for journals of which nobody knows what stands in them.
+  REQUIRE_FALSE(desk.notices.empty());
+  CHECK(desk.notices.front().find("the journal could not be written") != std::string::npos);
+  CHECK(answer(link, wire::Type::proposal, 3, presign) == wire::Type::aborted);
+  CHECK(answer(link, wire::Type::proposal, 4, raw) == wire::Type::aborted);
 }
 
 TEST_CASE("batches under way of all coordinators count against the room of a party") {
