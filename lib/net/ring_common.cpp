@@ -4,11 +4,11 @@
 
 namespace tally::net {
 
-Error ring_given_up(const std::string& name) {
-  const bool handed = name.find('/') != std::string::npos;
+Error ring_given_up(const std::string& name, ring::Place place) {
   return {Code::bad_data, fmt::format("ring {} was given up", name),
-          handed ? "start both sides again"
-                 : fmt::format("tally-relay ring stat {} shows both sides", name),
+          place == ring::Place::handed
+              ? "start both sides again"
+              : fmt::format("tally-relay ring stat {} shows both sides", name),
           0};
 }
 

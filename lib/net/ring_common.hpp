@@ -9,6 +9,7 @@
 #include "core/endian.hpp"
 #include "core/result.hpp"
 #include "net/record.hpp"
+#include "ring/options.hpp"
 
 namespace tally::net {
 
@@ -25,6 +26,6 @@ inline std::uint64_t prefix_time_ns(ByteView payload) {
   return core::load_le<std::uint64_t>(payload.data() + sizeof(std::uint64_t));
 }
 
-[[nodiscard]] Error ring_given_up(const std::string& name);
+[[nodiscard]] Error ring_given_up(const std::string& name, ring::Place place);
 
 }  // namespace tally::net

@@ -11,11 +11,27 @@
 namespace tally::net {
 namespace {
 
-Error gone(const std::string& name, ring::PushResult result) {
-  if (result == ring::PushResult::poisoned) return ring_given_up(name);
-  const char* const how = result == ring::PushResult::closed ? "has left" : "was killed";
-  return {Code::try_again, fmt::format("ring {} is full and its consumer {}", name, how),
-          "start the consumer again: what the ring holds is kept for it", 0};
+const char* how_gone(ring::PushResult result) {
+  return result == ring::PushResult::closed ? "has left" : "was killed";
+}
+
+template <typename End>
+Error gone(const End& end, ring::PushResult result) {
+  if (result == ring::PushResult::poisoned) return ring_given_up(end.name(), end.place());
+  return {Code::try_again,
+          fmt::format("ring {} is full and its consumer {}", end.name(), how_gone(result)),
+          end.place() == ring::Place::handed
+              ? "start both sides again: nobody else can open it"
+              : "start the consumer again: what the ring holds is kept for it",
+          0};
+}
+
+Error gone(const ring::BroadcastProducer& end, ring::PushResult result) {
+  if (result == ring::PushResult::poisoned) return ring_given_up(end.name(), end.place());
+  return {Code::try_again,
+          fmt::format("ring {}: its only reader {}, and no other can come", end.name(),
+                      how_gone(result)),
+          "start both sides again", 0};
 }
 
 // Of a batch: `used` records are in the ring, `taken` were dealt with.
@@ -42,7 +58,7 @@ Pushed AnyRingSink<End>::push(std::span<const Record> records, std::uint64_t dea
     }
     const ring::PushResult waited = wait_for(records[done], deadline_ns);
     if (waited == ring::PushResult::timeout) return {done, false};
-    if (waited != ring::PushResult::ok) return fail_with(gone(end_.name(), waited), done);
+    if (waited != ring::PushResult::ok) return fail_with(gone(end_, waited), done);
   }
   return {done, false};
 }
@@ -126,22 +142,26 @@ Pushed BroadcastSink::push(std::span<const Record> records, std::uint64_t) {
   std::array<std::uint8_t, kRingPrefixBytes> prefix;
   std::size_t taken = 0;
   std::size_t used = 0;
+  ring::PushResult ended = ring::PushResult::ok;
   for (; taken < records.size(); ++taken) {
     const Record& record = records[taken];
     store_prefix(prefix.data(), record, now_ns);
     const ring::PushResult put = producer_.put(prefix, record.payload, record.source, record.flags);
-    if (put == ring::PushResult::poisoned) break;
     if (put == ring::PushResult::too_large) {
       ++counts_.too_long;
       continue;
+    }
+    if (put != ring::PushResult::ok) {
+      ended = put;
+      break;
     }
     counts_.bytes += record.payload.size();
     ++used;
   }
   producer_.commit(now_ns);
   count_batch(counts_, used, taken);
-  if (taken == records.size()) return {taken, false};
-  return fail_with(gone(producer_.name(), ring::PushResult::poisoned), taken);
+  if (ended == ring::PushResult::ok) return {taken, false};
+  return fail_with(gone(producer_, ended), taken);
 }
 
 Status BroadcastSink::close(std::uint64_t) {

@@ -25,12 +25,13 @@ std::uint64_t unread_of(const ring::BroadcastReader& reader) {
 }
 
 // How the source of a ring whose wait has ended goes on.
-std::optional<Error> why_ended(const std::string& name, ring::PopResult result) {
+template <typename End>
+std::optional<Error> why_ended(const End& end, ring::PopResult result) {
   if (result == ring::PopResult::peer_dead) {
-    return Error{Code::try_again, fmt::format("ring {}: its producer was killed", name),
+    return Error{Code::try_again, fmt::format("ring {}: its producer was killed", end.name()),
                  "every record it published was taken; start both again", 0};
   }
-  if (result == ring::PopResult::poisoned) return ring_given_up(name);
+  if (result == ring::PopResult::poisoned) return ring_given_up(end.name(), end.place());
   return std::nullopt;
 }
 
@@ -75,7 +76,7 @@ Pulled AnyRingSource<End>::wait(std::uint64_t deadline_ns) {
   if (quiet_.is_over(deadline_ns)) return {0, Flow::end};
   const ring::PopResult ended = end_.wait_readable(deadline_ns);
   if (ended == ring::PopResult::closed) return {0, Flow::end};
-  if (auto error = why_ended(end_.name(), ended)) return fail_with(std::move(*error));
+  if (auto error = why_ended(end_, ended)) return fail_with(std::move(*error));
   return {};
 }
 

@@ -66,6 +66,7 @@ class alignas(kApartBytes) BroadcastReader {
   [[nodiscard]] const EndpointStats& stats() const { return *stats_; }
   [[nodiscard]] const mem::PageReport& pages() const { return region_.pages(); }
   [[nodiscard]] const std::string& name() const { return region_.name(); }
+  [[nodiscard]] Place place() const { return region_.place(); }
 
  private:
   BroadcastReader(Region region, const Options& options);

@@ -71,6 +71,7 @@ class alignas(kApartBytes) ByteProducer {
   [[nodiscard]] const EndpointStats& stats() const { return *stats_; }
   [[nodiscard]] const mem::PageReport& pages() const { return region_.pages(); }
   [[nodiscard]] const std::string& name() const { return region_.name(); }
+  [[nodiscard]] Place place() const { return region_.place(); }
 
  private:
   ByteProducer(Region region, const Options& options);

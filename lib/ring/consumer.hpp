@@ -67,6 +67,7 @@ class alignas(kApartBytes) Consumer {
   [[nodiscard]] const EndpointStats& stats() const { return region_.own().stats; }
   [[nodiscard]] const mem::PageReport& pages() const { return region_.pages(); }
   [[nodiscard]] const std::string& name() const { return region_.name(); }
+  [[nodiscard]] Place place() const { return region_.place(); }
 
  private:
   Consumer(Region region, const Options& options);

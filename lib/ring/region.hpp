@@ -64,6 +64,7 @@ class Region {
   [[nodiscard]] Endpoint& other() const { return header().endpoints[first_entry(other_role())]; }
   [[nodiscard]] const mem::PageReport& pages() const { return mapping_.report(); }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] Place place() const { return path_.empty() ? Place::handed : Place::named; }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
 
   // Half a microsecond: asks the kernel for the lock of the other side. Of the readers of a
