@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ring/waiting.hpp"
+
 namespace tally::ring {
 
 Result<BroadcastProducer> BroadcastProducer::open(const std::string& name, Options options) {
@@ -32,7 +34,11 @@ std::uint64_t BroadcastProducer::close() {
   return unseen;
 }
 
-bool BroadcastProducer::make_room(std::uint64_t to) {
+PushResult BroadcastProducer::make_room(std::uint64_t to) {
+  if (region_.place() == Place::handed) {
+    const Waited over = why_over(region_);
+    if (over != Waited::ok) return push_result(over);
+  }
   // An eighth more than is needed: see ring/broadcast.hpp.
   const std::uint64_t wanted = to + sizeof(std::uint64_t) - area_.capacity + area_.capacity / 8;
   while (is_before(head_, wanted) && head_ != tail_) {
@@ -40,14 +46,14 @@ bool BroadcastProducer::make_room(std::uint64_t to) {
     if (look.is == ByteLook::Is::absent || look.is == ByteLook::Is::broken) {
       // Nobody but this side writes there.
       region_.poison(PoisonReason::bad_length);
-      return false;
+      return PushResult::poisoned;
     }
     head_ = look.end;
   }
   // Release: an inspector that sees it finds the record there. What is written over the records
   // before it comes after it by stores that release as well.
   header_->head.store(head_, std::memory_order_release);
-  return is_free_until(to);
+  return is_free_until(to) ? PushResult::ok : PushResult::poisoned;
 }
 
 void BroadcastProducer::wake_readers() {

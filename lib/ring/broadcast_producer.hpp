@@ -29,7 +29,9 @@ class alignas(kApartBytes) BroadcastProducer {
 
   // Copies one record in, made of two parts, of which the first is a multiple of 8 bytes long. It
   // becomes visible with commit(). ok, too_large for more than payload_bytes(), or poisoned: the
-  // ring was given up, which is looked at with the first record of a batch.
+  // ring was given up, which is looked at with the first record of a batch. Of a ring that was
+  // handed over, closed or peer_dead where records would be overwritten: its reader was the only
+  // one that can ever be.
   PushResult put(ByteView first, ByteView second, std::uint16_t type = 0, std::uint16_t flags = 0);
   // Makes visible what was put: one cursor store and at most one wake. `last_record_ns` is for
   // inspectors.
@@ -66,8 +68,8 @@ class alignas(kApartBytes) BroadcastProducer {
  private:
   explicit BroadcastProducer(Region region);
   // Gives the oldest records up so that everything before `to` and the stamp behind it may be
-  // written. False: what lies there is no record, and the ring was given up.
-  [[nodiscard]] bool make_room(std::uint64_t to);
+  // written. poisoned: what lies there is no record, and the ring was given up.
+  [[nodiscard]] PushResult make_room(std::uint64_t to);
   [[nodiscard]] bool is_free_until(std::uint64_t to) const {
     return to + sizeof(std::uint64_t) - head_ <= area_.capacity;
   }
@@ -113,7 +115,7 @@ inline PushResult BroadcastProducer::put(ByteView first, ByteView second, std::u
   if (end - tail_ > area_.capacity / 2) [[unlikely]]
     commit();
   if (!is_free_until(end)) [[unlikely]] {
-    if (!make_room(end)) return PushResult::poisoned;
+    if (const PushResult made = make_room(end); made != PushResult::ok) return made;
   }
   if (start != finished_) [[unlikely]]
     write_header(finished_, kPad, 0, 0);

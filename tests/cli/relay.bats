@@ -337,6 +337,18 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   no_rings_left
 }
 
+@test "who is left alone with a ring without a name says so" {
+  for kind in broadcast,bytes=4096 spsc,slots=16; do
+    start tally-relay "memfd:sock,kind=$kind" null: --count 10
+    wait_until 5 test -S sock
+    run_tool tally-relay gen: "memfd:sock,kind=$kind"
+    assert_equal "$status" 75
+    [[ $stderr == *"ring sock"*"has left"*"start both sides again"* ]]
+    finish "$started"
+    assert_equal "$status" 0
+  done
+}
+
 @test "what cannot be handed over is refused with the fix" {
   run_tool tally-relay gen:count=1 memfd:sock,open-timeout=100ms
   assert_refused 75 "nobody came to sock" open-timeout
