@@ -14,14 +14,9 @@ namespace {
 constexpr std::uint64_t kQuietNs = 100'000'000;
 constexpr std::size_t kRoomBytes = 262144;
 
-std::uint64_t unread_of(const ring::Consumer& consumer) {
-  return consumer.depth();
-}
-std::uint64_t unread_of(const ring::ByteConsumer& consumer) {
-  return consumer.depth_records();
-}
-std::uint64_t unread_of(const ring::BroadcastReader& reader) {
-  return reader.behind_records();
+// Of the records that wait in a ring, those that were never given out.
+std::uint64_t not_given(std::uint64_t waiting, std::size_t unsettled) {
+  return waiting - std::min<std::uint64_t>(waiting, unsettled);
 }
 
 // How the source of a ring whose wait has ended goes on.
@@ -98,12 +93,11 @@ std::size_t AnyRingSource<End>::take_back(std::size_t count) {
 
 template <typename End>
 std::size_t AnyRingSource<End>::leave(std::size_t unsettled) {
-  const std::uint64_t unread = unread_of(end_);
   const bool kept = end_.peer() == ring::Peer::alive;
+  if (!kept) counts_.ring_lost += count_unread(unsettled);
+  const std::size_t found = kept ? count_kept(unsettled) : 0;
   end_.close();
-  if (kept) return unsettled;
-  counts_.ring_lost += unread - std::min<std::uint64_t>(unread, unsettled);
-  return 0;
+  return found;
 }
 
 RingSource::RingSource(ring::Consumer consumer) : AnyRingSource(std::move(consumer)) {}
@@ -123,6 +117,10 @@ Pulled RingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
 
 void RingSource::settle(std::size_t count) {
   if (given_ > 0) end_.release(take_back(count));
+}
+
+std::uint64_t RingSource::count_unread(std::size_t unsettled) const {
+  return not_given(end_.depth(), unsettled);
 }
 
 ByteRingSource::ByteRingSource(ring::ByteConsumer consumer) : AnyRingSource(std::move(consumer)) {}
@@ -148,14 +146,20 @@ void ByteRingSource::settle(std::size_t count) {
   end_.release({peeked_.data(), count}, prefix_time_ns(peeked_[count - 1].payload));
 }
 
+std::uint64_t ByteRingSource::count_unread(std::size_t unsettled) const {
+  return not_given(end_.depth_records(), unsettled);
+}
+
 BroadcastSource::BroadcastSource(ring::BroadcastReader reader)
     : AnyRingSource(std::move(reader)),
       room_bytes_(std::max(kRoomBytes, end_.room_bytes())),
       room_(new std::uint8_t[room_bytes_]),  // untouched: a large area has room for large records
-      lost_before_(end_.lost()) {}
+      lost_before_(end_.lost()),
+      next_number_(end_.number()) {}
 
 Pulled BroadcastSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
   settle(given_);
+  last_ = {};
   if (records_.size() < out.size()) records_.resize(out.size());
   const std::span<ring::BroadcastRecord> asked(records_.data(), out.size());
   const MutableByteView room(room_.get(), room_bytes_);
@@ -167,7 +171,11 @@ Pulled BroadcastSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
     out[i] = *record;
     counts_.bytes += record->payload.size();
   }
-  if (found.count > 0) counts_.overwritten = asked[found.count - 1].next.lost - lost_before_;
+  if (found.count > 0) {
+    last_ = asked.first(found.count);
+    counts_.overwritten = last_.back().next.lost - lost_before_;
+    next_number_ = last_.back().next.number;
+  }
   return give(found.count);
 }
 
@@ -175,6 +183,21 @@ void BroadcastSource::settle(std::size_t count) {
   count = take_back(count);
   if (count == 0) return;
   end_.release({records_.data(), count}, prefix_time_ns(records_[count - 1].payload));
+}
+
+// What was lost before the records given last is counted as overwritten, also where those are not
+// settled.
+std::uint64_t BroadcastSource::count_unread(std::size_t) const {
+  return end_.published_from(next_number_);
+}
+
+std::size_t BroadcastSource::count_kept(std::size_t unsettled) {
+  counts_.overwritten += end_.overwritten_from(next_number_);
+  const auto given_back = last_.last(std::min(unsettled, last_.size()));
+  return static_cast<std::size_t>(
+      std::count_if(given_back.begin(), given_back.end(), [&](const ring::BroadcastRecord& record) {
+        return end_.overwritten_from(record.next.number - 1) == 0;
+      }));
 }
 
 }  // namespace tally::net

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "net/source.hpp"
@@ -46,6 +47,10 @@ class AnyRingSource : public Source {
   [[nodiscard]] Pulled find(Look look, std::uint64_t deadline_ns);
   // The records that were found are given out.
   Pulled give(std::size_t count);
+  // Of records that nobody keeps: how many were published and never given out.
+  [[nodiscard]] virtual std::uint64_t count_unread(std::size_t unsettled) const = 0;
+  // With a producer that lives: how many of the unsettled records a successor will find.
+  [[nodiscard]] virtual std::size_t count_kept(std::size_t unsettled) { return unsettled; }
   // How many of the records given last are given back, at most `count`; none are given any more.
   [[nodiscard]] std::size_t take_back(std::size_t count);
 
@@ -64,6 +69,9 @@ class RingSource final : public AnyRingSource<ring::Consumer> {
 
   Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
   void settle(std::size_t count) override;
+
+ private:
+  [[nodiscard]] std::uint64_t count_unread(std::size_t unsettled) const override;
 };
 
 // Of a ring of variable records, each behind the prefix of ring_common.hpp.
@@ -75,6 +83,8 @@ class ByteRingSource final : public AnyRingSource<ring::ByteConsumer> {
   void settle(std::size_t count) override;
 
  private:
+  [[nodiscard]] std::uint64_t count_unread(std::size_t unsettled) const override;
+
   std::vector<ring::ByteRecord> peeked_;  // grows to the largest batch asked for
 };
 
@@ -89,10 +99,15 @@ class BroadcastSource final : public AnyRingSource<ring::BroadcastReader> {
   void settle(std::size_t count) override;
 
  private:
+  [[nodiscard]] std::uint64_t count_unread(std::size_t unsettled) const override;
+  [[nodiscard]] std::size_t count_kept(std::size_t unsettled) override;
+
   std::size_t room_bytes_;
-  std::unique_ptr<std::uint8_t[]> room_;        // a batch, or the largest record
-  std::vector<ring::BroadcastRecord> records_;  // grows to the largest batch asked for
-  std::uint64_t lost_before_;                   // by a predecessor that was killed
+  std::unique_ptr<std::uint8_t[]> room_;         // a batch, or the largest record
+  std::vector<ring::BroadcastRecord> records_;   // grows to the largest batch asked for
+  std::span<const ring::BroadcastRecord> last_;  // given last
+  std::uint64_t lost_before_;                    // by a predecessor that was killed
+  std::uint64_t next_number_;                    // behind the last record given
 };
 
 }  // namespace tally::net

@@ -125,9 +125,14 @@ PopResult BroadcastReader::wait_readable(std::uint64_t deadline_ns) {
   return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
 }
 
-std::uint64_t BroadcastReader::behind_records() const {
+std::uint64_t BroadcastReader::published_from(std::uint64_t number) const {
   const std::uint64_t published = region_.other().stats.records.load(std::memory_order_relaxed);
-  return is_before(place_.number, published) ? published - place_.number : 0;
+  return is_before(number, published) ? published - number : 0;
+}
+
+std::uint64_t BroadcastReader::overwritten_from(std::uint64_t number) const {
+  const std::uint64_t oldest = oldest_place(*header_, area_).number;
+  return is_before(number, oldest) ? oldest - number : 0;
 }
 
 }  // namespace tally::ring

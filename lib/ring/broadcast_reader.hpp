@@ -58,7 +58,11 @@ class alignas(kApartBytes) BroadcastReader {
   // reader was there for is accounted for.
   [[nodiscard]] std::uint64_t number() const { return place_.number; }
   // Records published and not released here, a moment ago. They may be overwritten yet.
-  [[nodiscard]] std::uint64_t behind_records() const;
+  [[nodiscard]] std::uint64_t behind_records() const { return published_from(place_.number); }
+  // How many records with that number or a later one were published, and have been overwritten, a
+  // moment ago.
+  [[nodiscard]] std::uint64_t published_from(std::uint64_t number) const;
+  [[nodiscard]] std::uint64_t overwritten_from(std::uint64_t number) const;
   // What read() needs for any record.
   [[nodiscard]] std::size_t room_bytes() const { return area_.payload_bytes; }
   [[nodiscard]] std::size_t payload_bytes() const { return area_.payload_bytes - kNumberBytes; }
