@@ -341,7 +341,7 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   for kind in broadcast,bytes=4096 spsc,slots=16; do
     start tally-relay "memfd:sock,kind=$kind" null: --count 10
     wait_until 5 test -S sock
-    run_tool tally-relay gen: "memfd:sock,kind=$kind"
+    run_tool tally-relay gen:count=100000000 "memfd:sock,kind=$kind"
     assert_equal "$status" 75
     [[ $stderr == *"ring sock"*"has left"*"start both sides again"* ]]
     finish "$started"
