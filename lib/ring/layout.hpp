@@ -5,9 +5,8 @@
 //    128  state        stored last when a ring is made; then why the ring was given up, if it was
 //    256  producer     tail: position of the next record to publish. 128 bytes to the next owner's
 //                      line everywhere, because processors fetch lines in pairs
-//    512  consumer     head: position of the next record to release; what is before it is free. Of
-//    a
-//                      broadcast, which its producer stores: the oldest record that is still there
+//    512  consumer     head: position of the next record to release; what is before it is free.
+//                      Of a broadcast, stored by its producer: the oldest record still there
 //    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
 //   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters
 //   8192  slots        capacity x slot_bytes, or an area of `capacity` bytes (ring/byte_area.hpp)

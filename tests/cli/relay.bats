@@ -302,6 +302,10 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   wait_until 5 readers_are "$ring" 2
   run_tool tally-relay ring stat "$ring"
   assert_output --partial "stopped tally-relay"
+  # What one reader released is no figure of the ring.
+  refute_output --partial released
+  run_tool tally-relay ring stat "$ring" --json
+  refute_output --partial released
   run_tool tally-relay gen:count=20000,rate=200000 "shm:$ring" --fail-on-loss --stats-out in.json
   assert_success
   finish "$started"

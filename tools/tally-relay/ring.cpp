@@ -35,7 +35,10 @@ std::string ring_json(const ring::RingStatus& status) {
   writer.field("slots", status.slots).field("bytes", status.payload_bytes);
   writer.field("size_bytes", status.total_bytes).field("depth", status.depth);
   writer.field("published", status.producer.records);
-  writer.field("released", status.consumer.records);
+  // Each reader of a broadcast has a count of its own.
+  if (status.form != ring::SlotForm::broadcast) {
+    writer.field("released", status.consumer.records);
+  }
   writer.field("lost", status.lost).field("pages", mem::page_kind_name(status.page_kind));
   writer.field("from_this_boot", status.from_this_boot).field("in_use", status.in_use());
   writer.key("producer");
@@ -138,10 +141,13 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
   out.print("{:<12} {}\n", "file", status.path);
   out.print("{:<12} {} of {} bytes, {} bytes in all, pages of {}\n", "slots", status.slots,
             status.payload_bytes, status.total_bytes, mem::page_kind_name(status.page_kind));
-  out.print("{:<12} {} now; {} published, {} released, {} lost\n", "records", status.depth,
-            status.producer.records, status.consumer.records, status.lost);
+  const bool broadcast = status.form == ring::SlotForm::broadcast;
+  out.print("{:<12} {} now; {} published, {}{} lost\n", "records", status.depth,
+            status.producer.records,
+            broadcast ? std::string() : fmt::format("{} released, ", status.consumer.records),
+            status.lost);
   print_side(out, "producer", status.producer, status.taken_ns);
-  if (status.form == ring::SlotForm::broadcast) {
+  if (broadcast) {
     print_reader(out, status.consumer, status.taken_ns);
     for (const ring::EndpointStatus& reader : status.more_readers) {
       print_reader(out, reader, status.taken_ns);
