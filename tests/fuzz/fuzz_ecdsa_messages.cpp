@@ -1,7 +1,7 @@
 // What a party of a threshold ECDSA session gets from the network. The first byte chooses: a
 // proposal, an encoded pair setup, R1, R2 or R3, laid over a good message of that kind or given as
-// it is. Nothing that arrives ends the process, only the peer is ever named, and a presignature or
-// a signature comes out only from what was not changed.
+// it is. Nothing that arrives ends the process, only the peer is ever named, and a signature comes
+// out only from what was not changed.
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -85,6 +85,17 @@ void check_blame(const Attempt<T>& attempt) {
   for (const XId id : attempt.error().suspects) check(id == 2);
 }
 
+// The presignatures of both give no signature, and nobody is blamed for it.
+void check_unsigned(Presignature first, Presignature second) {
+  const auto digest = ComputedDigest::of(DigestKind::sha256, {});
+  EcdsaSigning signing(BoundPresignature(std::move(first), digest));
+  const EcdsaSigning peer(BoundPresignature(std::move(second), digest));
+  check(signing.take_r3(2, peer.r3()).has_value());
+  const auto signature = signing.combine();
+  check(!signature && signature.error().verdict == Verdict::unattributed);
+  check_blame(signature);
+}
+
 void run_session(unsigned round, ByteView input, bool instead) {
   static Parties parties;
   const auto hash = proposal_hash(parties.proposal.encode());
@@ -123,7 +134,13 @@ void run_session(unsigned round, ByteView input, bool instead) {
   check(second->take_r2(first->envelope_to(2, Round::r2), first->r2_to(2)).has_value());
   auto mine = first->finish();
   check_blame(mine);
-  check(mine.has_value() == (r1 == good_r1 && r2 == good_r2));
+  if (r1 == good_r1 && r2 == good_r2) {
+    check(mine.has_value());
+  } else if (mine) {
+    // Only psi, which ends R2, is checked by nothing before the signature.
+    check(r1 == good_r1 && std::equal(r2.begin(), r2.end() - 32, good_r2.begin()));
+    check_unsigned(std::move(*mine), second->finish().value());
+  }
 }
 
 void run_online(ByteView input, bool instead) {
