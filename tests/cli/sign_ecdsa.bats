@@ -10,17 +10,6 @@ unhex() {
   perl -ne 'chomp; print pack "H*", $_'
 }
 
-# pair_all N [FOLDER]: every pair among the first N parties of the key in FOLDER (keys).
-pair_all() {
-  local who
-  for _ in 1 2 3 4; do
-    for ((who = 0; who < $1; who++)); do
-      tally-sign pair --dir "pairs.${2:-keys}" --share "${2:-keys}/key-$who.share" \
-        --passphrase-file pass >pair.out 2>pair.err || [[ $? -eq 75 ]] || fail "$(cat pair.err)"
-    done
-  done
-}
-
 sign() {
   run_tool tally-sign sign --scheme ecdsa --group keys/key.group "${sockets[@]}" --json "$@"
 }

@@ -1,35 +1,8 @@
 #!/usr/bin/env bats
 # New shares of the same key by files: tally-sign refresh.
-# shellcheck disable=SC2030,SC2031,SC2154  # tests are subshells; bats sets output and status
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154  # tests are subshells; bats sets output and status
 load helper
 load signing
-
-# refresh I [OPTION...]: one run of party I's command; $status, $output, $stderr.
-refresh() {
-  local party=$1
-  shift
-  run_tool tally-sign refresh --dir "${messages:-epoch-1}" --share "keys/key-$party.share" \
-    --passphrase-file pass "$@"
-}
-
-# refresh_all PARTY... [-- OPTION...]: every party takes every step; all they said is in $words.
-refresh_all() {
-  local who=() at
-  words=
-  while (($# > 0)) && [[ $1 != -- ]]; do
-    who+=("$1")
-    shift
-  done
-  shift $(($# > 0))
-  for _ in hello deal agree hold end; do
-    for at in "${who[@]}"; do
-      refresh "$at" "$@"
-      [[ $status -eq 0 || $status -eq 75 ]] || fail "party $at: $stderr"
-      words+="$stderr"
-    done
-  done
-  assert_success
-}
 
 # sign GROUP MESSAGE: by the parties in sockets; the signature must verify under $pubkey.
 sign_with() {
@@ -154,16 +127,7 @@ epoch_of() {
 
 @test "pairs of the old epoch are gone and are set up again" {
   deal 2 2
-  local at
-  pair_all() {
-    for _ in hello offer answer pair; do
-      for at in 0 1; do
-        run_tool tally-sign pair --dir "$1" --share "keys/key-$at.share" --passphrase-file pass
-        [[ $status -eq 0 || $status -eq 75 ]] || fail "$stderr"
-      done
-    done
-  }
-  pair_all pairs
+  pair_all 2
   cp keys/key-0.share.pair-1 stale
   refresh_all 0 1
   [[ $words == *"the key is in epoch 1: give epoch-1/key.group to coordinators"* ]] || fail "$words"
@@ -174,7 +138,7 @@ epoch_of() {
   run_tool tally-sign serve --role party --scheme ecdsa --share keys/key-0.share \
     --passphrase-file pass --listen unix:0.sock --allow any
   assert_refused 66 "no pair setup, which ECDSA needs" "tally-sign pair makes them"
-  pair_all pairs-1
+  pair_all 2 keys pairs-1
   start_parties 2 --scheme ecdsa --allow any
   run_tool tally-sign sign --scheme ecdsa --hash sha256 --group epoch-1/key.group \
     "${sockets[@]}" --json <<<hello

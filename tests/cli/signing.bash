@@ -41,3 +41,42 @@ stop() {
   finish "$1"
   assert_equal "$status" 0
 }
+
+# pair_all N [FOLDER [PAIRS]]: every pair among the first N parties of the key in FOLDER (keys), by
+# messages in PAIRS (pairs.FOLDER).
+pair_all() {
+  local folder=${2:-keys} who
+  for _ in hello offer answer pair; do
+    for ((who = 0; who < $1; who++)); do
+      tally-sign pair --dir "${3:-pairs.$folder}" --share "$folder/key-$who.share" \
+        --passphrase-file pass >pair.out 2>pair.err || [[ $? -eq 75 ]] || fail "$(cat pair.err)"
+    done
+  done
+}
+
+# refresh I [OPTION...]: one run of party I's command; $status, $output, $stderr.
+refresh() {
+  local at=$1
+  shift
+  run_tool tally-sign refresh --dir "${messages:-epoch-1}" --share "keys/key-$at.share" \
+    --passphrase-file pass "$@"
+}
+
+# refresh_all PARTY... [-- OPTION...]: every party takes every step; all they said is in $words.
+refresh_all() {
+  local who=() at
+  words=
+  while (($# > 0)) && [[ $1 != -- ]]; do
+    who+=("$1")
+    shift
+  done
+  shift $(($# > 0))
+  for _ in hello deal agree hold end; do
+    for at in "${who[@]}"; do
+      refresh "$at" "$@"
+      [[ $status -eq 0 || $status -eq 75 ]] || fail "party $at: $stderr"
+      words+="$stderr"
+    done
+  done
+  assert_success
+}
