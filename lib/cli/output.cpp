@@ -68,7 +68,11 @@ Output::Output(std::string tool, ColorChoice color, int verbosity)
 
 void Output::write(std::string_view text) {
   buffer_ += text;
-  if (buffer_.size() < kBufferBytes) return;
+  if (buffer_.size() >= kBufferBytes) give_out();
+}
+
+void Output::give_out() {
+  if (stdout_is_terminal_ && !buffer_.empty()) wipe_status();
   if (write_errno_ == 0) write_errno_ = write_to(STDOUT_FILENO, buffer_);
   buffer_.clear();
 }
@@ -79,8 +83,7 @@ void Output::line(std::string_view text) {
 }
 
 Status Output::flush() {
-  if (write_errno_ == 0) write_errno_ = write_to(STDOUT_FILENO, buffer_);
-  buffer_.clear();
+  give_out();
   if (const int failed = std::exchange(write_errno_, 0); failed != 0) {
     return fail(core::os_error(Code::io, "cannot write standard output", failed));
   }
@@ -97,6 +100,7 @@ void Output::say(const char* label, const char* color, std::string_view text) {
   }
   line += text;
   line += '\n';
+  wipe_status();
   static_cast<void>(write_to(STDERR_FILENO, line));
 }
 
@@ -117,6 +121,20 @@ void Output::note(std::string_view text) {
 
 void Output::detail(std::string_view text) {
   if (verbosity_ > 0) say("", "", text);
+}
+
+// A longer line would be wrapped, and could not be wiped; "\x1b[K" clears what is right of it. A
+// status that cannot be written is no loss.
+void Output::show_status(std::string_view text) {
+  const auto width = static_cast<std::size_t>(std::max(columns_ - 1, 1));
+  static_cast<void>(write_to(STDERR_FILENO, fmt::format("\r{}\x1b[K", text.substr(0, width))));
+  status_stands_ = true;
+}
+
+void Output::wipe_status() {
+  if (std::exchange(status_stands_, false)) {
+    static_cast<void>(write_to(STDERR_FILENO, "\r\x1b[K"));
+  }
 }
 
 }  // namespace tally::cli

@@ -6,6 +6,9 @@
 //
 // Colour is used on a terminal only, asked stream by stream; NO_COLOR, TERM=dumb and --color turn
 // it off, CLICOLOR_FORCE and --color on. One thread, or one at a time.
+//
+// A terminal may show a status line behind all that (cli/progress.hpp draws it): whatever is
+// written onto the terminal wipes it first, so that no line of data or words begins behind it.
 #pragma once
 
 #include <fmt/format.h>
@@ -39,6 +42,11 @@ class Output {
   void note(std::string_view text);
   void detail(std::string_view text);
 
+  // The status line, cut to the width of the terminal, in place of the one before. It stands until
+  // something else is written there, or it is wiped. Pre: standard error is a terminal.
+  void show_status(std::string_view text);
+  void wipe_status();
+
   [[nodiscard]] bool stdout_is_terminal() const { return stdout_is_terminal_; }
   [[nodiscard]] bool stderr_is_terminal() const { return stderr_is_terminal_; }
   [[nodiscard]] bool stdout_color() const { return stdout_color_; }
@@ -51,6 +59,7 @@ class Output {
 
  private:
   void say(const char* label, const char* color, std::string_view text);
+  void give_out();
 
   std::string tool_;
   std::string buffer_;
@@ -61,6 +70,7 @@ class Output {
   bool stdout_color_ = false;
   bool stderr_color_ = false;
   bool utf8_ = false;
+  bool status_stands_ = false;
   int columns_ = 80;
 };
 

@@ -1,8 +1,6 @@
 #include "cli/progress.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <unistd.h>
 #include <utility>
 
 #include "core/clock.hpp"
@@ -13,11 +11,6 @@ namespace {
 constexpr std::uint64_t kFirstNs = 500'000'000;
 constexpr std::uint64_t kTerminalPeriodNs = 100'000'000;
 constexpr std::uint64_t kLinePeriodNs = 10'000'000'000;
-
-void write_stderr(std::string_view text) {
-  // A progress line that cannot be written is no loss.
-  if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
-}
 
 }  // namespace
 
@@ -71,14 +64,12 @@ void Progress::draw(std::uint64_t done, std::uint64_t now_ns) {
     out_.detail(text);
     return;
   }
-  // Cut to the width, for a wrapped line could not be erased; "\x1b[K" clears what is right of it.
-  const auto width = static_cast<std::size_t>(std::max(out_.columns() - 1, 1));
-  write_stderr("\r" + text.substr(0, width) + "\x1b[K");
+  out_.show_status(text);
   drawn_ = true;
 }
 
 void Progress::finish() {
-  if (std::exchange(drawn_, false)) write_stderr("\r\x1b[K");
+  if (std::exchange(drawn_, false)) out_.wipe_status();
 }
 
 }  // namespace tally::cli

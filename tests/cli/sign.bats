@@ -658,6 +658,69 @@ short_records() {
   done
 }
 
+# slow_questions FILE: twice the questions in FILE, longer apart than the half second for which a
+# terminal shows no progress. What is verified goes to the file answers.
+slow_questions() {
+  cat "$1"
+  until [[ -s answers ]]; do sleep 0.05; done
+  sleep 0.7
+  cat "$1"
+}
+
+# on_terminal COMMAND: its standard output and error are one terminal, what came there in $output.
+on_terminal() {
+  command -v script >/dev/null || skip "script is not installed"
+  : >answers
+  run timeout 60 script -qec "stty cols 80; TERM=xterm bash -c '$1'" /dev/null
+}
+
+# assert_progress WHAT: that nothing but progress came to the terminal, up to 100, and nothing stays.
+assert_progress() {
+  local drawn=', [0-9]+ s'$'\e''\[K'
+  assert_output --regexp $'^(\r'"$1 50$drawn)*("$'\r'"$1 100$drawn)+"$'\r\e''\[K$'
+}
+
+@test "verify on a terminal shows how many it has verified and wipes that" {
+  export -f slow_questions
+  perl -e 'print qq({"id":$_}\n) for 1 .. 50' >questions
+  on_terminal 'slow_questions questions | tally-sign verify >answers'
+  assert_equal "$(wc -l <answers)" 100
+  assert_progress lines
+  short_records 50 >records
+  key=F9308A019258C31049344F85F89D5229B531C845836F99B08601F113BCE036F9
+  on_terminal "slow_questions records |
+    tally-sign verify --records --pubkey $key --json >answers"
+  assert_equal "$(wc -l <answers)" 100
+  assert_progress records
+}
+
+@test "answers and figures on a terminal do not begin behind the progress" {
+  perl -e 'print qq({"id":$_}\n) for 1 .. 50' >questions
+  # A blank line that fills the pipe is in when it is read.
+  printf '%200000s\n' '' >blank
+  on_terminal '(cat blank; sleep 0.7; cat questions; sleep 0.3; cat questions) |
+    tally-sign verify --stats 1h'
+  assert_output --regexp $'\rlines 50, [0-9]+ s\e\\[K\r\e\\[K\\{"id":1,'
+  local line begun=$'^(\r\e\\[K|\rlines [0-9]+, [0-9]+ s\e\\[K\r\e\\[K)*'
+  for line in "${lines[@]}"; do
+    [[ $line =~ $begun\{\"id\":.*\}$'\r'$ || $line =~ ${begun}tally-sign:\ stats:\  ||
+      $line == $'\r\e[K' ]] || fail "$line"
+  done
+  [[ ${#lines[@]} -ge 101 ]]
+}
+
+@test "verify shows no progress where its words are no terminal" {
+  export -f slow_questions
+  perl -e 'print qq({"id":$_}\n) for 1 .. 50' >questions
+  on_terminal 'slow_questions questions | tally-sign verify 2>words | tee answers'
+  assert_equal "${#lines[@]}" 100
+  [[ $output != *$'\e'* && ! -s words ]]
+  : >answers
+  run bash -c 'slow_questions questions | tally-sign verify >answers 2>words'
+  assert_equal "$(wc -l <answers)" 100
+  [[ -z $output && ! -s words ]]
+}
+
 @test "a full disk ends verify while its workers are at it" {
   perl -00 -ne '
     my %case = /^(\w+) (\S+)$/mg;

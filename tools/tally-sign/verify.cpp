@@ -95,10 +95,9 @@ class Stream {
   }
   void after_input() { stats_.input_ns += core::monotonic_ns() - paused_ns_; }
 
-  // Shows how far it is, and gives out what was answered. Due now and then however fast the input
-  // is. Errors: io when the output takes nothing more.
+  // Gives out what was answered, and shows how far it is behind that. Due now and then however fast
+  // the input is. Errors: io when the output takes nothing more.
   Status report() {
-    progress_.update(stats_.count);
     if (options_.stats.ns != 0 && core::monotonic_ns() >= next_stats_ns_) {
       say_stats();
       next_stats_ns_ = core::monotonic_ns() + options_.stats.ns;
@@ -106,6 +105,7 @@ class Stream {
     const std::uint64_t begin_ns = core::monotonic_ns();
     TALLY_CHECK(call_.out.flush());
     stats_.input_ns += core::monotonic_ns() - begin_ns;
+    progress_.update(stats_.count);
     return {};
   }
 

@@ -16,19 +16,20 @@ using tally::cli::Progress;
 
 namespace {
 
-// Standard error on a terminal of its own for the lifetime of the object.
+// A standard descriptor on a terminal of its own for the lifetime of the object.
 class Terminal {
  public:
-  Terminal() : saved_(::dup(STDERR_FILENO)), master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+  explicit Terminal(int fd = STDERR_FILENO)
+      : fd_(fd), saved_(::dup(fd)), master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
     REQUIRE(master_ >= 0);
     REQUIRE(::grantpt(master_) == 0);
     REQUIRE(::unlockpt(master_) == 0);
     slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
     REQUIRE(slave_ >= 0);
-    ::dup2(slave_, STDERR_FILENO);
+    ::dup2(slave_, fd_);
   }
   ~Terminal() {
-    ::dup2(saved_, STDERR_FILENO);
+    ::dup2(saved_, fd_);
     ::close(saved_);
     ::close(slave_);
     ::close(master_);
@@ -46,6 +47,7 @@ class Terminal {
   }
 
  private:
+  int fd_;
   int saved_;
   int master_;
   int slave_ = -1;
@@ -131,6 +133,43 @@ TEST_CASE("progress without a terminal and progress of a quiet tool say nothing"
   silent.update(5);
   silent.finish();
   CHECK(terminal.text().empty());
+}
+
+TEST_CASE("words and data on a terminal do not begin behind a status line") {
+  const Terminal terminal;
+  const Terminal data(STDOUT_FILENO);
+  Output out("tally-demo", ColorChoice::never, 0);
+  out.show_status("records 5");
+  CHECK(terminal.text() == "\rrecords 5\x1b[K");
+  out.note("hear");
+  CHECK(terminal.text() == "\r\x1b[Ktally-demo: hear\r\n");
+  out.show_status("records 6");
+  out.line("data");
+  CHECK(terminal.text() == "\rrecords 6\x1b[K");
+  CHECK(out.flush());
+  CHECK(terminal.text() == "\r\x1b[K");
+  CHECK(data.text() == "data\r\n");
+  out.show_status("records 7");
+  // Nothing is written, so it stands.
+  CHECK(out.flush());
+  CHECK(terminal.text() == "\rrecords 7\x1b[K");
+  out.wipe_status();
+  out.wipe_status();
+  CHECK(terminal.text() == "\r\x1b[K");
+  out.show_status(std::string(1000, 'x'));
+  const std::string cut = terminal.text();
+  CHECK(count_of(cut, 'x') == static_cast<std::size_t>(out.columns() - 1));
+}
+
+TEST_CASE("data that goes elsewhere leaves the status line alone") {
+  const Terminal terminal;
+  const tally::test::Caught file(STDOUT_FILENO);
+  Output out("tally-demo", ColorChoice::never, 0);
+  out.show_status("records 5");
+  out.line("data");
+  CHECK(out.flush());
+  CHECK(terminal.text() == "\rrecords 5\x1b[K");
+  CHECK(file.text() == "data\n");
 }
 
 TEST_SUITE_END();
