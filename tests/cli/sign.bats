@@ -674,7 +674,7 @@ on_terminal() {
   run timeout 60 script -qec "stty cols 80; TERM=xterm bash -c '$1'" /dev/null
 }
 
-# assert_progress WHAT: that nothing but progress came to the terminal, up to 100, and nothing stays.
+# assert_progress WHAT: that only progress came to the terminal, up to 100, and nothing of it stays.
 assert_progress() {
   local drawn=', [0-9]+ s'$'\e''\[K'
   assert_output --regexp $'^(\r'"$1 50$drawn)*("$'\r'"$1 100$drawn)+"$'\r\e''\[K$'
