@@ -200,13 +200,14 @@ void ask(const net::Record& record, ByteView pubkey, Question& question) {
   question.item.signature = payload.last(kSignature);
 }
 
-void print_record(const Question& question, cli::Invocation& call) {
+// `line` is kept from record to record for its memory alone.
+void print_record(const Question& question, json::Writer& line, cli::Invocation& call) {
   const bool good = question.why.empty();
   if (!call.json) {
     if (!good) call.out.print("record {}: {}\n", question.number, question.why);
     return;
   }
-  json::Writer line;
+  line.clear();
   line.begin_object().field("schema", "tally.sign.verify/1").field("seq", question.number);
   line.field("ok", good);
   if (good) {
@@ -222,7 +223,9 @@ Result<VerifyStats> verify_records(int fd, ByteView pubkey, const Table& table,
                                    const VerifyOptions& options, cli::Invocation& call) {
   StreamSource source(fd, net::Framing::rec);
   Stream stream(options, call, "records");
-  TALLY_CHECK(stream.open(table, [&](const Question& question) { print_record(question, call); }));
+  json::Writer line;
+  TALLY_CHECK(
+      stream.open(table, [&](const Question& question) { print_record(question, line, call); }));
   net::Record record;
   std::uint64_t taken = 0;
   for (;;) {

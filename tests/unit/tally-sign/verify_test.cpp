@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/hex.hpp"
 #include "crypto/engine.hpp"
 #include "crypto/made_items.hpp"
+#include "support/verify_lines.hpp"
 #include "verify_stats.hpp"
 #include "verify_window.hpp"
 
@@ -16,21 +16,9 @@ namespace sign = tally::sign;
 using crypto::BackendKind;
 using crypto::MadeItems;
 using crypto::Scheme;
+using tally::test::line_of;
 
 namespace {
-
-std::string line_of(const crypto::VerifyItem& item, std::size_t id, bool low_s = true) {
-  const bool schnorr = item.scheme == Scheme::bip340;
-  std::string line = "{\"id\":" + std::to_string(id) + ",\"scheme\":\"";
-  line += schnorr ? "bip340" : "ecdsa";
-  line += "\",\"pubkey\":\"" + core::to_hex(item.key) + "\",\"";
-  line += schnorr ? "message" : "digest";
-  line += "\":\"" + core::to_hex(item.message) + "\",\"sig\":\"" + core::to_hex(item.signature);
-  line += "\"";
-  if (!schnorr) line += ",\"format\":\"compact\"";
-  if (!low_s) line += ",\"low_s\":false";
-  return line + "}";
-}
 
 std::string answer_of(std::string_view line, std::uint64_t number = 7) {
   sign::QuestionReader reader;
