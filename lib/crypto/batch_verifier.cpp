@@ -50,52 +50,60 @@ void work_on(Slice& slice, VerifyBackend& backend, double recheck_share) {
 
 }  // namespace
 
+// What all threads write, the calling thread alone, and nobody once it is made: each lies apart, so
+// that submitting an item takes no line from a worker.
 struct BatchVerifier::State {
+  struct alignas(128) Queues {
+    std::mutex mutex;
+    std::condition_variable work_came;
+    std::condition_variable work_done;
+    std::deque<SlicePtr> waiting;  // guarded by mutex
+    std::deque<SlicePtr> done;     // guarded by mutex
+    bool stopping = false;         // guarded by mutex
+  };
+  struct alignas(128) Caller {
+    std::vector<SlicePtr> spare;
+    std::size_t on_its_way = 0;  // slices flushed and not yet taken back
+    SlicePtr filling;
+    SlicePtr draining;
+    std::size_t drained = 0;  // items of `draining` given out
+    std::uint64_t mismatches = 0;
+    std::uint64_t work_ns = 0;
+  };
+  static_assert(sizeof(Queues) % 128 == 0 && sizeof(Caller) % 128 == 0);
+
   Options options;
   std::vector<std::unique_ptr<VerifyBackend>> backends;  // one a worker, or the caller's
   std::vector<std::thread> workers;
-
-  std::mutex mutex;
-  std::condition_variable work_came;
-  std::condition_variable work_done;
-  std::deque<SlicePtr> waiting;  // guarded by mutex
-  std::deque<SlicePtr> done;     // guarded by mutex
-  std::vector<SlicePtr> spare;   // the caller's
-  std::size_t on_its_way = 0;    // slices flushed and not yet taken back; the caller's
-  bool stopping = false;         // guarded by mutex
-
-  SlicePtr filling;              // the caller's
-  SlicePtr draining;             // the caller's
-  std::size_t drained = 0;       // items of `draining` given out
-  std::uint64_t mismatches = 0;  // the caller's
-  std::uint64_t work_ns = 0;     // the caller's
+  Queues queues;
+  Caller caller;
 
   void run(VerifyBackend& backend) {
-    std::unique_lock lock(mutex);
+    std::unique_lock lock(queues.mutex);
     for (;;) {
-      work_came.wait(lock, [this] { return stopping || !waiting.empty(); });
-      if (stopping) return;
-      SlicePtr slice = std::move(waiting.front());
-      waiting.pop_front();
+      queues.work_came.wait(lock, [this] { return queues.stopping || !queues.waiting.empty(); });
+      if (queues.stopping) return;
+      SlicePtr slice = std::move(queues.waiting.front());
+      queues.waiting.pop_front();
       lock.unlock();
       work_on(*slice, backend, options.recheck_share);
       lock.lock();
-      done.push_back(std::move(slice));
-      work_done.notify_one();
+      queues.done.push_back(std::move(slice));
+      queues.work_done.notify_one();
     }
   }
 
   SlicePtr take_done() {
     if (workers.empty()) {
-      SlicePtr slice = std::move(waiting.front());
-      waiting.pop_front();
+      SlicePtr slice = std::move(queues.waiting.front());
+      queues.waiting.pop_front();
       work_on(*slice, *backends.front(), options.recheck_share);
       return slice;
     }
-    std::unique_lock lock(mutex);
-    work_done.wait(lock, [this] { return !done.empty(); });
-    SlicePtr slice = std::move(done.front());
-    done.pop_front();
+    std::unique_lock lock(queues.mutex);
+    queues.work_done.wait(lock, [this] { return !queues.done.empty(); });
+    SlicePtr slice = std::move(queues.done.front());
+    queues.done.pop_front();
     return slice;
   }
 };
@@ -136,24 +144,24 @@ Result<std::unique_ptr<BatchVerifier>> BatchVerifier::make(Options options) {
 
 BatchVerifier::~BatchVerifier() {
   {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
+    const std::lock_guard lock(state_->queues.mutex);
+    state_->queues.stopping = true;
   }
-  state_->work_came.notify_all();
+  state_->queues.work_came.notify_all();
   for (std::thread& worker : state_->workers) worker.join();
 }
 
 void BatchVerifier::submit(std::span<const VerifyItem> items) {
-  State& all = *state_;
-  const std::size_t full = std::max<std::size_t>(1, all.options.slice_items);
+  State::Caller& mine = state_->caller;
+  const std::size_t full = std::max<std::size_t>(1, state_->options.slice_items);
   while (!items.empty()) {
-    if (all.filling == nullptr) {
-      if (all.spare.empty()) all.spare.push_back(std::make_unique<Slice>());
-      all.filling = std::move(all.spare.back());
-      all.spare.pop_back();
-      all.filling->items.clear();
+    if (mine.filling == nullptr) {
+      if (mine.spare.empty()) mine.spare.push_back(std::make_unique<Slice>());
+      mine.filling = std::move(mine.spare.back());
+      mine.spare.pop_back();
+      mine.filling->items.clear();
     }
-    auto& slice = all.filling->items;
+    auto& slice = mine.filling->items;
     const std::size_t count = std::min(items.size(), full - slice.size());
     slice.insert(slice.end(), items.begin(), items.begin() + static_cast<std::ptrdiff_t>(count));
     items = items.subspan(count);
@@ -163,37 +171,39 @@ void BatchVerifier::submit(std::span<const VerifyItem> items) {
 
 void BatchVerifier::flush() {
   State& all = *state_;
-  if (all.filling == nullptr || all.filling->items.empty()) return;
-  ++all.on_its_way;
+  State::Caller& mine = all.caller;
+  if (mine.filling == nullptr || mine.filling->items.empty()) return;
+  ++mine.on_its_way;
   {
-    const std::lock_guard lock(all.mutex);
-    all.waiting.push_back(std::move(all.filling));
+    const std::lock_guard lock(all.queues.mutex);
+    all.queues.waiting.push_back(std::move(mine.filling));
   }
-  all.work_came.notify_one();
+  all.queues.work_came.notify_one();
 }
 
 std::size_t BatchVerifier::complete(std::span<Completion> out) {
   State& all = *state_;
+  State::Caller& mine = all.caller;
   std::size_t given = 0;
   while (given < out.size()) {
-    if (all.draining == nullptr) {
+    if (mine.draining == nullptr) {
       // Wait only for the first; what else is done by now comes along.
-      if (all.on_its_way == 0) break;
+      if (mine.on_its_way == 0) break;
       if (given > 0) {
-        const std::lock_guard lock(all.mutex);
-        if (all.done.empty()) break;
+        const std::lock_guard lock(all.queues.mutex);
+        if (all.queues.done.empty()) break;
       }
-      all.draining = all.take_done();
-      all.drained = 0;
-      --all.on_its_way;
-      if (all.draining->mismatch) ++all.mismatches;
-      all.work_ns += all.draining->work_ns;
+      mine.draining = all.take_done();
+      mine.drained = 0;
+      --mine.on_its_way;
+      if (mine.draining->mismatch) ++mine.mismatches;
+      mine.work_ns += mine.draining->work_ns;
     }
-    const Slice& slice = *all.draining;
-    for (; given < out.size() && all.drained < slice.items.size(); ++all.drained) {
-      out[given++] = {slice.items[all.drained].tag, slice.verdicts[all.drained]};
+    const Slice& slice = *mine.draining;
+    for (; given < out.size() && mine.drained < slice.items.size(); ++mine.drained) {
+      out[given++] = {slice.items[mine.drained].tag, slice.verdicts[mine.drained]};
     }
-    if (all.drained == slice.items.size()) all.spare.push_back(std::move(all.draining));
+    if (mine.drained == slice.items.size()) mine.spare.push_back(std::move(mine.draining));
   }
   return given;
 }
@@ -203,11 +213,11 @@ std::string_view BatchVerifier::backend_name() const {
 }
 
 std::uint64_t BatchVerifier::work_ns() const {
-  return state_->work_ns;
+  return state_->caller.work_ns;
 }
 
 std::uint64_t BatchVerifier::mismatched_slices() const {
-  return state_->mismatches;
+  return state_->caller.mismatches;
 }
 
 }  // namespace tally::crypto

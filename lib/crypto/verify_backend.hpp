@@ -5,7 +5,8 @@
 //   portable   sums and ladders in portable code
 //   ifma       the same in eight lanes of AVX-512 IFMA
 //
-// A backend belongs to one thread; it keeps its memory from call to call.
+// A backend belongs to one thread; it keeps its memory from call to call. It fills pairs of cache
+// lines of its own, so that two threads with a backend each never write to one line.
 #pragma once
 
 #include <memory>
@@ -18,7 +19,7 @@
 
 namespace tally::crypto {
 
-class VerifyBackend {
+class alignas(128) VerifyBackend {
  public:
   VerifyBackend() = default;
   VerifyBackend(const VerifyBackend&) = delete;

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "core/threads.hpp"
 #include "crypto/engine.hpp"
 #include "crypto/made_items.hpp"
 #include "support/verify_lines.hpp"
@@ -212,6 +214,15 @@ TEST_CASE("more threads than processors are refused") {
   const auto window = sign::VerifyWindow::make({BackendKind::libsecp, 100000}, nullptr);
   REQUIRE_FALSE(window);
   CHECK(window.error().code == tally::Code::usage);
+  // Of those that this process may run on, not of those that there are.
+  std::thread([] {
+    const int only = core::worker_cpus(1).at(0);
+    REQUIRE(core::pin_to_cpu(only));
+    CHECK(sign::VerifyWindow::make({BackendKind::libsecp, 1}, nullptr));
+    const auto two = sign::VerifyWindow::make({BackendKind::libsecp, 2}, nullptr);
+    REQUIRE_FALSE(two);
+    CHECK(two.error().message == "--threads 2: this process may run on 1 processors");
+  }).join();
 }
 
 TEST_CASE("figures of a stream set reading against verifying") {
