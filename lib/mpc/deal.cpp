@@ -11,7 +11,6 @@
 #include "mpc/polynomial.hpp"
 #include "mpc/secret_batch.hpp"
 #include "mpc/transcript.hpp"
-#include "mpc/verdicts.hpp"
 
 namespace tally::mpc {
 namespace {
@@ -181,42 +180,17 @@ Outcome<void> verify_shares(std::span<const DealtShare> shares, std::uint32_t t,
   std::vector<Point> ours(count);
   crypto::mul_generator_each(secrets.get(), ours);
 
-  // A_0 - s*G, A_1 .. commit to a polynomial that is zero at x: an item whose share is zero.
-  std::vector<Point> heads(count);
+  std::vector<Point> commitments;
+  commitments.reserve(std::size_t{count} * t);
+  for (const DealtShare& share : shares) {
+    commitments.insert(commitments.end(), share.commitments.begin(), share.commitments.end());
+  }
+  std::vector<Point> values(count);
+  crypto::evaluate_each_var(commitments, id + 1, values);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (ours[i].is_infinity()) return failed(Fault::bad_share, i, id);
-    ours[i] = -ours[i];
-    heads[i] = shares[i].commitments.front();
+    if (ours[i] != values[i]) return failed(Fault::share_mismatch, i, id);
   }
-  crypto::add_each_var(heads, ours, heads);
-  const ByteArray<32> x = x_of(id).encode();
-  const ByteArray<32> zero{};
-  std::vector<Bytes> keys(count);
-  std::vector<crypto::VerifyItem> items;
-  std::vector<std::uint32_t> positions;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    std::vector<Point> shifted(shares[i].commitments.begin(), shares[i].commitments.end());
-    shifted.front() = heads[i];
-    if (std::ranges::any_of(shifted, &Point::is_infinity)) {
-      // Infinity has no place in an item.
-      if (!evaluate_var(shifted, x_of(id)).is_infinity())
-        return failed(Fault::share_mismatch, i, id);
-      continue;
-    }
-    for (const Point& point : shifted) {
-      const auto bytes = point.encode();
-      keys[i].insert(keys[i].end(), bytes.begin(), bytes.end());
-    }
-    crypto::VerifyItem& item = items.emplace_back();
-    item.scheme = crypto::Scheme::feldman;
-    item.threshold = static_cast<std::uint16_t>(t);
-    item.key = keys[i];
-    item.message = x;
-    item.signature = zero;
-    positions.push_back(i);
-  }
-  const auto bad = first_bad_var(items);
-  if (bad) return failed(Fault::share_mismatch, positions[*bad], id);
   return {};
 }
 

@@ -70,8 +70,8 @@ class Dealing {
                                          std::uint32_t t, std::uint32_t n, PartyId id,
                                          ByteView secret);
 
-// The shares that many dealers gave party `id`, together. Constant time in the secrets: their
-// multiples of the generator are compared with the committed polynomials by lib/crypto's batches.
+// The shares that many dealers gave party `id`, together: their multiples of the generator, made in
+// constant time, are compared each with its committed polynomial, all of these evaluated at once.
 // Faults: those of verify_share, with the position of the first bad dealer.
 struct DealtShare {
   std::span<const crypto::Point> commitments;

@@ -191,12 +191,16 @@ bool sign() {
   return true;
 }
 
-// Dealing from a secret seed, and a party's check of what it was dealt.
+// Dealing from a secret seed, and a party's checks of what it was dealt.
 bool share() {
   const auto dealing = mpc::deal(3, 4, secret_bytes(3));
   if (!dealing) return false;
   const auto third = dealing->share(2);
-  return third && mpc::verify_share(dealing->commitments(), 3, 4, 2, third->secret_bytes());
+  if (!third) return false;
+  const mpc::DealtShare dealt{dealing->commitments(), third->secret_bytes()};
+  const std::array<mpc::DealtShare, 2> twice = {dealt, dealt};
+  return mpc::verify_share(dealing->commitments(), 3, 4, 2, third->secret_bytes()) &&
+         mpc::verify_shares(twice, 3, 4, 2);
 }
 
 // A BIP-340 signature by libsecp256k1, which branches on points that it declares public itself

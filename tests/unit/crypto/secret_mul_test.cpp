@@ -238,3 +238,40 @@ TEST_CASE("points are added together as they are one by one") {
   crypto::add_each_var(in_place, std::array<Point, 2>{b[5], b[5]}, in_place);
   CHECK(in_place[0] == sums[5]);
 }
+
+TEST_CASE("polynomials in points have together the values that they have one by one") {
+  std::mt19937_64 random(9);
+  const Point g = Point::generator();
+  for (const std::uint32_t x : {1U, 2U, 3U, 6U, 7U, 129U, 0xffffffffU}) {
+    CAPTURE(x);
+    const Point x_g = Point::mul_generator(Scalar(x));
+    for (const std::size_t terms : {1U, 2U, 3U, 5U}) {
+      CAPTURE(terms);
+      std::vector<Point> coefficients;
+      for (std::size_t i = 0; i < 19 * terms; ++i) {
+        coefficients.push_back(Point::mul_generator(random_scalar(random)));
+      }
+      // Zero at the head, zero at the end, all zero, and sums that meet their like or opposite.
+      coefficients[0] = Point();
+      coefficients[2 * terms - 1] = Point();
+      std::fill_n(coefficients.begin() + static_cast<std::ptrdiff_t>(2 * terms), terms, Point());
+      if (terms > 1) {
+        for (std::size_t i = 3; i < 7; ++i) {
+          coefficients[(i + 1) * terms - 1] = g;
+          coefficients[(i + 1) * terms - 2] = i % 2 == 0 ? x_g : -x_g;
+        }
+      }
+      std::vector<Point> values(19);
+      crypto::evaluate_each_var(coefficients, x, values);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        CAPTURE(i);
+        Point expected;
+        for (std::size_t k = terms; k-- > 0;) {
+          expected = Point::mul_var(Scalar(x), expected) + coefficients[i * terms + k];
+        }
+        CHECK(values[i] == expected);
+      }
+    }
+  }
+  crypto::evaluate_each_var({}, 1, {});
+}

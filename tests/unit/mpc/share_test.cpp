@@ -92,6 +92,20 @@ TEST_CASE("shares of many dealers verify together and the first bad dealer is na
   const auto whole = key.share(0).value();
   const std::array<mpc::DealtShare, 1> one = {{{key.commitments(), whole.secret_bytes()}}};
   CHECK(mpc::verify_shares(one, 1, 2, 0));
+  // A share of zero is none, even where the polynomial has a zero.
+  const crypto::Point head = dealings[0].commitments()[0];
+  const std::array<crypto::Point, 3> cancelling = {crypto::Point::mul_var(crypto::Scalar(3), head),
+                                                   -head, crypto::Point()};
+  const ByteArray<32> zero{};
+  const std::array<mpc::DealtShare, 1> nothing = {{{cancelling, zero}}};
+  verdict = mpc::verify_shares(nothing, 3, 4, 2);
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().fault == mpc::Fault::bad_share);
+  // And nothing else fits a polynomial whose value is infinity.
+  const std::array<mpc::DealtShare, 1> other = {{{cancelling, secrets[0]}}};
+  verdict = mpc::verify_shares(other, 3, 4, 2);
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().fault == mpc::Fault::share_mismatch);
   shares[0].commitments = shares[0].commitments.first(2);
   verdict = mpc::verify_shares(shares, 3, 4, 2);
   REQUIRE_FALSE(verdict);
