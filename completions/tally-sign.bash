@@ -17,11 +17,11 @@ _tally_sign() {
       continue
     fi
     case ${typed[i]} in
-    --allow | --backend | --color | --config | --digest | --dir | --from | --from-frame | --group | --hash | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --path | --presignatures | --pubkey | --recovery | --reset | --role | --scheme | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window | --without) skip=1 ;;
+    --allow | --backend | --color | --config | --digest | --dir | --from | --from-frame | --group | --hash | --host-key | --kdf-memory | --kdf-passes | --key | --listen | --message-file | --name | --out | --parties | --party | --party-timeout | --passphrase-fd | --passphrase-file | --path | --presignatures | --pubkey | --recovery | --reset | --role | --scheme | --self-check | --share | --stats | --stats-out | --table | --threads | --threshold | --to | --window | --with | --without) skip=1 ;;
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign pair' | 'tally-sign refresh' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
+      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign pair' | 'tally-sign refresh' | 'tally-sign join' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -211,6 +211,32 @@ _tally_sign() {
     'tally-sign refresh:--without')
       return
       ;;
+    'tally-sign refresh:--with')
+      return
+      ;;
+    'tally-sign join:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign join:--group')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign join:--key')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign join:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign join:--passphrase-fd')
+      return
+      ;;
+    'tally-sign join:--out')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-sign inspect:--passphrase-file')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -364,7 +390,8 @@ _tally_sign() {
       'tally-sign recover') words='--recovery --group --key --passphrase-file --passphrase-fd --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign derive') words='--group --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign pair') words='--dir --share --passphrase-file --passphrase-fd --reset --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
-      'tally-sign refresh') words='--dir --share --passphrase-file --passphrase-fd --threshold --without --anew --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign refresh') words='--dir --share --passphrase-file --passphrase-fd --threshold --without --with --anew --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign join') words='--dir --group --key --passphrase-file --passphrase-fd --out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign serve') words='--role --scheme --hash --path --presignatures --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign sign') words='--group --party --party-timeout --scheme --hash --path --presignatures --digest --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
@@ -383,7 +410,7 @@ _tally_sign() {
   esac
   words=''
   case $command:$arguments in
-    'tally-sign':0) words='deal dkg recover derive pair refresh inspect serve sign verify doctor help' ;;
+    'tally-sign':0) words='deal dkg recover derive pair refresh join inspect serve sign verify doctor help' ;;
     'tally-sign dkg':0) words='key start contribute collect agree certify finish' ;;
   esac
   local -a commands

@@ -7,7 +7,7 @@ function __tally_sign_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-sign deal' 'tally-sign dkg' 'tally-sign dkg key' 'tally-sign dkg start' 'tally-sign dkg contribute' 'tally-sign dkg collect' 'tally-sign dkg agree' 'tally-sign dkg certify' 'tally-sign dkg finish' 'tally-sign recover' 'tally-sign derive' 'tally-sign pair' 'tally-sign refresh' 'tally-sign inspect' 'tally-sign serve' 'tally-sign sign' 'tally-sign verify' 'tally-sign doctor' 'tally-sign help'
+            case 'tally-sign deal' 'tally-sign dkg' 'tally-sign dkg key' 'tally-sign dkg start' 'tally-sign dkg contribute' 'tally-sign dkg collect' 'tally-sign dkg agree' 'tally-sign dkg certify' 'tally-sign dkg finish' 'tally-sign recover' 'tally-sign derive' 'tally-sign pair' 'tally-sign refresh' 'tally-sign join' 'tally-sign inspect' 'tally-sign serve' 'tally-sign sign' 'tally-sign verify' 'tally-sign doctor' 'tally-sign help'
                 set command "$command $word"
         end
     end
@@ -29,6 +29,7 @@ complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a recover -d 'write 
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a derive -d 'print the public key of a child, after BIP-32'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a pair -d 'set up this party\'s pairs for ECDSA, by files that custodians carry'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a refresh -d 'take new shares of the same key, by files that custodians carry'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a join -d 'take a share of a key whose parties refresh it with your host key'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a inspect -d 'show the public facts of a share or group file'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a serve -d 'hold a share and sign with it, or coordinate those who do'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a sign -d 'have standard input signed: one message, or records with --records or --from-frame'
@@ -102,7 +103,14 @@ complete -c tally-sign -n '__tally_sign_below \'tally-sign refresh\'' -l passphr
 complete -c tally-sign -n '__tally_sign_below \'tally-sign refresh\'' -l passphrase-fd -x -d 'read the passphrase from an open descriptor, -1 for none'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign refresh\'' -l threshold -x -d 'parties that a signature takes from now on, 0 for as many as now'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign refresh\'' -l without -x -d 'leave party N out of the next epoch; those behind it move up by one number'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign refresh\'' -l with -x -d 'host public key of a newcomer, who gets a share as well; once for each'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign refresh\'' -l anew -d 'give up a refresh that was begun and has no end, and begin another'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign join\'' -l dir -x -a '(__fish_complete_directories)' -d 'folder for the messages, that of the parties'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign join\'' -l group -r -F -d 'group file of the key before the refresh'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign join\'' -l key -r -F -d 'your host key, as tally-sign dkg key made it'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign join\'' -l passphrase-file -r -F -d 'read the passphrase from a file that is yours alone'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign join\'' -l passphrase-fd -x -d 'read the passphrase from an open descriptor, -1 for none'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign join\'' -l out -r -F -d 'new file for the share, under the passphrase of the host key'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -l check -d 'open the share, and compare it with its public share'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -l passphrase-file -r -F -d 'read the passphrase from a file that is yours alone'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign inspect\'' -l passphrase-fd -x -d 'read the passphrase from an open descriptor, -1 for none'

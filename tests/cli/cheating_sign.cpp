@@ -5,6 +5,7 @@
 //
 //   r2=OFFSET    flips the lowest bit of that byte of each second message to a peer
 //   r3=OFFSET    the same of what opens its part of a signature
+//   deal=OFFSET  the same of what it deals in a refresh
 //   dies         no cheat: is killed in the moment it is about to tell of a cheat it found
 //
 // Without CHEAT it is tally-sign.
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "mpc/ecdsa_presign.hpp"
+#include "mpc/reshare.hpp"
 #include "mpc/sign_wire.hpp"
 
 namespace {
@@ -59,6 +61,16 @@ void encode(wire::Type type, const wire::SessionBytes& message,
 void true_encode(const wire::Aborted& message, Bytes& out) __asm__("__real_" ENCODE_ABORTED);
 void encode(const wire::Aborted& message, Bytes& out) __asm__("__wrap_" ENCODE_ABORTED);
 
+#define DEAL_AGAIN                                         \
+  "_ZN5tally3mpc10deal_againERKNS0_13ReshareParamsERKNS0_" \
+  "5ShareESt4spanIKhLm18446744073709551615EE"
+tally::mpc::Outcome<Bytes> true_deal(const tally::mpc::ReshareParams& params,
+                                     const tally::mpc::Share& share,
+                                     ByteView random) __asm__("__real_" DEAL_AGAIN);
+tally::mpc::Outcome<Bytes> deal(const tally::mpc::ReshareParams& params,
+                                const tally::mpc::Share& share,
+                                ByteView random) __asm__("__wrap_" DEAL_AGAIN);
+
 ByteView r2_to(const Presigning* session, XId peer) {
   // As long as one is sealed.
   static Bytes message;
@@ -75,6 +87,13 @@ void encode(wire::Type type, const wire::SessionBytes& message, Bytes& out) {
 void encode(const wire::Aborted& message, Bytes& out) {
   if (cheat() == "dies") std::raise(SIGKILL);
   true_encode(message, out);
+}
+
+tally::mpc::Outcome<Bytes> deal(const tally::mpc::ReshareParams& params,
+                                const tally::mpc::Share& share, ByteView random) {
+  auto dealt = true_deal(params, share, random);
+  if (dealt) *dealt = spoilt("deal", *dealt);
+  return dealt;
 }
 
 }  // namespace wrapped

@@ -37,6 +37,8 @@ tally-sign.1 | tally-sign pair --dir pairs --share keys/key-0.share | paired
 tally-sign.1 | tally-sign serve --role party --scheme ecdsa \ | ecdsa_started
 tally-sign.1 | echo 'pay 5 to dave' | | ecdsa_signed
 tally-sign.1 | tally-sign serve --role coordinator --group keys/key.group \ | coordinated
+tally-sign.1 | tally-sign dkg key --out eve.host | host_made
+tally-sign.1 | tally-sign refresh --dir epoch-1 --share keys/key-0.share --with HEX | admitted
 tally-tune.1 | tally-tune | on_a_made_host
 tally-tune.1 | tally-tune plan --out night.json | on_a_made_host
 tally-tune.1 | tally-tune status --check | on_a_made_host
@@ -321,6 +323,25 @@ coordinated() {
   assert_equal "$status" 0
   end_all
   running=("${parties[@]}")
+}
+
+host_made() {
+  plain
+  host_key=${output##* }
+}
+admitted() {
+  local i
+  replace HEX "$host_key"
+  for _ in hello deal agree hold; do
+    for i in 0 1 2 3; do
+      run_tool bash -eu <(head -n 1 example | sed "s/key-0/key-$i/")
+      [[ $status == 0 || $status == 75 ]] || fail "status $status: $stderr"
+    done
+    run_tool bash -eu <(tail -n 2 example)
+    [[ $status == 0 || $status == 75 ]] || fail "status $status: $stderr"
+  done
+  assert_line "share       eve.share"
+  assert_equal "$(tally-sign inspect eve.share --json | json_field party)" 4
 }
 
 on_a_made_host() {

@@ -4,19 +4,6 @@
 load helper
 load signing
 
-# sign GROUP MESSAGE: by the parties in sockets; the signature must verify under $pubkey.
-sign_with() {
-  run_tool tally-sign sign --group "$1" "${sockets[@]}" --json <<<"$2"
-  assert_success
-  printf '{"scheme":"bip340","pubkey":"%s","message":"%s","sig":"%s"}\n' "$pubkey" \
-    "$(od -An -tx1 -v <<<"$2" | tr -d ' \n')" "$(json_field sig <<<"$output")" >line
-  tally-sign verify --backend libsecp --from line | grep -q '"ok":true' || fail "$(cat line)"
-}
-
-epoch_of() {
-  tally-sign inspect "$1" --json | json_field epoch
-}
-
 @test "custodians take new shares by one command given again and the key stays" {
   deal 2 3
   cp -r keys old

@@ -7,6 +7,7 @@
 #include "core/endian.hpp"
 #include "mpc/deal.hpp"
 #include "refresh_message.hpp"
+#include "refresh_terms.hpp"
 
 namespace mpc = tally::mpc;
 namespace sign = tally::sign;
@@ -41,9 +42,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!message) return 0;
   static const auto kChannels = tally::custody::PairChannels::make(reader()).value();
   const Bytes again =
-      sign::write_refresh_message(message->statement(), reader().group(), {}, kChannels);
+      sign::write_refresh_message(message->statement(), reader().group(), {}).value();
   const ByteView front = ByteView(file).first(again.size());
   if (!std::ranges::equal(again, front)) std::abort();
-  if (party == 1 && message->said_to(0, 1, kChannels)) std::abort();
+  if (party == 1 && message->ends_in(1, false) && message->said_to(0, kChannels)) std::abort();
+  if (message->ends_in(1, true) && message->signed_by(reader().pubshare().encode())) std::abort();
+  // A first message has one encoding.
+  const auto& body = message->statement().body;
+  const auto hello = sign::decode_refresh_hello(body);
+  if (hello && sign::encode(*hello) != body) std::abort();
   return 0;
 }

@@ -11,6 +11,7 @@ void add_derive(cli::App& app);
 void add_recover(cli::App& app);
 void add_pair(cli::App& app);
 void add_refresh(cli::App& app);
+void add_join(cli::App& app);
 void add_inspect(cli::App& app);
 void add_serve(cli::App& app);
 void add_sign(cli::App& app);

@@ -78,12 +78,7 @@ Result<Code> start(const DkgOptions& options, cli::Invocation& call) {
   }
   mpc::DkgParams params;
   params.t = static_cast<std::uint32_t>(options.threshold);
-  for (const std::string& hex : options.host_keys) {
-    if (!core::from_hex_exact(hex, params.host_keys.emplace_back())) {
-      return fail(Code::usage, fmt::format("'{}' is no host key", hex),
-                  "a host key is 66 hex digits, as tally-sign dkg key prints it");
-    }
-  }
+  TALLY_TRY(params.host_keys, parse_host_keys(options.host_keys));
   TALLY_TRY(const auto folder, CeremonyFolder::create(options.folder, params));
   const auto hash = mpc::params_hash(folder.params());
   say(call, "start", {{"hash", core::to_hex(*hash)}});

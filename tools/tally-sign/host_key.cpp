@@ -28,6 +28,17 @@ Result<HostKey> open_host_key(const HostKeyOptions& options, const cli::Invocati
   return HostKey{std::move(*secret), std::move(passphrase), sealed.kdf, sealed.pub};
 }
 
+Result<std::vector<crypto::PointBytes>> parse_host_keys(const std::vector<std::string>& texts) {
+  std::vector<crypto::PointBytes> keys;
+  for (const std::string& hex : texts) {
+    if (!core::from_hex_exact(hex, keys.emplace_back())) {
+      return fail(Code::usage, fmt::format("'{}' is no host key", hex),
+                  "a host key is 66 hex digits, as tally-sign dkg key prints it");
+    }
+  }
+  return keys;
+}
+
 Status record_use(const HostKeyOptions& options, ByteView contribution, ByteView collection) {
   const std::string path = options.file + ".journal";
   const std::string mine = core::to_hex(crypto::Sha256::digest(contribution));

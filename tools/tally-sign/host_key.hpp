@@ -25,6 +25,10 @@ struct HostKey {
 [[nodiscard]] Result<HostKey> open_host_key(const HostKeyOptions& options,
                                             const cli::Invocation& call);
 
+// Host public keys in hexadecimal. Errors: usage.
+[[nodiscard]] Result<std::vector<crypto::PointBytes>> parse_host_keys(
+    const std::vector<std::string>& texts);
+
 // Writes into FILE.journal, before anything is signed, that this contribution meets this
 // collection, and syncs it. The same pair again is fine and another collection is refused, whatever
 // copies of the ceremony's folder there are: a contribution takes part in one key. Errors:

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   tally::sign::add_derive(app);
   tally::sign::add_pair(app);
   tally::sign::add_refresh(app);
+  tally::sign::add_join(app);
   tally::sign::add_inspect(app);
   tally::sign::add_serve(app);
   tally::sign::add_sign(app);

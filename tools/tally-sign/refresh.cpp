@@ -1,10 +1,13 @@
-// tally-sign refresh: new shares of the same key for its parties.
+// tally-sign refresh and join: new shares of the same key for its parties, and for newcomers.
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
 #include <memory>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands.hpp"
+#include "custody/group_file.hpp"
 #include "json/writer.hpp"
 #include "refreshing.hpp"
 
@@ -16,7 +19,15 @@ struct RefreshOptions {
   ShareOptions share;
   std::int64_t threshold = 0;
   std::vector<std::string> without;
+  std::vector<std::string> with;
   bool anew = false;
+};
+
+struct JoinOptions {
+  std::string folder;
+  std::string group;
+  HostKeyOptions key;
+  std::string out;
 };
 
 Result<RefreshTerms> terms_of(const RefreshOptions& options, const mpc::GroupKey& group) {
@@ -32,6 +43,7 @@ Result<RefreshTerms> terms_of(const RefreshOptions& options, const mpc::GroupKey
     }
     std::erase(terms.members, *party);
   }
+  TALLY_TRY(terms.newcomers, parse_host_keys(options.with));
   return terms;
 }
 
@@ -53,6 +65,35 @@ void say(cli::Invocation& call, const char* step, const std::string& file) {
   call.out.line(line.text());
 }
 
+Status need_folder(const std::string& folder) {
+  if (!folder.empty()) return {};
+  return fail(Code::usage, "a folder for the messages is needed", "give --dir DIR");
+}
+
+// Every step that can be taken now. Nothing where the session has ended; else what to do next.
+Result<std::optional<Code>> go_on(Refreshing& session, cli::Invocation& call) {
+  bool advanced = false;
+  TALLY_TRY(const auto awaited, session.go_on([&](const char* step, const std::string& file) {
+    say(call, step, file);
+    advanced = true;
+  }));
+  if (!awaited) return std::nullopt;
+  const std::string file = session.path_of(awaited->step, awaited->party);
+  if (advanced) {
+    call.out.note("run this again when " + file + " and those of the others are there");
+    return Code::ok;
+  }
+  const bool newcomer = session.is_newcomer(awaited->party);
+  const bool alike = newcomer == session.is_newcomer(session.number());
+  const char* other = newcomer ? "tally-sign join" : "tally-sign refresh";
+  std::string hint = fmt::format("{} {} makes it by {}", newcomer ? "newcomer" : "party",
+                                 awaited->party, alike ? "the same command" : other);
+  // From here on others may have ended the session with what does not come here.
+  if (awaited->step == RefreshStep::hold)
+    hint += "; if it never comes, see refresh in tally-sign(1)";
+  return fail(Code::try_again, file + " is not there yet", hint);
+}
+
 void say_what_next(std::uint32_t epoch, const std::string& group_path, cli::Invocation& call) {
   call.out.note(
       fmt::format("the key is in epoch {}: give {} to coordinators, start parties "
@@ -60,38 +101,13 @@ void say_what_next(std::uint32_t epoch, const std::string& group_path, cli::Invo
                   epoch, group_path));
 }
 
-Result<Code> go_on(Refreshing& session, const mpc::GroupKey& old, cli::Invocation& call) {
-  bool advanced = false;
-  TALLY_TRY(const auto awaited, session.go_on([&](const char* step, const std::string& file) {
-    say(call, step, file);
-    advanced = true;
-  }));
-  if (!awaited) {
-    say_what_next(old.epoch() + 1, session.group_path(), call);
-    return Code::ok;
-  }
-  const std::string file = session.path_of(awaited->step, awaited->party);
-  if (advanced) {
-    call.out.note("run this again when " + file + " and those of the others are there");
-    return Code::ok;
-  }
-  std::string hint = fmt::format("party {} makes it by the same command", awaited->party);
-  // From here on others may have ended the session with what does not come here.
-  if (awaited->step == RefreshStep::hold)
-    hint += "; if it never comes, see refresh in tally-sign(1)";
-  return fail(Code::try_again, file + " is not there yet", hint);
-}
-
 Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
-  if (options.folder.empty()) {
-    return fail(Code::usage, "a folder for the messages is needed", "give --dir DIR");
-  }
+  TALLY_CHECK(need_folder(options.folder));
   TALLY_CHECK(refuse_link(options.share.file));
   TALLY_TRY(const UnlockedShare mine, open_share_to_reseal(options.share, call));
   const mpc::GroupKey& group = mine.share.group();
   TALLY_CHECK(Refreshing::end_interrupted(options.share.file, mine.share));
-  TALLY_TRY(const bool over,
-            Refreshing::came_out_of(options.share.file, options.folder, mine.share));
+  TALLY_TRY(const bool over, Refreshing::came_out_of(options.share.file, options.folder, group));
   if (over && !options.anew) {
     say(call, "share", options.share.file);
     say_what_next(group.epoch(), options.folder + "/key.group", call);
@@ -104,7 +120,48 @@ Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
   }
   TALLY_TRY(auto session,
             Refreshing::open(options.share.file, mine, options.folder, terms, options.anew));
-  return go_on(session, group, call);
+  TALLY_TRY(const auto waiting, go_on(session, call));
+  if (waiting) return *waiting;
+  say_what_next(group.epoch() + 1, session.group_path(), call);
+  return Code::ok;
+}
+
+// What a newcomer is told at the end, by what its share file says.
+Result<Code> end_of_join(const JoinOptions& options, cli::Invocation& call) {
+  TALLY_TRY(const auto sealed, custody::read_share_file(options.out));
+  call.out.note(
+      fmt::format("{} is the share of party {}, of epoch {}: destroy the host key, which "
+                  "gives it again; set up pairs for ECDSA",
+                  options.out, sealed.facts.party, sealed.facts.group.epoch()));
+  return Code::ok;
+}
+
+Result<Code> join(const JoinOptions& options, cli::Invocation& call) {
+  TALLY_CHECK(need_folder(options.folder));
+  if (options.group.empty()) {
+    return fail(Code::usage, "the group file of the key is needed", "give --group FILE");
+  }
+  if (options.out.empty()) {
+    return fail(Code::usage, "a file for the share is needed", "give --out FILE");
+  }
+  if (::access(options.out.c_str(), F_OK) == 0) {
+    TALLY_TRY(const auto sealed, custody::read_share_file(options.out));
+    TALLY_TRY(const bool over,
+              Refreshing::came_out_of(options.out, options.folder, sealed.facts.group));
+    if (!over) {
+      return fail(Code::cannot_create, options.out + " is there already, from elsewhere",
+                  "a newcomer's share is a new file");
+    }
+    say(call, "share", options.out);
+    return end_of_join(options, call);
+  }
+  TALLY_TRY(const auto group, custody::read_group_file(options.group));
+  TALLY_TRY(const HostKey key, open_host_key(options.key, call));
+  TALLY_TRY(auto session, Refreshing::join(options.out, key, group, options.folder));
+  call.out.note(fmt::format("the key goes on with {}", to_text(session.terms())));
+  TALLY_TRY(const auto waiting, go_on(session, call));
+  if (waiting) return *waiting;
+  return end_of_join(options, call);
 }
 
 }  // namespace
@@ -121,10 +178,28 @@ void add_refresh(cli::App& app) {
                  mpc::kMostParties);
   command.option("--without", options->without, "N",
                  "leave party N out of the next epoch; those behind it move up by one number");
+  command.option("--with", options->with, "HEX",
+                 "host public key of a newcomer, who gets a share as well; once for each");
   command.flag("--anew", options->anew,
                "give up a refresh that was begun and has no end, and begin another");
   command.example("tally-sign refresh --dir epoch-1 --share key-0.share");
   command.on_run([options](cli::Invocation& call) { return run(*options, call); });
+}
+
+void add_join(cli::App& app) {
+  const auto options = std::make_shared<JoinOptions>();
+  cli::Command& command = app.root().command(
+      "join", "take a share of a key whose parties refresh it with your host key");
+  command.option("--dir", options->folder, "DIR", "folder for the messages, that of the parties",
+                 {cli::Completion::Kind::folder, {}, {}});
+  command.option("--group", options->group, "FILE", "group file of the key before the refresh",
+                 {cli::Completion::Kind::file, {}, {}});
+  add_host_key_options(command, options->key);
+  command.option("--out", options->out, "FILE",
+                 "new file for the share, under the passphrase of the host key",
+                 {cli::Completion::Kind::file, {}, {}});
+  command.example("tally-sign join --dir epoch-1 --group key.group --key me.host --out me.share");
+  command.on_run([options](cli::Invocation& call) { return join(*options, call); });
 }
 
 }  // namespace tally::sign

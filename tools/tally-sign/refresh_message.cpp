@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "core/endian.hpp"
+#include "core/secret.hpp"
+#include "crypto/schnorr.hpp"
 #include "crypto/sha256.hpp"
+#include "mpc/transcript.hpp"
 
 namespace tally::sign {
 namespace {
@@ -13,6 +16,7 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kCeremonyAt = 48;
 constexpr std::size_t kBodyAt = 84;
 constexpr std::size_t kWordBytes = custody::PairChannels::kOverheadBytes;
+constexpr std::size_t kSignatureBytes = sizeof(crypto::SchnorrSignature);
 
 Bytes header_of(const RefreshStatement& statement, const mpc::GroupKey& group) {
   Bytes out;
@@ -25,6 +29,11 @@ Bytes header_of(const RefreshStatement& statement, const mpc::GroupKey& group) {
   core::append(out, statement.ceremony);
   core::append_le(out, static_cast<std::uint32_t>(statement.body.size()));
   return out;
+}
+
+// What a host key signs, which is nothing that it signs elsewhere.
+ByteArray<32> to_be_signed(const ByteArray<32>& digest) {
+  return mpc::Transcript("refresh-message").add("said", digest).finish();
 }
 
 }  // namespace
@@ -43,13 +52,22 @@ const char* to_text(RefreshStep step) {
   return "";
 }
 
-Bytes write_refresh_message(const RefreshStatement& statement, const mpc::GroupKey& group,
-                            std::span<const mpc::PartyId> readers,
-                            const custody::PairChannels& channels) {
+Result<Bytes> write_refresh_message(const RefreshStatement& statement, const mpc::GroupKey& group,
+                                    const RefreshAuthor& author) {
   Bytes file = header_of(statement, group);
   core::append(file, statement.body);
   const auto digest = crypto::Sha256::digest(file);
-  for (const mpc::PartyId reader : readers) core::append(file, channels.seal(reader, digest, {}));
+  if (author.channels != nullptr) {
+    for (const mpc::PartyId reader : author.readers) {
+      core::append(file, author.channels->seal(reader, digest, {}));
+    }
+  }
+  if (author.host == nullptr) return file;
+  ByteArray<32> aux{};
+  core::random_bytes(aux);
+  TALLY_TRY(const auto signature,
+            crypto::schnorr_sign(author.host->secret, to_be_signed(digest), aux));
+  core::append(file, signature);
   return file;
 }
 
@@ -71,7 +89,9 @@ Result<RefreshMessage> RefreshMessage::parse(ByteView file, const mpc::GroupKey&
   const std::size_t body_bytes = core::load_le<std::uint32_t>(&file[kBodyAt - 4]);
   if (body_bytes > file.size() - kBodyAt) return fail(Code::bad_data, "the message is truncated");
   const ByteView words = file.subspan(kBodyAt + body_bytes);
-  if (words.size() % kWordBytes != 0) {
+  const bool none_signed = words.size() % kWordBytes == 0;
+  const bool one_signed = words.size() % kWordBytes == kSignatureBytes % kWordBytes;
+  if (!none_signed && !one_signed) {
     return fail(Code::bad_data, "the message is truncated, or has bytes after its end");
   }
   const ByteView body = file.subspan(kBodyAt, body_bytes);
@@ -81,11 +101,18 @@ Result<RefreshMessage> RefreshMessage::parse(ByteView file, const mpc::GroupKey&
   return message;
 }
 
-bool RefreshMessage::said_to(std::size_t position, std::size_t readers,
-                             const custody::PairChannels& channels) const {
-  if (words_.size() != readers * kWordBytes || position >= readers) return false;
+bool RefreshMessage::ends_in(std::size_t readers, bool with_signature) const {
+  return words_.size() == readers * kWordBytes + (with_signature ? kSignatureBytes : 0);
+}
+
+bool RefreshMessage::said_to(std::size_t position, const custody::PairChannels& channels) const {
   const ByteView word = ByteView(words_).subspan(position * kWordBytes, kWordBytes);
   return channels.open(statement_.party, digest_, word).has_value();
+}
+
+bool RefreshMessage::signed_by(const crypto::PointBytes& host_key) const {
+  return crypto::schnorr_verify(ByteView(words_).last(kSignatureBytes), to_be_signed(digest_),
+                                ByteView(host_key).subspan(1));
 }
 
 std::optional<ByteArray<32>> ceremony_of(ByteView file) {

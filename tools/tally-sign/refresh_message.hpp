@@ -10,20 +10,25 @@
 //       48     32  ceremony; zero in the first message
 //       80      4  length of the body, b
 //       84      b  body, which anybody may read
-//     84+b   40 r  for each of the r other parties in their order: that this party said all before,
-//                  sealed to that party (custody/pair_channel.hpp)
+//     84+b   40 r  from a party with a share, for each of the r others that have one, in their
+//     order:
+//                  that this party said all before, sealed to that party (custody/pair_channel.hpp)
+//  84+b+40 r   64  in a session with newcomers: the same for those who have no share to open a word
+//                  with, a BIP-340 signature under the author's host key
 //
-// Values; any thread.
+// Newcomers are numbered behind the parties of the old epoch. Values; any thread.
 #pragma once
 
 #include <optional>
 
 #include "core/result.hpp"
 #include "custody/pair_channel.hpp"
+#include "mpc/dkg_params.hpp"
 
 namespace tally::sign {
 
-// What each party says once, in this order; deal is for the first t parties alone.
+// What each party says once, in this order; deal is for the first t parties alone, and newcomers
+// have the last two.
 enum class RefreshStep : std::uint8_t { hello = 1, deal = 2, agree = 3, hold = 4 };
 [[nodiscard]] const char* to_text(RefreshStep step);
 
@@ -34,11 +39,19 @@ struct RefreshStatement {
   Bytes body;
 };
 
-// The file, with a word for each of `readers`. Pre: they ascend, and the party is none of them.
-[[nodiscard]] Bytes write_refresh_message(const RefreshStatement& statement,
-                                          const mpc::GroupKey& group,
-                                          std::span<const mpc::PartyId> readers,
-                                          const custody::PairChannels& channels);
+// By what others know the author of a message.
+struct RefreshAuthor {
+  // Where it has a share: the parties with one that read it, ascending and without the author.
+  const custody::PairChannels* channels = nullptr;
+  std::span<const mpc::PartyId> readers;
+  // In a session with newcomers.
+  const mpc::HostKey* host = nullptr;
+};
+
+// The file. Errors: those of crypto::schnorr_sign.
+[[nodiscard]] Result<Bytes> write_refresh_message(const RefreshStatement& statement,
+                                                  const mpc::GroupKey& group,
+                                                  const RefreshAuthor& author);
 
 class RefreshMessage {
  public:
@@ -48,15 +61,17 @@ class RefreshMessage {
                                                     RefreshStep step, mpc::PartyId party);
 
   [[nodiscard]] const RefreshStatement& statement() const { return statement_; }
-  // Whether the party said this to the reader at `position` of `readers` in all, who holds
-  // `channels`.
-  [[nodiscard]] bool said_to(std::size_t position, std::size_t readers,
-                             const custody::PairChannels& channels) const;
+  // Whether it ends as a message to so many readers with shares does, with or without a signature.
+  [[nodiscard]] bool ends_in(std::size_t readers, bool with_signature) const;
+  // Pre for both: it ends so. Whether the party said this to the reader at `position`, who holds
+  // `channels`; whether who holds this host key said it.
+  [[nodiscard]] bool said_to(std::size_t position, const custody::PairChannels& channels) const;
+  [[nodiscard]] bool signed_by(const crypto::PointBytes& host_key) const;
 
  private:
   RefreshStatement statement_;
   ByteArray<32> digest_{};  // of all before the words
-  Bytes words_;
+  Bytes words_;             // and the signature
 };
 
 // The ceremony that a file says it is of, whoever wrote it; nothing for no message of a refresh.

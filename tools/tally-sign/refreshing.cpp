@@ -7,6 +7,7 @@
 
 #include "core/endian.hpp"
 #include "core/file.hpp"
+#include "core/hex.hpp"
 #include "crypto/sha256.hpp"
 #include "custody/beside.hpp"
 #include "custody/group_file.hpp"
@@ -56,67 +57,6 @@ Bytes state_header(const mpc::KeyId& key_id, std::uint32_t epoch) {
   return out;
 }
 
-// Drawn from the seed and the share together, so that neither alone gives it. Wiped by the caller.
-ByteArray<32> draw(const core::SecretBytes& seed, const mpc::Share& share, std::string_view what) {
-  return mpc::Transcript("refresh-draw")
-      .add("what", core::as_bytes(what))
-      .add("seed", seed.bytes())
-      .add("share", share.secret_bytes())
-      .finish();
-}
-
-std::string named_terms(const RefreshTerms& terms) {
-  return fmt::format("threshold {} of parties {}", terms.threshold, fmt::join(terms.members, ", "));
-}
-
-// Body of the first message: host key 33, threshold u16, number of parties u16, parties u16.
-Bytes encode_hello(const crypto::PointBytes& host_key, const RefreshTerms& terms) {
-  Bytes out(host_key.begin(), host_key.end());
-  core::append_le(out, static_cast<std::uint16_t>(terms.threshold));
-  core::append_le(out, static_cast<std::uint16_t>(terms.members.size()));
-  for (const PartyId member : terms.members) {
-    core::append_le(out, static_cast<std::uint16_t>(member));
-  }
-  return out;
-}
-
-struct Hello {
-  crypto::PointBytes host_key{};
-  RefreshTerms terms;
-};
-std::optional<Hello> decode_hello(ByteView body) {
-  Hello hello;
-  constexpr std::size_t kPoint = sizeof hello.host_key;
-  if (body.size() < kPoint + 4) return std::nullopt;
-  const auto number = [&body](std::size_t at) { return core::load_le<std::uint16_t>(&body[at]); };
-  const std::size_t count = number(kPoint + 2);
-  if (body.size() != kPoint + 4 + 2 * count) return std::nullopt;
-  std::ranges::copy(body.first(kPoint), hello.host_key.begin());
-  hello.terms.threshold = number(kPoint);
-  for (std::size_t i = 0; i < count; ++i) {
-    hello.terms.members.push_back(number(kPoint + 4 + 2 * i));
-  }
-  return hello;
-}
-
-Status check_terms(const RefreshTerms& terms, const mpc::Share& share) {
-  const mpc::GroupKey& group = share.group();
-  if (std::ranges::find(terms.members, share.id()) == terms.members.end()) {
-    return fail(Code::usage, fmt::format("party {} is not to go on with the key", share.id()),
-                "the others refresh it without this party");
-  }
-  if (terms.members.size() < group.threshold()) {
-    return fail(Code::usage,
-                fmt::format("{} parties cannot go on with the key: their shares are dealt by {}",
-                            terms.members.size(), group.threshold()));
-  }
-  if (!mpc::good_parameters(terms.threshold, static_cast<std::uint32_t>(terms.members.size()))) {
-    return fail(Code::usage, fmt::format("no key can have {}", named_terms(terms)),
-                "at least two parties, and a threshold that they reach");
-  }
-  return {};
-}
-
 }  // namespace
 
 // --- beginning and ending ------------------------------------------------------------------------
@@ -124,22 +64,67 @@ Status check_terms(const RefreshTerms& terms, const mpc::Share& share) {
 Result<Refreshing> Refreshing::open(const std::string& share_path, const UnlockedShare& mine,
                                     const std::string& folder, const RefreshTerms& terms,
                                     bool anew) {
-  TALLY_CHECK(check_terms(terms, mine.share));
-  TALLY_TRY(auto channels, PairChannels::make(mine.share));
+  const mpc::Share& share = mine.share;
+  if (std::ranges::find(terms.members, share.id()) == terms.members.end()) {
+    return fail(Code::usage, fmt::format("party {} is not to go on with the key", share.id()),
+                "the others refresh it without this party");
+  }
+  TALLY_CHECK(check_terms(terms, share.group()));
+  TALLY_TRY(auto channels, PairChannels::make(share));
   TALLY_TRY(auto uses, custody::UseJournal::open(share_path + ".used"));
-  Refreshing made(share_path, mine, folder, terms, std::move(channels), std::move(uses));
+  Self self{share.id(), &share.group(), &share, &mine.passphrase, mine.kdf, std::move(channels)};
+  Refreshing made(share_path, std::move(self), folder, terms, std::move(uses));
   TALLY_CHECK(made.load_or_begin(anew));
   return made;
 }
 
+Result<Refreshing> Refreshing::join(const std::string& share_path, const HostKey& key,
+                                    const mpc::GroupKey& group, const std::string& folder) {
+  // All parties say the same terms in their first messages, which read() sees to.
+  PartyId first = 0;
+  while (first < group.parties() && !there(file_of(folder, RefreshStep::hello, first))) ++first;
+  if (first == group.parties()) {
+    return fail(
+        Code::try_again, folder + " has no message of a party yet",
+        fmt::format("parties make it by tally-sign refresh --with {}", core::to_hex(key.pub)));
+  }
+  const std::string path = file_of(folder, RefreshStep::hello, first);
+  TALLY_TRY(const std::string file, core::read_file(path, kLargestMessageBytes));
+  const auto message =
+      RefreshMessage::parse(core::as_bytes(file), group, RefreshStep::hello, first);
+  if (!message) return fail(message.error().in(path));
+  const auto hello = decode_refresh_hello(message->statement().body);
+  if (!hello) return fail(Code::bad_data, path + ": a malformed hello");
+  const RefreshTerms& terms = hello->terms;
+  TALLY_CHECK(check_terms(terms, group));
+  const auto place = std::ranges::find(terms.newcomers, key.pub);
+  if (place == terms.newcomers.end()) {
+    return fail(Code::usage,
+                fmt::format("{}: party {} goes on with {}", path, first, to_text(terms)),
+                fmt::format("this host key, {}, is none of them", core::to_hex(key.pub)));
+  }
+  TALLY_TRY(auto uses, custody::UseJournal::open(share_path + ".used"));
+  const auto behind = static_cast<PartyId>(place - terms.newcomers.begin());
+  Self self{group.parties() + behind, &group, nullptr, &key.passphrase, key.kdf, std::nullopt};
+  Refreshing made(share_path, std::move(self), folder, terms, std::move(uses));
+  TALLY_CHECK(made.refuse_waiting(there(made.path_of(RefreshStep::agree, made.self_.id))));
+  TALLY_TRY(made.seed_, core::SecretBytes::allocate(kSeedBytes));
+  std::ranges::copy(key.secret.bytes(), made.seed_.bytes().begin());
+  return made;
+}
+
+// Others may have been told of the new share there: it goes on with its own session or with none.
+Status Refreshing::refuse_waiting(bool of_this_session) const {
+  if (!there(next_path(share_path_)) || of_this_session) return {};
+  return fail(Code::usage,
+              next_path(share_path_) + " waits for the other parties of another refresh",
+              "give that one's folder; remove the file only if no party has ended it");
+}
+
 Status Refreshing::load_or_begin(bool anew) {
   const std::string state = state_path(share_path_);
-  const bool greeted = there(path_of(RefreshStep::hello, share().id()));
-  if (there(next_path(share_path_)) && (anew || !greeted || !there(state))) {
-    return fail(Code::usage,
-                next_path(share_path_) + " waits for the other parties of another refresh",
-                "give that one's folder; remove the file only if no party has ended it");
-  }
+  const bool greeted = there(path_of(RefreshStep::hello, self_.id));
+  TALLY_CHECK(refuse_waiting(!anew && greeted && there(state)));
   if (greeted && (anew || !there(state))) {
     return fail(Code::usage, folder_ + " is of a session that is over for this party",
                 "take a new folder to begin another");
@@ -150,7 +135,7 @@ Status Refreshing::load_or_begin(bool anew) {
   std::optional<core::SecretBytes> seed;
   if (file.size() == kStateBytes && file.starts_with(core::as_text(header))) {
     const ByteView sealed = core::as_bytes(file).subspan(kStateHeaderBytes);
-    TALLY_TRY(seed, custody::open_beside(share(), kPurpose, header, sealed));
+    TALLY_TRY(seed, custody::open_beside(*self_.share, kPurpose, header, sealed));
   }
   if (!seed) {
     return fail(Code::bad_data, state + " is of another share, or was changed",
@@ -160,9 +145,9 @@ Status Refreshing::load_or_begin(bool anew) {
   if (!greeted) return {};
   // A word is sealed to others and does not open here; what it is about is in the clear.
   TALLY_TRY(const std::string own,
-            core::read_file(path_of(RefreshStep::hello, share().id()), kLargestMessageBytes));
+            core::read_file(path_of(RefreshStep::hello, self_.id), kLargestMessageBytes));
   const auto hello =
-      RefreshMessage::parse(core::as_bytes(own), group(), RefreshStep::hello, share().id());
+      RefreshMessage::parse(core::as_bytes(own), group(), RefreshStep::hello, self_.id);
   TALLY_TRY(const Bytes expected, own_hello());
   if (hello && hello->statement().body == expected) return {};
   return fail(Code::usage, folder_ + " is of another session, or with other terms",
@@ -173,7 +158,7 @@ Status Refreshing::begin_seed() {
   TALLY_TRY(seed_, core::SecretBytes::allocate(kSeedBytes));
   core::random_bytes(seed_.bytes());
   Bytes file = state_header(group().key_id(), group().epoch());
-  TALLY_TRY(const Bytes sealed, custody::seal_beside(share(), kPurpose, file, seed_.bytes()));
+  TALLY_TRY(const Bytes sealed, custody::seal_beside(*self_.share, kPurpose, file, seed_.bytes()));
   core::append(file, sealed);
   return core::replace_file(state_path(share_path_), file, 0600);
 }
@@ -189,14 +174,14 @@ Status Refreshing::end_interrupted(const std::string& share_path, const mpc::Sha
 }
 
 Result<bool> Refreshing::came_out_of(const std::string& share_path, const std::string& folder,
-                                     const mpc::Share& share) {
+                                     const mpc::GroupKey& group) {
   const std::string journal = share_path + ".used";
   if (!there(journal)) return false;
   TALLY_TRY(const auto uses, custody::UseJournal::open(journal));
-  const auto ceremony = uses.met(origin_of(share.group()));
+  const auto ceremony = uses.met(origin_of(group));
   if (!ceremony) return false;
   // Which number this party had in the session is not known any more.
-  for (PartyId party = 0; party < mpc::kMostParties; ++party) {
+  for (PartyId party = 0; party < 2 * mpc::kMostParties; ++party) {
     const auto file =
         core::read_file(file_of(folder, RefreshStep::hold, party), kLargestMessageBytes);
     if (file && ceremony_of(core::as_bytes(*file)) == ceremony) return true;
@@ -210,13 +195,26 @@ std::string Refreshing::path_of(RefreshStep step, PartyId party) const {
   return file_of(folder_, step, party);
 }
 
+std::vector<PartyId> Refreshing::everybody() const {
+  std::vector<PartyId> all = terms_.members;
+  for (PartyId i = 0; i < terms_.newcomers.size(); ++i) all.push_back(group().parties() + i);
+  return all;
+}
+
 // The first t: all must be there anyway, and all must know who deals.
 std::vector<PartyId> Refreshing::dealers() const {
   return {terms_.members.begin(), terms_.members.begin() + group().threshold()};
 }
 
 std::vector<PartyId> Refreshing::speakers(RefreshStep step) const {
-  return step == RefreshStep::deal ? dealers() : terms_.members;
+  switch (step) {
+    case RefreshStep::hello:
+      return terms_.members;
+    case RefreshStep::deal:
+      return dealers();
+    default:
+      return everybody();
+  }
 }
 
 std::optional<PartyId> Refreshing::missing(RefreshStep step) const {
@@ -226,8 +224,21 @@ std::optional<PartyId> Refreshing::missing(RefreshStep step) const {
   return std::nullopt;
 }
 
+// From the seed and the share together, so that neither alone gives it.
+ByteArray<32> Refreshing::draw(std::string_view what) const {
+  mpc::Transcript transcript("refresh-draw");
+  transcript.add("what", core::as_bytes(what)).add("seed", seed_.bytes());
+  if (self_.share != nullptr) transcript.add("share", self_.share->secret_bytes());
+  return transcript.finish();
+}
+
 Result<mpc::HostKey> Refreshing::own_host_key() const {
-  auto secret = draw(seed_, share(), "host");
+  ByteArray<32> secret{};
+  if (self_.share != nullptr) {
+    secret = draw("host");
+  } else {
+    std::ranges::copy(seed_.bytes(), secret.begin());
+  }
   auto key = mpc::host_key(secret);
   core::wipe(secret);
   if (!key) return fail(Error(key.error()));
@@ -236,7 +247,7 @@ Result<mpc::HostKey> Refreshing::own_host_key() const {
 
 Result<Bytes> Refreshing::own_hello() const {
   TALLY_TRY(const auto host, own_host_key());
-  return encode_hello(host.pub, terms_);
+  return encode(RefreshHello{host.pub, terms_});
 }
 
 Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
@@ -248,23 +259,23 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
   const RefreshStatement& statement = message->statement();
   // Who has other terms has other readers, and that is the better thing to say.
   if (step == RefreshStep::hello) {
-    const auto hello = decode_hello(statement.body);
+    const auto hello = decode_refresh_hello(statement.body);
     if (hello && hello->terms != terms_) {
       return fail(Code::usage,
                   fmt::format("{}: party {} goes on with {}, this party with {}", path, from,
-                              named_terms(hello->terms), named_terms(terms_)),
+                              to_text(hello->terms), to_text(terms_)),
                   "agree on the options, and begin again in a new folder with --anew");
     }
   }
-  std::vector<PartyId> readers = terms_.members;
-  std::erase(readers, from);
-  const auto position = std::ranges::find(readers, share().id()) - readers.begin();
-  if (statement.ceremony != ceremony ||
-      !message->said_to(static_cast<std::size_t>(position), readers.size(), channels_)) {
+  bool said = false;
+  if (statement.ceremony == ceremony) {
+    TALLY_TRY(said, is_said_by(from, *message));
+  }
+  if (!said) {
     return fail(Code::protocol,
                 fmt::format("{}: not what party {} said in this session", path, from),
                 step == RefreshStep::hold
-                    ? fmt::format("keep both share files: where others are in the next epoch, {} "
+                    ? fmt::format("keep all share files: where others are in the next epoch, {} "
                                   "is the share of it",
                                   next_path(share_path_))
                     : std::string(kBeginAgain));
@@ -272,10 +283,32 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
   return statement.body;
 }
 
+Result<bool> Refreshing::is_said_by(PartyId from, const RefreshMessage& message) const {
+  const auto& members = terms_.members;
+  const bool with_signature = !terms_.newcomers.empty();
+  if (is_newcomer(from)) {
+    return message.ends_in(0, with_signature) &&
+           message.signed_by(terms_.newcomers[from - group().parties()]);
+  }
+  if (!message.ends_in(members.size() - 1, with_signature)) return false;
+  if (self_.share != nullptr) {
+    std::vector<PartyId> readers = members;
+    std::erase(readers, from);
+    const auto position = std::ranges::find(readers, self_.id) - readers.begin();
+    return message.said_to(static_cast<std::size_t>(position), *self_.channels);
+  }
+  Bytes greeting = message.statement().body;
+  if (message.statement().step != RefreshStep::hello) {
+    TALLY_TRY(greeting, read(RefreshStep::hello, from, kNoCeremony));
+  }
+  const auto hello = decode_refresh_hello(greeting);
+  return hello && message.signed_by(hello->host_key);
+}
+
 // Those that are there already: who wants something else should hear it before all have come.
 Status Refreshing::check_greetings() const {
   for (const PartyId member : terms_.members) {
-    if (member == share().id() || !there(path_of(RefreshStep::hello, member))) continue;
+    if (member == self_.id || !there(path_of(RefreshStep::hello, member))) continue;
     TALLY_CHECK(read(RefreshStep::hello, member, kNoCeremony));
   }
   return {};
@@ -284,14 +317,16 @@ Status Refreshing::check_greetings() const {
 Result<mpc::ReshareParams> Refreshing::params() const {
   mpc::ReshareParams params{group(), dealers(), {terms_.threshold, {}}};
   for (const PartyId member : terms_.members) {
-    const bool mine = member == share().id();
+    const bool mine = member == self_.id;
     TALLY_TRY(const Bytes body, mine ? own_hello() : read(RefreshStep::hello, member, kNoCeremony));
-    const auto hello = decode_hello(body);
+    const auto hello = decode_refresh_hello(body);
     if (!hello) {
       return fail(Code::bad_data, path_of(RefreshStep::hello, member) + ": a malformed hello");
     }
     params.next.host_keys.push_back(hello->host_key);
   }
+  params.next.host_keys.insert(params.next.host_keys.end(), terms_.newcomers.begin(),
+                               terms_.newcomers.end());
   if (const auto checked = mpc::check_params(params); !checked) {
     return fail(named(checked.error()));
   }
@@ -303,15 +338,15 @@ Error Refreshing::named(mpc::Failure failure) const {
   const bool of_next = failure.fault == mpc::Fault::bad_agreement ||
                        failure.fault == mpc::Fault::bad_host_key ||
                        failure.fault == mpc::Fault::duplicate_host_key;
-  if (of_next && failure.party) failure.party = terms_.members[*failure.party];
+  if (of_next && failure.party) failure.party = everybody()[*failure.party];
   Error error = failure;
   if (error.hint.empty()) error.hint = kBeginAgain;
   return error;
 }
 
 Result<Bytes> Refreshing::own_deal(const mpc::ReshareParams& terms) const {
-  auto random = draw(seed_, share(), "deal");
-  auto dealt = mpc::deal_again(terms, share(), random);
+  auto random = draw("deal");
+  auto dealt = mpc::deal_again(terms, *self_.share, random);
   core::wipe(random);
   if (!dealt) return fail(named(dealt.error()));
   return std::move(*dealt);
@@ -321,7 +356,7 @@ Result<Refreshing::Agreed> Refreshing::agreed() const {
   TALLY_TRY(const auto terms, params());
   std::vector<Bytes> dealt;
   for (const PartyId dealer : terms.dealers) {
-    const bool mine = dealer == share().id();
+    const bool mine = dealer == self_.id;
     TALLY_TRY(dealt.emplace_back(),
               mine ? own_deal(terms) : read(RefreshStep::deal, dealer, terms.ceremony()));
   }
@@ -333,7 +368,7 @@ Result<Refreshing::Agreed> Refreshing::agreed() const {
   auto receiver = mpc::ReshareReceiver::make(terms, secret);
   core::wipe(secret);
   if (!receiver) return fail(named(receiver.error()));
-  auto aux = draw(seed_, share(), "agree");
+  auto aux = draw("agree");
   const auto signature = receiver->agree(coordinator->collection(), aux);
   core::wipe(aux);
   if (signature) {
@@ -350,8 +385,8 @@ Result<mpc::DkgResult> Refreshing::result() const {
   TALLY_TRY(const auto terms, params());
   TALLY_TRY(const auto all, agreed());
   std::vector<Bytes> signatures;
-  for (const PartyId member : terms_.members) {
-    const bool mine = member == share().id();
+  for (const PartyId member : everybody()) {
+    const bool mine = member == self_.id;
     TALLY_TRY(signatures.emplace_back(),
               mine ? all.signature : read(RefreshStep::agree, member, terms.ceremony()));
   }
@@ -376,10 +411,10 @@ Result<std::optional<Refreshing::Awaited>> Refreshing::go_on(const Said& said) {
     }
     before = step;
     const auto all = speakers(step);
-    const bool mine = std::ranges::find(all, share().id()) != all.end();
-    if (!mine || there(path_of(step, share().id()))) continue;
+    const bool mine = std::ranges::find(all, self_.id) != all.end();
+    if (!mine || there(path_of(step, self_.id))) continue;
     TALLY_CHECK(say(step));
-    said(to_text(step), path_of(step, share().id()));
+    said(to_text(step), path_of(step, self_.id));
   }
   if (const auto party = missing(RefreshStep::hold)) return Awaited{RefreshStep::hold, *party};
   TALLY_CHECK(finish(said));
@@ -407,10 +442,14 @@ Status Refreshing::say(RefreshStep step) {
   return write(step, terms.ceremony(), std::move(body));
 }
 
-// Refuses a second message from the same seed, whatever copies of folder and state there are.
+// Refuses a second message from the same seed, whatever copies of folder and state there are; from
+// a newcomer's host key, which is for more than one session, in the same ceremony.
 Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes body) {
   const ByteArray<1> number{static_cast<std::uint8_t>(step)};
-  const auto name = crypto::Sha256().update(seed_.bytes()).update(number).finish();
+  crypto::Sha256 named;
+  named.update(seed_.bytes()).update(number);
+  if (self_.share == nullptr) named.update(ceremony);
+  const auto name = named.finish();
   const auto what = crypto::Sha256().update(ceremony).update(body).finish();
   if (auto used = uses_.use(name, what); !used) {
     Error error = used.error();
@@ -418,19 +457,26 @@ Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes 
     return fail(std::move(error));
   }
   std::vector<PartyId> readers = terms_.members;
-  std::erase(readers, share().id());
-  const Bytes file = write_refresh_message({step, share().id(), ceremony, std::move(body)}, group(),
-                                           readers, channels_);
-  return core::replace_file(path_of(step, share().id()), file, 0644);
+  std::erase(readers, self_.id);
+  TALLY_TRY(const auto host, own_host_key());
+  const RefreshAuthor author{self_.channels ? &*self_.channels : nullptr, readers,
+                             terms_.newcomers.empty() ? nullptr : &host};
+  TALLY_TRY(const Bytes file,
+            write_refresh_message({step, self_.id, ceremony, std::move(body)}, group(), author));
+  return core::replace_file(path_of(step, self_.id), file, 0644);
 }
 
 // The new share beside the old one, and opened again before anybody is told of it.
 Status Refreshing::keep(const mpc::Share& next) const {
   const std::string path = next_path(share_path_);
-  TALLY_TRY(const Bytes file, custody::seal_share(next, mine_.passphrase.bytes(), mine_.kdf));
+  // Which session a newcomer's is of stands in the share alone.
+  if (const auto waiting = custody::read_share_file(path)) {
+    TALLY_CHECK(refuse_waiting(waiting->facts.group.digest() == next.group().digest()));
+  }
+  TALLY_TRY(const Bytes file, custody::seal_share(next, self_.passphrase->bytes(), self_.kdf));
   TALLY_CHECK(core::replace_file(path, file, 0600));
   TALLY_TRY(const auto sealed, custody::read_share_file(path));
-  auto opened = custody::open_share(sealed, mine_.passphrase.bytes());
+  auto opened = custody::open_share(sealed, self_.passphrase->bytes());
   if (!opened) return fail(opened.error().in(path));
   return {};
 }
@@ -440,14 +486,14 @@ Status Refreshing::finish(const Said& said) {
   TALLY_TRY(const auto sealed, custody::read_share_file(next_path(share_path_)));
   const mpc::GroupKey& next = sealed.facts.group;
   const auto digest = next.digest();
-  for (const PartyId member : terms_.members) {
-    if (member == share().id()) continue;
+  for (const PartyId member : everybody()) {
+    if (member == self_.id) continue;
     TALLY_TRY(const Bytes held, read(RefreshStep::hold, member, terms.ceremony()));
     if (!std::ranges::equal(held, digest)) {
       return fail(Code::protocol,
                   fmt::format("{}: party {} holds a share of another epoch than {} does",
                               path_of(RefreshStep::hold, member), member, next_path(share_path_)),
-                  "keep both share files, and compare the folders of the parties");
+                  "keep all share files, and compare the folders of the parties");
     }
   }
   TALLY_CHECK(uses_.use(origin_of(next), terms.ceremony()));
@@ -457,6 +503,7 @@ Status Refreshing::finish(const Said& said) {
   TALLY_CHECK(core::rename_file(next_path(share_path_), share_path_));
   said("share", share_path_);
   // From here on end_interrupted() does the rest after a kill.
+  if (self_.share == nullptr) return {};
   TALLY_CHECK(custody::remove_stale_pairs(share_path_, next));
   return core::remove_file(state_path(share_path_));
 }

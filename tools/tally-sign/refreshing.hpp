@@ -1,9 +1,11 @@
 // A session in which the parties of a key take new shares of it, by files that custodians carry:
 // the same key under the next epoch (mpc/reshare.hpp), which makes what was stolen of old shares
-// worth nothing. Its folder holds a file a party and step (refresh_message.hpp), none of it secret
-// to read:
+// worth nothing. Newcomers may take part, who have no share yet and a host key that the parties
+// were told. Its folder holds a file a party and step (refresh_message.hpp), none of it secret to
+// read:
 //
-//   hello-I    the host key that party I made for this session, and to whom the key shall go on
+//   hello-I    the host key that party I made for this session, and to whom the key shall go on;
+//              of parties that have a share
 //   deal-I     of the first t parties: their shares dealt again, sealed to those host keys
 //   agree-I    party I's signature on everything that was agreed
 //   hold-I     that party I has its new share on disk
@@ -16,8 +18,14 @@
 // signs as ever; after, every party can go on to the new one. So no party that is silent, killed or
 // bribed leaves the others without t shares of one epoch (attack checklist, row 24).
 //
+// A newcomer has no share by which it knew the others, so in a session with newcomers everybody
+// signs with the host keys. Which these are follows from the ceremony that the dealers prove their
+// shares in, and which no one else can; so a newcomer needs to know its own host key and the group
+// of the old epoch. Its share lies under SHARE.next as well until all hold theirs.
+//
 // Each file is whole or not there, and a step that is run again says the same. The seed and the
-// host key die with the session. Blocking; one thread.
+// host keys made for it die with the session; a newcomer's is for its custodian to destroy, for
+// with the messages it gives the share again. Blocking; one thread.
 #pragma once
 
 #include <functional>
@@ -25,19 +33,13 @@
 #include <string>
 
 #include "custody/use_journal.hpp"
+#include "host_key.hpp"
 #include "mpc/reshare.hpp"
 #include "open_share.hpp"
 #include "refresh_message.hpp"
+#include "refresh_terms.hpp"
 
 namespace tally::sign {
-
-// To whom the key shall go on: some of its parties, ascending, who get new numbers in this order.
-struct RefreshTerms {
-  std::uint32_t threshold = 0;
-  std::vector<mpc::PartyId> members;
-
-  bool operator==(const RefreshTerms&) const = default;
-};
 
 class Refreshing {
  public:
@@ -49,15 +51,24 @@ class Refreshing {
                                                const UnlockedShare& mine, const std::string& folder,
                                                const RefreshTerms& terms, bool anew);
 
+  // The same for a newcomer, whose share will be at `share_path`; the terms are those in the first
+  // message of the folder. `key` and `group`, the key's before the session, must outlive it.
+  // Errors: those of the files; try_again when no party has said the terms yet; usage when the host
+  // key is none of the newcomers', and when a new share is waiting for the end of another session.
+  [[nodiscard]] static Result<Refreshing> join(const std::string& share_path, const HostKey& key,
+                                               const mpc::GroupKey& group,
+                                               const std::string& folder);
+
   // Ends what a kill left undone after the new share had taken its place; nothing is done to a
   // session that is under way. Errors: io.
   [[nodiscard]] static Status end_interrupted(const std::string& share_path,
                                               const mpc::Share& share);
-  // Whether this share came out of the session in the folder. Of which it came is on record beside
-  // the share, so that nobody who carries the folder can feign it with a group file. Errors: those
-  // of custody::UseJournal.
+  // Whether the share there, of `group`, came out of the session in the folder. Of which it came is
+  // on record beside the share, so that nobody who carries the folder can feign it with a group
+  // file. Errors: those of custody::UseJournal.
   [[nodiscard]] static Result<bool> came_out_of(const std::string& share_path,
-                                                const std::string& folder, const mpc::Share& share);
+                                                const std::string& folder,
+                                                const mpc::GroupKey& group);
 
   // Takes every step that can be taken now and tells `said` its name and file. Gives the message
   // that must come next from another, or nothing when the session has ended. Errors: those of the
@@ -73,8 +84,20 @@ class Refreshing {
 
   [[nodiscard]] std::string path_of(RefreshStep step, mpc::PartyId party) const;
   [[nodiscard]] std::string group_path() const { return folder_ + "/key.group"; }
+  [[nodiscard]] const RefreshTerms& terms() const { return terms_; }
+  [[nodiscard]] mpc::PartyId number() const { return self_.id; }
+  [[nodiscard]] bool is_newcomer(mpc::PartyId party) const { return party >= group().parties(); }
 
  private:
+  // Who runs the session.
+  struct Self {
+    mpc::PartyId id = 0;                // its number in the session
+    const mpc::GroupKey* group;         // of the old epoch
+    const mpc::Share* share = nullptr;  // none of a newcomer
+    const core::SecretBytes* passphrase;
+    custody::KdfParameters kdf;
+    std::optional<custody::PairChannels> channels;  // where it has a share
+  };
   // What all see alike once everybody has dealt, and this party's own part.
   struct Agreed {
     mpc::ReshareCoordinator coordinator;
@@ -82,21 +105,23 @@ class Refreshing {
     Bytes signature;
   };
 
-  Refreshing(const std::string& share_path, const UnlockedShare& mine, std::string folder,
-             RefreshTerms terms, custody::PairChannels channels, custody::UseJournal uses)
+  Refreshing(const std::string& share_path, Self self, std::string folder, RefreshTerms terms,
+             custody::UseJournal uses)
       : share_path_(share_path),
-        mine_(mine),
+        self_(std::move(self)),
         folder_(std::move(folder)),
         terms_(std::move(terms)),
-        channels_(std::move(channels)),
         uses_(std::move(uses)) {}
 
-  [[nodiscard]] const mpc::Share& share() const { return mine_.share; }
-  [[nodiscard]] const mpc::GroupKey& group() const { return mine_.share.group(); }
+  [[nodiscard]] const mpc::GroupKey& group() const { return *self_.group; }
+  [[nodiscard]] Status refuse_waiting(bool of_this_session) const;
   [[nodiscard]] Status load_or_begin(bool anew);
   [[nodiscard]] Status begin_seed();
+  // Wiped by the caller.
+  [[nodiscard]] ByteArray<32> draw(std::string_view what) const;
   [[nodiscard]] Result<mpc::HostKey> own_host_key() const;
   [[nodiscard]] Result<Bytes> own_hello() const;
+  [[nodiscard]] std::vector<mpc::PartyId> everybody() const;
   [[nodiscard]] std::vector<mpc::PartyId> dealers() const;
   [[nodiscard]] std::vector<mpc::PartyId> speakers(RefreshStep step) const;
   [[nodiscard]] std::optional<mpc::PartyId> missing(RefreshStep step) const;
@@ -106,6 +131,7 @@ class Refreshing {
   // Of another party.
   [[nodiscard]] Result<Bytes> read(RefreshStep step, mpc::PartyId from,
                                    const ByteArray<32>& ceremony) const;
+  [[nodiscard]] Result<bool> is_said_by(mpc::PartyId from, const RefreshMessage& message) const;
   [[nodiscard]] Status check_greetings() const;
   [[nodiscard]] Result<mpc::ReshareParams> params() const;
   [[nodiscard]] Result<Agreed> agreed() const;
@@ -118,12 +144,11 @@ class Refreshing {
   [[nodiscard]] Status finish(const Said& said);
 
   std::string share_path_;
-  const UnlockedShare& mine_;
+  Self self_;
   std::string folder_;
   RefreshTerms terms_;
-  custody::PairChannels channels_;
   custody::UseJournal uses_;
-  core::SecretBytes seed_;
+  core::SecretBytes seed_;  // of a newcomer, its host secret
 };
 
 }  // namespace tally::sign

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/format.h>
+#include <functional>
 #include <map>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,7 +65,7 @@ struct World {
       REQUIRE(core::create_file(share_path(id), *sealed, 0600));
       members.push_back(id);
     }
-    terms = {t, members};
+    terms = {t, members, {}};
     fs::create_directory(messages());
   }
   static mpc::Dealing deal(std::uint32_t t, std::uint32_t n) {
@@ -82,6 +84,11 @@ struct World {
     return custody::read_share_file(share_path(id)).value().facts.group;
   }
 
+  [[nodiscard]] std::optional<std::uint32_t> epoch_on_disk(mpc::PartyId id) const {
+    if (!fs::exists(share_path(id))) return std::nullopt;
+    return group_on_disk(id).epoch();
+  }
+
   // The share on disk; without its slow passphrase where it is still the dealt one, which is dealt
   // again because a child of fork() has no copy of secrets.
   [[nodiscard]] sign::UnlockedShare unlock(mpc::PartyId id) const {
@@ -95,12 +102,40 @@ struct World {
     return {std::move(share), std::move(passphrase), custody::kWeakestKdf};
   }
 
+  // From now on a newcomer as well, of the next number behind the parties of the key.
+  mpc::PartyId expect_newcomer() {
+    const auto id = dealing.group().parties() + static_cast<mpc::PartyId>(terms.newcomers.size());
+    terms.newcomers.push_back(host_key(id).pub);
+    members.push_back(id);
+    return id;
+  }
+  [[nodiscard]] static sign::HostKey host_key(mpc::PartyId id) {
+    auto secret = core::SecretBytes::allocate(32).value();
+    std::fill(secret.bytes().begin(), secret.bytes().end(), static_cast<std::uint8_t>(id + 1));
+    auto passphrase = core::SecretBytes::allocate(kPassphrase.size()).value();
+    std::copy(kPassphrase.begin(), kPassphrase.end(), passphrase.bytes().begin());
+    const auto pub = mpc::host_key(secret.bytes()).value().pub;
+    return {std::move(secret), std::move(passphrase), custody::kWeakestKdf, pub};
+  }
+  tally::Result<bool> join(mpc::PartyId id) {
+    const std::string path = share_path(id);
+    if (fs::exists(path)) {
+      return sign::Refreshing::came_out_of(path, messages(), group_on_disk(id));
+    }
+    const auto key = host_key(id);
+    TALLY_TRY(auto session, sign::Refreshing::join(path, key, dealing.group(), messages()));
+    CHECK(session.number() == id);
+    TALLY_TRY(const auto awaited, session.go_on([](const char*, const std::string&) {}));
+    return !awaited;
+  }
+
   // What the command does. True when this party's refresh is over.
   tally::Result<bool> run(mpc::PartyId id, bool anew = false) {
+    if (id >= dealing.group().parties()) return join(id);
     const auto mine = unlock(id);
     TALLY_CHECK(sign::Refreshing::end_interrupted(share_path(id), mine.share));
     TALLY_TRY(const bool over,
-              sign::Refreshing::came_out_of(share_path(id), messages(), mine.share));
+              sign::Refreshing::came_out_of(share_path(id), messages(), mine.share.group()));
     if (over) return true;
     TALLY_TRY(auto session, sign::Refreshing::open(share_path(id), mine, messages(), terms, anew));
     TALLY_TRY(const auto awaited, session.go_on([](const char*, const std::string&) {}));
@@ -132,6 +167,19 @@ Bytes content_of(const std::string& path) {
 }
 void put(const std::string& path, ByteView content) {
   REQUIRE(core::replace_file(path, content, 0644));
+}
+
+// A message is taken as it is, and neither truncated nor extended.
+void check_lengths(const Bytes& whole, const std::function<bool(const Bytes&)>& taken) {
+  CHECK(taken(whole));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    CHECK_FALSE(taken({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}));
+  }
+  for (const std::size_t more : {std::size_t{1}, custody::PairChannels::kOverheadBytes}) {
+    Bytes longer = whole;
+    longer.resize(whole.size() + more);
+    CHECK_FALSE(taken(longer));
+  }
 }
 
 // The names of all files but those that a kill left behind half written.
@@ -168,7 +216,8 @@ TEST_CASE("a refresh gives every party a new share of the same key") {
   }
   // Another in the same folder is refused, and goes well in a new one.
   const auto again = world.unlock(0);
-  CHECK(sign::Refreshing::came_out_of(world.share_path(0), world.messages(), again.share).value());
+  CHECK(sign::Refreshing::came_out_of(world.share_path(0), world.messages(), again.share.group())
+            .value());
   fs::remove_all(world.messages());
   fs::create_directory(world.messages());
   world.run_all();
@@ -179,7 +228,7 @@ TEST_CASE("a refresh gives every party a new share of the same key") {
 TEST_CASE("a refresh changes the threshold and leaves parties out") {
   World world(2, 4);
   world.members = {0, 2, 3};
-  world.terms = {3, world.members};
+  world.terms = {3, world.members, {}};
   world.run_all();
   const auto group = world.group_on_disk(3);
   CHECK(group.key() == world.dealing.group().key());
@@ -199,7 +248,7 @@ TEST_CASE("parties that want different terms are told so") {
   for (const auto& [threshold, members] :
        std::vector<std::pair<std::uint32_t, std::vector<mpc::PartyId>>>{
            {2, {1, 2}}, {2, {0}}, {4, {0, 1, 2}}, {0, {0, 1, 2}}}) {
-    world.terms = {threshold, members};
+    world.terms = {threshold, members, {}};
     const auto refused = world.run(0);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::usage);
@@ -223,18 +272,10 @@ TEST_CASE("row 4 a message of a refresh truncated extended or changed at each by
                               .ceremony;
     const auto taken = [&](const Bytes& changed) {
       const auto message = sign::RefreshMessage::parse(changed, mine.share.group(), step, 1);
-      return message && message->statement().ceremony == ceremony &&
-             message->said_to(0, 1, channels);
+      return message && message->statement().ceremony == ceremony && message->ends_in(1, false) &&
+             message->said_to(0, channels);
     };
-    CHECK(taken(whole));
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-      CHECK_FALSE(taken({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}));
-    }
-    for (const std::size_t more : {std::size_t{1}, custody::PairChannels::kOverheadBytes}) {
-      Bytes longer = whole;
-      longer.resize(whole.size() + more);
-      CHECK_FALSE(taken(longer));
-    }
+    check_lengths(whole, taken);
     for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
       Bytes changed = whole;
       changed[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
@@ -263,6 +304,161 @@ TEST_CASE("row 4 a message of a refresh truncated extended or changed at each by
   CHECK(world.group_on_disk(0).epoch() == 1);
 }
 
+TEST_CASE("a refresh takes newcomers in and one of them may repair a lost share") {
+  World world(2, 3);
+  // Party 1 has lost its share: it comes back with a host key, and another one with it.
+  world.members = {0, 2};
+  world.terms = {3, world.members, {}};
+  const mpc::PartyId repaired = world.expect_newcomer();
+  const mpc::PartyId fourth = world.expect_newcomer();
+  CHECK(world.why(repaired) == world.messages() + " has no message of a party yet");
+  world.run_all();
+  const auto group = world.group_on_disk(0);
+  CHECK(group.key() == world.dealing.group().key());
+  CHECK(group.key_id() == world.dealing.group().key_id());
+  CHECK(group.epoch() == 1);
+  CHECK(group.threshold() == 3);
+  CHECK(group.parties() == 4);
+  CHECK(world.unlock(2).share.id() == 1);
+  CHECK(world.unlock(repaired).share.id() == 2);
+  CHECK(world.unlock(fourth).share.id() == 3);
+  for (const mpc::PartyId id : world.members) {
+    CHECK(world.group_on_disk(id).digest() == group.digest());
+    CHECK_FALSE(fs::exists(world.share_path(id) + ".next"));
+  }
+  // A share that came from elsewhere did not come out of this session.
+  fs::copy(world.share_path(repaired), world.share_path(7));
+  CHECK_FALSE(sign::Refreshing::came_out_of(world.share_path(7), world.messages(), group).value());
+}
+
+TEST_CASE("a newcomer is refused where it is not the one that was named") {
+  World world(2, 2);
+  world.terms.newcomers.push_back(World::host_key(9).pub);
+  world.members.push_back(2);
+  REQUIRE(world.run(0));
+  const auto refused = world.run(2);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::usage);
+  CHECK(refused.error().message ==
+        world.message("hello", 0) + ": party 0 goes on with " + to_text(world.terms));
+  CHECK_FALSE(fs::exists(world.message("agree", 2)));
+  // Nor do parties go on that were told of different ones.
+  world.terms.newcomers = {World::host_key(2).pub};
+  CHECK(world.why(1).find("party 0 goes on with threshold 2 of parties 0, 1 and ") !=
+        std::string::npos);
+}
+
+TEST_CASE("row 8 a newcomer goes on with the host keys that the dealers know and no others") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  for (int round = 0; round < 2; ++round) {
+    for (const mpc::PartyId id : {0U, 1U}) REQUIRE(world.run(id));
+  }
+  // The carrier shows it a party of its own making in the place of party 1, signature and all.
+  const Bytes whole = content_of(world.message("hello", 1));
+  const auto& old = world.dealing.group();
+  const auto impostor = mpc::host_key(ByteArray<32>{5}).value();
+  const auto channels = custody::PairChannels::make(world.dealing.share(1).value()).value();
+  const std::vector<mpc::PartyId> readers = {0};
+  const Bytes other =
+      sign::write_refresh_message(
+          {RefreshStep::hello, 1, {}, encode(sign::RefreshHello{impostor.pub, world.terms})}, old,
+          {&channels, readers, &impostor})
+          .value();
+  put(world.message("hello", 1), other);
+  CHECK(world.why(newcomer) ==
+        world.message("deal", 0) + ": not what party 0 said in this session");
+  CHECK_FALSE(fs::exists(world.message("agree", newcomer)));
+  put(world.message("hello", 1), whole);
+  world.run_all();
+  CHECK(world.group_on_disk(newcomer).digest() == world.group_on_disk(0).digest());
+}
+
+TEST_CASE("row 4 a message of or to a newcomer truncated extended or changed is refused") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  for (const mpc::PartyId id : {0U, 1U, 0U, 1U}) REQUIRE(world.run(id));
+  const auto& group = world.dealing.group();
+  const auto host_keys = [&] {
+    std::vector<tally::crypto::PointBytes> keys;
+    for (const mpc::PartyId id : {0U, 1U}) {
+      const auto hello = sign::RefreshMessage::parse(content_of(world.message("hello", id)), group,
+                                                     RefreshStep::hello, id)
+                             .value();
+      keys.push_back(sign::decode_refresh_hello(hello.statement().body).value().host_key);
+    }
+    keys.push_back(world.terms.newcomers.front());
+    return keys;
+  }();
+  struct Case {
+    RefreshStep step;
+    mpc::PartyId from;
+    mpc::PartyId reader;
+  };
+  for (const Case& one : {Case{RefreshStep::deal, 1, newcomer},
+                          {RefreshStep::agree, 1, newcomer},
+                          {RefreshStep::agree, newcomer, 0}}) {
+    const RefreshStep step = one.step;
+    const mpc::PartyId from = one.from;
+    CAPTURE(to_text(step));
+    CAPTURE(from);
+    const std::string path = world.message(to_text(step), from);
+    const Bytes whole = content_of(path);
+    const auto ceremony = sign::ceremony_of(whole);
+    const auto taken = [&](const Bytes& changed) {
+      const auto message = sign::RefreshMessage::parse(changed, group, step, from);
+      return message && sign::ceremony_of(changed) == ceremony &&
+             message->ends_in(from == newcomer ? 0 : 1, true) &&
+             message->signed_by(host_keys[from]);
+    };
+    check_lengths(whole, taken);
+    // Of a word for somebody else nothing is known here, and nothing is said by it.
+    const std::size_t word = from == newcomer ? 0 : custody::PairChannels::kOverheadBytes;
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      if (at >= whole.size() - 64 - word && at < whole.size() - 64) continue;
+      Bytes changed = whole;
+      changed[at] ^= 1U;
+      CHECK_FALSE(taken(changed));
+    }
+    // And the session refuses what the message does.
+    Bytes changed = whole;
+    changed[100] ^= 1U;
+    put(path, changed);
+    CHECK(world.why(one.reader) ==
+          fmt::format("{}: not what party {} said in this session", path, from));
+    put(path, whole);
+  }
+  world.run_all();
+  CHECK(world.group_on_disk(0).digest() == world.group_on_disk(newcomer).digest());
+}
+
+TEST_CASE("a share that waits for the end of one session is not given up for another") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  for (int round = 0; round < 2; ++round) {
+    for (const mpc::PartyId id : world.members) REQUIRE(world.run(id));
+  }
+  const std::string next = world.share_path(newcomer) + ".next";
+  REQUIRE(fs::exists(next));
+  // The parties give that session up and name the host key again.
+  fs::rename(world.messages(), world.messages() + "-1");
+  fs::create_directory(world.messages());
+  for (const mpc::PartyId id : {0U, 1U}) REQUIRE(world.run(id, true));
+  const std::string refused = next + " waits for the other parties of another refresh";
+  CHECK(world.why(newcomer) == refused);
+  for (const mpc::PartyId id : {0U, 1U}) REQUIRE(world.run(id));
+  // Even with a message in the folder that says that it has part in this session.
+  const auto share = content_of(next);
+  fs::remove(next);
+  REQUIRE(world.run(newcomer));
+  REQUIRE(fs::remove(next));
+  REQUIRE(fs::remove(world.message("hold", newcomer)));
+  put(next, share);
+  fs::permissions(next, fs::perms::owner_read | fs::perms::owner_write);
+  CHECK(world.why(newcomer) == refused);
+  CHECK(content_of(next) == share);
+}
+
 TEST_CASE("row 24 no copy of a session signs a second result") {
   World world(2, 2);
   for (int round = 0; round < 2; ++round) {
@@ -279,8 +475,11 @@ TEST_CASE("row 24 no copy of a session signs a second result") {
   CHECK_FALSE(fs::exists(world.message("deal", 0)));
 }
 
-TEST_CASE("row 24 a party killed at any step of a refresh goes on and nothing is half done") {
-  World world(2, 2);
+namespace {
+
+// Kills parties before each durable step of their runs in this order, and lets them go on. Returns
+// how many kills there were.
+int kill_everywhere(World& world, const std::vector<mpc::PartyId>& runs) {
   const fs::path root = fs::path(world.messages()).parent_path();
   const Folder copies;
   const fs::path copy = copies.file("copy");
@@ -296,12 +495,13 @@ TEST_CASE("row 24 a party killed at any step of a refresh goes on and nothing is
     fs::copy(copy, root, fs::copy_options::recursive);
   };
   int kills = 0;
-  for (const mpc::PartyId id : {0U, 1U, 0U, 1U, 0U, 1U, 0U}) {
+  for (const mpc::PartyId id : runs) {
+    const bool newcomer = id >= world.dealing.group().parties();
     fs::remove_all(copy);
     fs::copy(root, copy, fs::copy_options::recursive);
     REQUIRE(in_child(id, -1) == 0);
     const auto after = names_in(root);
-    const auto epoch = world.group_on_disk(id).epoch();
+    const auto epoch = world.epoch_on_disk(id);
     for (int steps = 0;; ++steps) {
       CAPTURE(id);
       CAPTURE(steps);
@@ -311,8 +511,10 @@ TEST_CASE("row 24 a party killed at any step of a refresh goes on and nothing is
       REQUIRE(ended == -SIGKILL);
       ++kills;
       // What is there is whole: the share of one epoch or the other, and a next one that opens.
-      CHECK(world.group_on_disk(id).epoch() <= 1);
-      CHECK(world.unlock(id).share.id() == id);
+      if (!newcomer || fs::exists(world.share_path(id))) {
+        CHECK(world.group_on_disk(id).epoch() <= 1);
+        CHECK(world.unlock(id).share.id() == id);
+      }
       for (const RefreshStep step :
            {RefreshStep::hello, RefreshStep::deal, RefreshStep::agree, RefreshStep::hold}) {
         const std::string path = world.message(to_text(step), id);
@@ -321,12 +523,41 @@ TEST_CASE("row 24 a party killed at any step of a refresh goes on and nothing is
       }
       REQUIRE(in_child(id, -1) == 0);
       CHECK(names_in(root) == after);
-      CHECK(world.group_on_disk(id).epoch() == epoch);
+      CHECK(world.epoch_on_disk(id) == epoch);
     }
   }
-  CHECK(kills > 30);
+  return kills;
+}
+
+}  // namespace
+
+TEST_CASE("row 24 a party killed at any step of a refresh goes on and nothing is half done") {
+  World world(2, 2);
+  CHECK(kill_everywhere(world, {0, 1, 0, 1, 0, 1, 0}) > 30);
   CHECK(world.group_on_disk(0).digest() == world.group_on_disk(1).digest());
   CHECK(world.group_on_disk(0).epoch() == 1);
+}
+
+TEST_CASE("row 24 a newcomer killed at any step goes on and no old share goes before its own") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  for (const mpc::PartyId id : {0U, 1U, 0U}) REQUIRE(world.run(id));
+  int kills = kill_everywhere(world, {newcomer});
+  for (const mpc::PartyId id : {1U, 0U}) REQUIRE(world.run(id));
+  // All but the newcomer hold their new shares, and none is in its place yet.
+  for (const mpc::PartyId id : {0U, 1U}) {
+    REQUIRE(fs::exists(world.message("hold", id)));
+    CHECK(world.group_on_disk(id).epoch() == 0);
+    CHECK_FALSE(world.run(id).value());
+  }
+  CHECK_FALSE(fs::exists(world.share_path(newcomer)));
+  kills += kill_everywhere(world, {newcomer});
+  CHECK(kills > 15);
+  world.run_all();
+  for (const mpc::PartyId id : world.members) {
+    CHECK(world.group_on_disk(id).digest() == world.group_on_disk(newcomer).digest());
+    CHECK(world.group_on_disk(id).epoch() == 1);
+  }
 }
 
 TEST_SUITE_END();
