@@ -70,22 +70,15 @@ std::optional<FieldWords> x_above_order_var(const FieldWords& r) {
   return plus_order(r);
 }
 
-void ClaimBatch::add_coordinate(ByteView x, bool odd) {
-  xs_.push_back(load_words(x));
+void ClaimBatch::add_coordinate(const FieldWords& x, bool odd) {
+  xs_.push_back(x);
   odd_.push_back(odd ? 1 : 0);
+  shared_.push_back(0);
 }
 
 bool ClaimBatch::add_compressed(ByteView bytes) {
   if (bytes.size() != kPoint || (bytes[0] != 2 && bytes[0] != 3)) return false;
-  add_coordinate(bytes.subspan(1), bytes[0] == 3);
-  return true;
-}
-
-bool ClaimBatch::add_sec1(ByteView bytes) {
-  if (bytes.size() != 65) return add_compressed(bytes);
-  if (bytes[0] != 4) return false;
-  full_keys_.push_back({static_cast<std::uint32_t>(xs_.size()), load_words(bytes.last(32))});
-  add_coordinate(bytes.subspan(1, 32), (bytes[64] & 1U) != 0);
+  add_coordinate(load_words(bytes.subspan(1)), bytes[0] == 3);
   return true;
 }
 
@@ -93,6 +86,36 @@ bool ClaimBatch::add_sec1(ByteView bytes) {
 void ClaimBatch::add_term(Claim& claim, const Scalar& factor, int unit) {
   terms_.push_back({factor, unit, static_cast<std::uint32_t>(xs_.size())});
   ++claim.term_count;
+}
+
+void ClaimBatch::add_key_term(Claim& claim, const Scalar& factor, ByteView x, bool odd) {
+  const FieldWords words = load_words(x);
+  std::uint32_t& recent = recent_[words[0] % recent_.size()];
+  if (recent != kNone && xs_[recent] == words && (odd_[recent] != 0) == odd) {
+    shared_[recent] = 1;
+    terms_.push_back({factor, 0, recent});
+    ++claim.term_count;
+    return;
+  }
+  recent = static_cast<std::uint32_t>(xs_.size());
+  add_term(claim, factor);
+  add_coordinate(words, odd);
+}
+
+bool ClaimBatch::add_compressed_key_term(Claim& claim, const Scalar& factor, ByteView bytes) {
+  if (bytes.size() != kPoint || (bytes[0] != 2 && bytes[0] != 3)) return false;
+  add_key_term(claim, factor, bytes.subspan(1), bytes[0] == 3);
+  return true;
+}
+
+// A key that came with its y is a point of its own: a wrong y is no matter of others.
+bool ClaimBatch::add_sec1_key_term(Claim& claim, const Scalar& factor, ByteView bytes) {
+  if (bytes.size() != 65) return add_compressed_key_term(claim, factor, bytes);
+  if (bytes[0] != 4) return false;
+  full_keys_.push_back({static_cast<std::uint32_t>(xs_.size()), load_words(bytes.last(32))});
+  add_term(claim, factor);
+  add_coordinate(load_words(bytes.subspan(1, 32)), (bytes[64] & 1U) != 0);
+  return true;
 }
 
 // K is point 0 of a batch. A key of 65 bytes is left to the others: its y wants a look.
@@ -121,8 +144,7 @@ bool ClaimBatch::decode_ecdsa(const VerifyItem& item, Claim& claim) {
     add_known_term(claim, Scalar());
     return true;
   }
-  add_term(claim, Scalar());
-  if (!add_sec1(item.key)) return false;
+  if (!add_sec1_key_term(claim, Scalar(), item.key)) return false;
   pending_.push_back({static_cast<std::uint32_t>(claims_.size()), *numbers, false});
   if (recoverable) add_r_point(claim, item.signature[64], numbers->flipped);
   return true;
@@ -135,8 +157,7 @@ void ClaimBatch::add_r_point(Claim& claim, unsigned id, bool flipped) {
   if (!x) return;
   claim.has_r_point = true;
   add_term(claim, -Scalar(1), -1);
-  xs_.push_back(*x);
-  odd_.push_back(static_cast<std::uint8_t>((id & 1U) ^ (flipped ? 1U : 0U)));
+  add_coordinate(*x, ((id & 1U) != 0) != flipped);
 }
 
 bool ClaimBatch::decode_bip340(const VerifyItem& item, Claim& claim) {
@@ -152,10 +173,9 @@ bool ClaimBatch::decode_bip340(const VerifyItem& item, Claim& claim) {
     return true;
   }
   claim.kind = Claim::Kind::pair;
-  add_term(claim, -bip340_challenge(r, item.key, item.message));
-  add_coordinate(item.key, false);
+  add_key_term(claim, -bip340_challenge(r, item.key, item.message), item.key, false);
   add_term(claim, -Scalar(1), -1);
-  add_coordinate(r, false);
+  add_coordinate(load_words(r), false);
   return true;
 }
 
@@ -169,8 +189,7 @@ bool ClaimBatch::decode_partial(const VerifyItem& item, Claim& claim) {
   if (!s || !b || !c || sign > 1) return false;
   claim.kind = Claim::Kind::many;
   claim.base = *s;
-  add_term(claim, -*c);
-  if (!add_compressed(item.key)) return false;
+  if (!add_compressed_key_term(claim, -*c, item.key)) return false;
   add_term(claim, sign == 1 ? Scalar(1) : -Scalar(1), sign == 1 ? 1 : -1);
   if (!add_compressed(item.message.first(kPoint))) return false;
   add_term(claim, sign == 1 ? *b : -*b);
@@ -184,8 +203,7 @@ bool ClaimBatch::decode_dlog(const VerifyItem& item, Claim& claim) {
   if (!s || !e) return false;
   claim.kind = Claim::Kind::pair;
   claim.base = *s;
-  add_term(claim, -*e);
-  if (!add_compressed(item.key)) return false;
+  if (!add_compressed_key_term(claim, -*e, item.key)) return false;
   add_term(claim, -Scalar(1), -1);
   return add_compressed(item.signature.first(kPoint));
 }
@@ -230,9 +248,11 @@ void ClaimBatch::decode_var(std::span<const VerifyItem> items) {
   terms_.clear();
   xs_.clear();
   odd_.clear();
+  shared_.clear();
+  recent_.fill(kNone);
   pending_.clear();
   full_keys_.clear();
-  if (!known_key_.empty()) add_coordinate(known_key_, false);
+  if (!known_key_.empty()) add_coordinate(load_words(known_key_), false);
   for (const VerifyItem& item : items) {
     Claim claim;
     claim.first_term = static_cast<std::uint32_t>(terms_.size());
@@ -244,6 +264,10 @@ void ClaimBatch::decode_var(std::span<const VerifyItem> items) {
       terms_.resize(claim.first_term);
       xs_.resize(points_before);
       odd_.resize(points_before);
+      shared_.resize(points_before);
+      for (std::uint32_t& recent : recent_) {
+        if (recent >= points_before) recent = kNone;
+      }
       full_keys_.resize(full_before);
     }
     claims_.push_back(claim);

@@ -5,10 +5,12 @@
 // or, for ECDSA without a usable recovery id, that base * G + k * Q has an x-coordinate equal to r
 // modulo n. Decoding is what every item passes singly before it meets others (range, shape, points
 // on the curve); the square roots of all points of a batch and the inverses of all s are shared.
+// A key that several items name is one point, as long as not too many others come between them.
 //
 // Public data only. An object belongs to one thread and keeps its memory from batch to batch.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -75,6 +77,9 @@ class ClaimBatch {
   [[nodiscard]] const AffineWords& point(const ClaimTerm& term) const {
     return points_[term.point];
   }
+  [[nodiscard]] std::size_t point_count() const { return points_.size(); }
+  // Whether the term's point is one of several terms.
+  [[nodiscard]] bool is_shared(const ClaimTerm& term) const { return shared_[term.point] != 0; }
 
  private:
   bool decode_ecdsa(const VerifyItem& item, Claim& claim);
@@ -88,8 +93,10 @@ class ClaimBatch {
   [[nodiscard]] bool is_known(ByteView sec1_key) const;
   void add_known_term(Claim& claim, const Scalar& factor);
   bool add_compressed(ByteView bytes);
-  bool add_sec1(ByteView bytes);
-  void add_coordinate(ByteView x, bool odd);
+  void add_coordinate(const FieldWords& x, bool odd);
+  void add_key_term(Claim& claim, const Scalar& factor, ByteView x, bool odd);
+  bool add_compressed_key_term(Claim& claim, const Scalar& factor, ByteView bytes);
+  bool add_sec1_key_term(Claim& claim, const Scalar& factor, ByteView bytes);
   void add_term(Claim& claim, const Scalar& factor, int unit = 0);
 
   void lift();
@@ -112,6 +119,11 @@ class ClaimBatch {
   std::vector<ClaimTerm> terms_;
   std::vector<FieldWords> xs_;
   std::vector<std::uint8_t> odd_;
+  std::vector<std::uint8_t> shared_;
+  // The last key by some bits of its x, where there was one in this batch. Whoever makes keys that
+  // displace each other gains nothing but that they are points of their own.
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  std::array<std::uint32_t, 64> recent_{};
   std::vector<AffineWords> points_;
   std::vector<Pending> pending_;
   std::vector<FullKey> full_keys_;

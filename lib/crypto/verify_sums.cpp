@@ -174,6 +174,8 @@ void SumVerifier::settle_sum_var(Indices indices) {
 
 bool SumVerifier::sum_vanishes_var(Indices indices) {
   msm_.clear();
+  shared_terms_.clear();
+  shared_factors_.resize(claims_.point_count());
   Scalar base;
   for (const std::uint32_t i : indices) {
     const Claim& claim = claims_.claims()[i];
@@ -182,12 +184,21 @@ bool SumVerifier::sum_vanishes_var(Indices indices) {
     base = base + factor * claim.base;
     for (const ClaimTerm& term : claims_.terms(claim)) {
       const AffineWords& point = claims_.point(term);
-      if (term.unit == 0) {
-        msm_.add(factor * term.factor, point);
-      } else {
+      if (term.unit != 0) {
         msm_.add(HalfScalar{z.low, z.high, term.unit < 0}, point);
+      } else if (claims_.is_shared(term)) {
+        Scalar& total = shared_factors_[term.point];
+        if (total.is_zero()) shared_terms_.push_back(term);
+        total = total + factor * term.factor;
+      } else {
+        msm_.add(factor * term.factor, point);
       }
     }
+  }
+  // What was back at zero in between stands there twice, and adds nothing the second time.
+  for (const ClaimTerm& term : shared_terms_) {
+    msm_.add(shared_factors_[term.point], claims_.point(term));
+    shared_factors_[term.point] = Scalar();
   }
   msm_.add(base, PointTable::generator().view().low[0]);
   return msm_.sum_var().is_infinity();

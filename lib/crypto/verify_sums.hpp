@@ -54,6 +54,10 @@ class SumVerifier final : public VerifyBackend {
   std::span<const VerifyItem> items_;
   std::span<Verdict> verdicts_;
   std::vector<HalfScalar> multipliers_;
+  // Of a sum: the factors of points that several terms have, by point and zero in between, and one
+  // term of each.
+  std::vector<Scalar> shared_factors_;
+  std::vector<ClaimTerm> shared_terms_;
   std::vector<std::uint32_t> pairs_, sums_, direct_, known_;
   std::vector<DoubleMulBlock> blocks_;
   bool often_bad_ = false;  // the last batch had many bad pairs

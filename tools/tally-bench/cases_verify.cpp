@@ -27,16 +27,21 @@ using crypto::Verdict;
 using Subject = std::unique_ptr<bench::Subject>;
 using Items = std::shared_ptr<const crypto::MadeItems>;
 
-Items make_items(Scheme scheme, std::size_t count) {
+enum class Keys { each_its_own, one };
+
+Items make_items(Scheme scheme, std::size_t count, Keys keys = Keys::each_its_own) {
   auto made = std::make_shared<crypto::MadeItems>(count);
-  for (std::size_t i = 0; i < count; ++i) made->add(scheme);
+  const crypto::Scalar key = made->scalar();
+  for (std::size_t i = 0; i < count; ++i) {
+    made->add(scheme, false, keys == Keys::one ? &key : nullptr);
+  }
   return made;
 }
 
-Result<Subject> batch(Scheme scheme, std::size_t count) {
+Result<Subject> batch(Scheme scheme, std::size_t count, Keys keys) {
   std::shared_ptr<crypto::VerifyBackend> backend =
       crypto::make_backend(crypto::BackendKind::automatic);
-  return make_granular(count, [items = make_items(scheme, count), backend,
+  return make_granular(count, [items = make_items(scheme, count, keys), backend,
                                verdicts = std::vector<Verdict>(count)]() mutable {
     backend->verify_var(items->items(), verdicts);
     bool good = true;
@@ -232,12 +237,12 @@ void add_choices(bench::Registry& registry) {
 }
 
 void add_batch(bench::Registry& registry, const std::string& name, const std::string& summary,
-               Scheme scheme, std::size_t count) {
+               Scheme scheme, std::size_t count, Keys keys = Keys::each_its_own) {
   bench::Case definition;
   definition.name = name;
   definition.summary = summary;
   definition.countable = false;
-  definition.make = [scheme, count] { return batch(scheme, count); };
+  definition.make = [scheme, count, keys] { return batch(scheme, count, keys); };
   definition.peers = {{"libsecp256k1", [scheme] { return peer_of(scheme); }}};
   registry.add(definition);
 }
@@ -274,6 +279,8 @@ void add_verify_cases(bench::Registry& registry) {
             Scheme::bip340, 1024);
   add_batch(registry, "verify.schnorr.batch8192", "a BIP340 signature, 8192 a batch",
             Scheme::bip340, 8192);
+  add_batch(registry, "verify.schnorr.one_key", "a BIP340 signature, 1024 a batch under one key",
+            Scheme::bip340, 1024, Keys::one);
   add_batch(registry, "verify.partial.batch", "a FROST partial signature, 256 a batch",
             Scheme::partial, 256);
   add_batch(registry, "verify.dlog.batch", "a proof of a discrete logarithm, 256 a batch",

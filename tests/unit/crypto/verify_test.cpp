@@ -122,6 +122,37 @@ TEST_CASE("good and corrupted items of feldman get the verdicts of libsecp256k1"
   check_scheme(Scheme::feldman);
 }
 
+TEST_CASE("few keys of many signatures are shared without a word of one item for another") {
+  for (const std::uint64_t seed : {31U, 32U, 33U, 34U}) {
+    MadeItems made(seed);
+    const std::array<crypto::Scalar, 3> keys = {made.scalar(), made.scalar(), made.scalar()};
+    for (std::size_t i = 0; i < 240; ++i) {
+      const Scheme scheme = seed % 2 == 0 && i % 5 == 2 ? Scheme::ecdsa : Scheme::bip340;
+      // Now and then a key that nobody else has.
+      made.add(scheme, i % 2 == 0, i % 17 == 0 ? nullptr : &keys[i % 3]);
+      if (seed < 33 ? i % 100 == 77 : i % 9 == 4) made.corrupt(i);
+    }
+    const std::size_t good = check_all(made.items());
+    CHECK(good > 150);
+    CHECK(good < 240);
+  }
+}
+
+TEST_CASE("a key whose y is wrong spoils no other item of its x") {
+  MadeItems made(35);
+  const auto key = made.scalar();
+  for (std::size_t i = 0; i < 80; ++i) {
+    made.add(i % 4 == 1 ? Scheme::bip340 : Scheme::ecdsa, true, &key);
+    auto& item = made.item(i);
+    if (item.key.size() != 65 || i % 8 != 3) continue;
+    tally::Bytes bytes(item.key.begin(), item.key.end());
+    bytes[40] ^= 1U;
+    item.key = made.keep(bytes);
+  }
+  check_all(made.items());
+  CHECK(good_ones(singly(made.items())) == 70);
+}
+
 TEST_CASE("short batches of one to seventeen items with one bad in every place") {
   for (std::size_t count = 1; count <= 17; ++count) {
     CAPTURE(count);
