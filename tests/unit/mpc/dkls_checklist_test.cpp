@@ -2,7 +2,11 @@
 // checklist, with a cheating party where there is one. Rows that concern files and processes are in
 // tests/unit/custody, those on key generation beside it, and the cheats with published values in
 // dkls_multiply_test.cpp and dkls_sign_test.cpp.
+#include <algorithm>
+#include <array>
 #include <doctest/doctest.h>
+#include <iterator>
+#include <random>
 #include <set>
 
 #include "crypto/ecdsa.hpp"
@@ -512,17 +516,30 @@ TEST_CASE("row 23 a wrong partial signature is withheld and nobody is named") {
 }
 
 TEST_CASE("row 23 signatures have a low s and a recovery id that names the key") {
-  World& world = shared_world();
-  const std::array<std::vector<XId>, 3> quorums = {{{1, 2}, {1, 3}, {2, 3}}};
+  // Random messages over random quorums of two keys.
+  std::array<World, 2> worlds = {World::make(2, 3, 2), World::make(3, 5, 3)};
+  const std::array<std::uint16_t, 2> thresholds = {2, 3};
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 draw(seed);
   std::set<int> ids_seen;
+  std::set<std::vector<XId>> quorums_seen;
   const char* const wanted = std::getenv("TALLY_ECDSA_MESSAGES");
   const std::size_t messages = wanted != nullptr ? std::stoul(wanted) : 36;
   for (std::size_t i = 0; i < messages; ++i) {
-    const Proposal proposal = world.propose(quorums[i % 3]);
+    const std::size_t at = draw() % worlds.size();
+    World& world = worlds[at];
+    std::vector<XId> all;
+    for (const auto& [id, member] : world.members) all.push_back(id);
+    std::vector<XId> quorum;
+    std::sample(all.begin(), all.end(), std::back_inserter(quorum), thresholds[at], draw);
+    quorums_seen.insert(quorum);
+    Bytes message(draw() % 300);
+    for (auto& byte : message) byte = static_cast<std::uint8_t>(draw());
+    const Proposal proposal = world.propose(quorum);
     world.agree(proposal);
     REQUIRE(world.presign());
-    const auto digest =
-        ComputedDigest::of(DigestKind::sha256, core::as_bytes("message " + std::to_string(i)));
+    const auto digest = ComputedDigest::of(DigestKind::sha256, message);
     world.bind(digest);
     const auto signature = world.sign();
     REQUIRE(signature);
@@ -537,4 +554,7 @@ TEST_CASE("row 23 signatures have a low s and a recovery id that names the key")
     ids_seen.insert(signature->recovery_id);
   }
   CHECK(ids_seen == std::set{0, 1});
+  // Of three of one key and ten of the other.
+  CHECK(quorums_seen.size() > 5);
+  if (messages >= 1000) CHECK(quorums_seen.size() == 13);
 }
