@@ -166,7 +166,8 @@ bool ClaimBatch::decode_bip340(const VerifyItem& item, Claim& claim) {
   if (!s) return false;
   const ByteView r = item.signature.first(32);
   claim.base = *s;
-  if (!known_key_.empty() && std::equal(known_key_.begin(), known_key_.end(), item.key.begin())) {
+  if (known_schnorr_ && !known_key_.empty() &&
+      std::equal(known_key_.begin(), known_key_.end(), item.key.begin())) {
     claim.kind = Claim::Kind::known;
     claim.r = load_words(r);
     add_known_term(claim, -bip340_challenge(r, item.key, item.message));
@@ -243,7 +244,8 @@ bool ClaimBatch::decode_one(const VerifyItem& item, Claim& claim) {
   return false;
 }
 
-void ClaimBatch::decode_var(std::span<const VerifyItem> items) {
+void ClaimBatch::decode_var(std::span<const VerifyItem> items, bool known_schnorr) {
+  known_schnorr_ = known_schnorr;
   claims_.clear();
   terms_.clear();
   xs_.clear();

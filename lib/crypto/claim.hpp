@@ -67,8 +67,9 @@ class ClaimBatch {
   // with its point of even y as K. Not owned; empty for none.
   void know(ByteView xonly_key) { known_key_ = xonly_key; }
 
-  // claims()[i] belongs to items[i].
-  void decode_var(std::span<const VerifyItem> items);
+  // claims()[i] belongs to items[i]. `known_schnorr`: Schnorr signatures under the known key are
+  // for the table as well, and not pairs as those under others.
+  void decode_var(std::span<const VerifyItem> items, bool known_schnorr);
 
   [[nodiscard]] std::span<const Claim> claims() const { return claims_; }
   [[nodiscard]] std::span<const ClaimTerm> terms(const Claim& claim) const {
@@ -115,6 +116,7 @@ class ClaimBatch {
 
   const Engine* engine_;
   ByteView known_key_;
+  bool known_schnorr_ = false;
   std::vector<Claim> claims_;
   std::vector<ClaimTerm> terms_;
   std::vector<FieldWords> xs_;

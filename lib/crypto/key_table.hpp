@@ -8,8 +8,9 @@
 // checksum is no signature: whoever may write as this user can forge one.
 //
 // Measured with `tally-sign verify` on 40,000 lines of one key, Zen 4: 1.2 to 1.5 times as fast as
-// without the table in eight lanes, 1.6 (BIP-340) and 2.1 times (ECDSA) in portable code. From a
-// hundred signatures on it is no slower, the mapping and its checksum included.
+// without the table for ECDSA in eight lanes, 2.1 times in portable code. From a hundred signatures
+// on it is no slower, the mapping and its checksum included. Schnorr signatures are faster in a sum
+// where 64 or more come together; the table is for fewer, and for streams with many bad ones.
 //
 // An image is kHeaderBytes of header and 2 * kRows * kRowPoints points of 64 bytes, 528 KiB. Row j
 // has the multiples 1 .. kRowPoints of 2^(kWindow * j) * B. Any thread may read. Public data only.

@@ -8,7 +8,7 @@
 // probability 2^-128 and no more. A sum that fails is cut up; small parts are checked singly, in
 // lanes where the claim is a pair. Bare ECDSA signatures go into the lanes at once, and so does
 // everything else while signatures come of which many are bad. Signatures under a key with a table
-// are added up from it, each for itself.
+// are added up from it, each for itself, where a sum would not be faster.
 //
 // Source: Bellare, Garay, Rabin (EUROCRYPT 1998), the small exponents test; BIP-340, "Batch
 // Verification".
@@ -33,6 +33,7 @@ class SumVerifier final : public VerifyBackend {
  private:
   using Indices = std::span<const std::uint32_t>;
 
+  void count_bad();
   void draw_multipliers();
   void settle_pairs_var(Indices indices);
   void settle_sum_var(Indices indices);
