@@ -133,6 +133,10 @@ void ClaimBatch::add_known_term(Claim& claim, const Scalar& factor) {
 
 bool ClaimBatch::decode_ecdsa(const VerifyItem& item, Claim& claim) {
   const bool recoverable = item.signature.size() == 65;
+  if (ecdsa_whole_ && !recoverable && !is_known(item.key)) {
+    claim.kind = Claim::Kind::whole;
+    return true;
+  }
   if (recoverable && item.signature[64] > 3) return false;
   const ByteView pair = recoverable ? item.signature.first(64) : item.signature;
   const auto numbers = parse_ecdsa_var(item.message, pair, item.low_s);

@@ -33,6 +33,7 @@ struct Claim {
     many,   // any other sum
     known,  // base * G + k * K has x = r and an even y, K the key that is known
     ecdsa,  // x(base * G + k * Q) = r modulo n: one term, and R as second one if `has_r_point`
+    whole,  // left as it came, to libsecp256k1
     broken  // did not decode
   };
   Kind kind = Kind::broken;
@@ -66,6 +67,9 @@ class ClaimBatch {
   // Signatures under this x-coordinate are decoded for whoever has a table of it: without R, and
   // with its point of even y as K. Not owned; empty for none.
   void know(ByteView xonly_key) { known_key_ = xonly_key; }
+
+  // ECDSA signatures that nobody sums up, and no table is for, are left as they came.
+  void leave_ecdsa_whole() { ecdsa_whole_ = true; }
 
   // claims()[i] belongs to items[i]. `known_schnorr`: Schnorr signatures under the known key are
   // for the table as well, and not pairs as those under others.
@@ -117,6 +121,7 @@ class ClaimBatch {
   const Engine* engine_;
   ByteView known_key_;
   bool known_schnorr_ = false;
+  bool ecdsa_whole_ = false;
   std::vector<Claim> claims_;
   std::vector<ClaimTerm> terms_;
   std::vector<FieldWords> xs_;

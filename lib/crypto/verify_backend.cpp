@@ -36,7 +36,9 @@ std::unique_ptr<VerifyBackend> make_backend(BackendKind kind) {
     case BackendKind::automatic:
       break;
   }
-  return std::make_unique<SumVerifier>(engine());
+  // One signature by itself is faster in libsecp256k1 than in portable code.
+  return std::make_unique<SumVerifier>(
+      engine(), engine().lanes > 1 ? SumVerifier::Singly::engine : SumVerifier::Singly::libsecp);
 }
 
 }  // namespace tally::crypto

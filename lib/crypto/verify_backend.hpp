@@ -37,7 +37,8 @@ enum class BackendKind { automatic, libsecp, portable, ifma };
 
 [[nodiscard]] std::optional<BackendKind> parse_backend(std::string_view name);
 
-// Null when the processor cannot run it (ifma). Automatic is the fastest that runs.
+// Null when the processor cannot run it (ifma). Automatic is the fastest that runs: without lanes
+// the portable sums, and libsecp256k1 for what is not summed up.
 [[nodiscard]] std::unique_ptr<VerifyBackend> make_backend(BackendKind kind);
 
 // One item by libsecp256k1.

@@ -47,6 +47,7 @@ void SumVerifier::verify_var(std::span<const VerifyItem> items, std::span<Verdic
   sums_.clear();
   direct_.clear();
   known_.clear();
+  whole_.clear();
   for (std::uint32_t i = 0; i < items.size(); ++i) {
     const Claim& claim = claims_.claims()[i];
     verdicts[i] = Verdict::bad;
@@ -54,6 +55,7 @@ void SumVerifier::verify_var(std::span<const VerifyItem> items, std::span<Verdic
       known_.push_back(i);
       continue;
     }
+    if (claim.kind == Claim::Kind::whole) whole_.push_back(i);
     if (claim.kind == Claim::Kind::many) sums_.push_back(i);
     if (claim.kind == Claim::Kind::pair) pairs_.push_back(i);
     if (claim.kind == Claim::Kind::ecdsa) (claim.has_r_point ? pairs_ : direct_).push_back(i);
@@ -67,6 +69,7 @@ void SumVerifier::verify_var(std::span<const VerifyItem> items, std::span<Verdic
   settle_sum_var(sums_);
   settle_lanes_var(direct_);
   settle_known_var(known_);
+  settle_singly_var(whole_);
   count_bad();
 }
 
@@ -231,7 +234,12 @@ bool SumVerifier::vanishes_var(const Claim& claim) {
   return msm_.sum_var().is_infinity();
 }
 
+void SumVerifier::settle_singly_var(Indices indices) {
+  for (const std::uint32_t i : indices) verdicts_[i] = verify_singly_var(items_[i]);
+}
+
 void SumVerifier::settle_lanes_var(Indices indices) {
+  if (singly_ == Singly::libsecp) return settle_singly_var(indices);
   constexpr std::size_t kAtOnce = 8 * Engine::kMostBlocks;
   for (std::size_t at = 0; at < indices.size(); at += kAtOnce) {
     settle_blocks_var(indices.subspan(at, std::min(kAtOnce, indices.size() - at)));

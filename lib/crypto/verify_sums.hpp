@@ -23,8 +23,12 @@ namespace tally::crypto {
 
 class SumVerifier final : public VerifyBackend {
  public:
-  explicit SumVerifier(const Engine& engine)
-      : engine_(&engine), claims_(engine), msm_(engine), many_(engine) {}
+  // Who checks what is not summed up and no table is for.
+  enum class Singly { engine, libsecp };
+  explicit SumVerifier(const Engine& engine, Singly singly = Singly::engine)
+      : engine_(&engine), singly_(singly), claims_(engine), msm_(engine), many_(engine) {
+    if (singly == Singly::libsecp) claims_.leave_ecdsa_whole();
+  }
 
   [[nodiscard]] std::string_view name() const override { return engine_->name; }
   void verify_var(std::span<const VerifyItem> items, std::span<Verdict> verdicts) override;
@@ -41,6 +45,7 @@ class SumVerifier final : public VerifyBackend {
   [[nodiscard]] bool settle_good_var(Indices indices);
   [[nodiscard]] bool sum_vanishes_var(Indices indices);
   [[nodiscard]] bool vanishes_var(const Claim& claim);
+  void settle_singly_var(Indices indices);
   void settle_lanes_var(Indices indices);
   void settle_blocks_var(Indices indices);
   void settle_known_var(Indices indices);
@@ -48,6 +53,7 @@ class SumVerifier final : public VerifyBackend {
   [[nodiscard]] bool holds(const Claim& claim, const AffineWords& sum) const;
 
   const Engine* engine_;
+  Singly singly_;
   ClaimBatch claims_;
   Msm msm_;
   ManySums many_;
@@ -59,7 +65,7 @@ class SumVerifier final : public VerifyBackend {
   // term of each.
   std::vector<Scalar> shared_factors_;
   std::vector<ClaimTerm> shared_terms_;
-  std::vector<std::uint32_t> pairs_, sums_, direct_, known_;
+  std::vector<std::uint32_t> pairs_, sums_, direct_, known_, whole_;
   std::vector<DoubleMulBlock> blocks_;
   bool often_bad_ = false;  // the last batch had many bad pairs
 };

@@ -12,6 +12,7 @@
 #include "crypto/engine.hpp"
 #include "crypto/known_key.hpp"
 #include "crypto/made_items.hpp"
+#include "crypto/verify_sums.hpp"
 #include "support/vectors.hpp"
 
 namespace core = tally::core;
@@ -26,9 +27,15 @@ namespace {
 constexpr std::array kSchemes = {Scheme::ecdsa, Scheme::bip340, Scheme::partial, Scheme::dlog,
                                  Scheme::feldman};
 
-std::vector<BackendKind> backends() {
-  std::vector<BackendKind> all = {BackendKind::libsecp, BackendKind::portable};
-  if (crypto::ifma_engine() != nullptr) all.push_back(BackendKind::ifma);
+using Backends = std::vector<std::unique_ptr<crypto::VerifyBackend>>;
+Backends backends() {
+  Backends all;
+  all.push_back(crypto::make_backend(BackendKind::libsecp));
+  all.push_back(crypto::make_backend(BackendKind::portable));
+  // The automatic one where there are no lanes.
+  all.push_back(std::make_unique<crypto::SumVerifier>(crypto::portable_engine(),
+                                                      crypto::SumVerifier::Singly::libsecp));
+  if (crypto::ifma_engine() != nullptr) all.push_back(crypto::make_backend(BackendKind::ifma));
   return all;
 }
 
@@ -45,8 +52,7 @@ std::size_t good_ones(const std::vector<Verdict>& verdicts) {
 // Every backend says of the items what libsecp256k1 says of each. Returns how many are good.
 std::size_t check_all(std::span<const crypto::VerifyItem> items) {
   const auto right = singly(items);
-  for (const BackendKind kind : backends()) {
-    const auto backend = crypto::make_backend(kind);
+  for (const auto& backend : backends()) {
     REQUIRE(backend);
     CAPTURE(backend->name());
     std::vector<Verdict> verdicts(items.size(), Verdict::good);
