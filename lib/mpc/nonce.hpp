@@ -22,8 +22,9 @@ class SecNonce {
   SecNonce() = default;
 
   // k1 || k2 into `out` and out of here, for a pool in locked memory; and back, which wipes
-  // `bytes`. Never store these bytes where they could be read twice: not in a file, not in a
-  // process that forks. Pre: 64 bytes.
+  // `bytes`. Never store these bytes where they could be read twice: not in a process that forks,
+  // and in no file but that of custody/nonce_file.hpp, whose journal refuses the second time. Pre:
+  // 64 bytes.
   static void move_to(SecNonce nonce, MutableByteView out);
   [[nodiscard]] static SecNonce take_from(MutableByteView bytes);
 
