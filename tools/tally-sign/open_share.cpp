@@ -1,6 +1,7 @@
 #include "open_share.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "core/secret.hpp"
 
@@ -38,6 +39,12 @@ Result<UnlockedShare> open_share_to_reseal(const ShareOptions& options,
   if (options.file.empty()) return fail(Code::usage, "a share is needed", "give --share FILE");
   TALLY_TRY(const auto sealed, custody::read_share_file(options.file));
   return unlock(sealed, options, call);
+}
+
+Status refuse_linked_share(const std::string& path) {
+  struct stat about {};
+  if (::lstat(path.c_str(), &about) != 0 || !S_ISLNK(about.st_mode)) return {};
+  return fail(Code::permission, path + " is a symbolic link", "name the share file itself");
 }
 
 Result<mpc::Share> open_share(const ShareOptions& options, const cli::Invocation& call) {

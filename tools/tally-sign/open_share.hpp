@@ -25,6 +25,10 @@ void add_share_options(cli::Command& command, ShareOptions& options);
 [[nodiscard]] Result<mpc::Share> open_share(const ShareOptions& options,
                                             const cli::Invocation& call);
 
+// For commands whose safety lies in what stands beside the share: beside a link there would stand
+// another. Errors: permission for a symbolic link.
+[[nodiscard]] Status refuse_linked_share(const std::string& path);
+
 // A share with what it takes to seal another in its place.
 struct UnlockedShare {
   mpc::Share share;

@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "core/file.hpp"
 #include "core/hex.hpp"
 #include "custody/group_file.hpp"
 #include "ecdsa_engine.hpp"
@@ -39,6 +41,16 @@ void add_scheme_options(cli::Command& command, SchemeOptions& options) {
                  "sign for the child of the key at this path, as derive has it");
   command.option("--presignatures", options.presignatures, "N",
                  "ecdsa: how many to make ahead, in the background", 1, 1024);
+}
+
+void add_message_option(cli::Command& command, std::string& file) {
+  command.option("--message-file", file, "FILE", "the message, - for standard input (the default)",
+                 {cli::Completion::Kind::file, {}, {}});
+}
+
+Result<std::string> read_message(const std::string& file) {
+  if (!file.empty() && file != "-") return core::read_file(file, net::kMaxPayloadBytes);
+  return core::read_fd(STDIN_FILENO, "standard input", net::kMaxPayloadBytes);
 }
 
 std::optional<mpc::PartyId> parse_party(const std::string& text, std::uint32_t parties) {

@@ -39,6 +39,12 @@ struct SchemeOptions {
 };
 void add_scheme_options(cli::Command& command, SchemeOptions& options);
 
+// One message to be signed.
+void add_message_option(cli::Command& command, std::string& file);
+// Of the file, or of standard input for - or none. Errors: those of core::read_file; bad_data for
+// more than 64 KiB.
+[[nodiscard]] Result<std::string> read_message(const std::string& file);
+
 // The number of a party of a key of `parties`; nothing for any other text.
 [[nodiscard]] std::optional<mpc::PartyId> parse_party(const std::string& text,
                                                       std::uint32_t parties);

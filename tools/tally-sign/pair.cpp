@@ -1,15 +1,13 @@
 // tally-sign pair: what two parties of a key set up once, before they can sign ECDSA together.
 #include <algorithm>
-#include <cerrno>
 #include <fmt/format.h>
 #include <memory>
-#include <sys/stat.h>
 
 #include "commands.hpp"
 #include "custody/pair_file.hpp"
-#include "json/writer.hpp"
 #include "open_share.hpp"
 #include "pairing.hpp"
+#include "steps.hpp"
 
 namespace tally::sign {
 namespace {
@@ -47,61 +45,40 @@ Result<std::vector<mpc::PartyId>> peers_to_set_up(const PairOptions& options,
   return peers;
 }
 
-void say(cli::Invocation& call, const char* step, const std::string& file) {
-  if (!call.json) {
-    call.out.print("{:<12}{}\n", step, file);
-    return;
-  }
-  json::Writer line;
-  line.begin_object().field("schema", "tally.sign.pair/1").field("step", step);
-  line.field("file", std::string_view(file)).end_object();
-  call.out.line(line.text());
-}
-
-Status make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
-  return fail(core::os_error(Code::cannot_create, "cannot create " + path, errno));
-}
+constexpr std::string_view kSchema = "tally.sign.pair/1";
 
 // Every step that can be taken now.
 Result<Code> go_on(Pairing& pairing, const PairOptions& options, const mpc::Share& share,
                    cli::Invocation& call) {
   bool advanced = false;
-  const auto wait_for = [&](PairStep step, mpc::PartyId party) -> Result<Code> {
-    const std::string file = pairing.path_of(step, party);
-    if (advanced) {
-      call.out.note("run this again when " + file + " and those of the others are there");
-      return Code::ok;
-    }
-    return fail(Code::try_again, file + " is not there yet",
-                fmt::format("party {} makes it by the same command", party));
+  const auto wait = [&](PairStep step, mpc::PartyId party) {
+    return wait_for(pairing.path_of(step, party), advanced,
+                    fmt::format("party {} makes it by the same command", party), call);
   };
   std::optional<PairStep> before;
   for (const PairStep step : {PairStep::hello, PairStep::offer, PairStep::answer}) {
     if (!pairing.said(step)) {
       if (before) {
-        if (const auto party = pairing.missing(*before)) return wait_for(*before, *party);
+        if (const auto party = pairing.missing(*before)) return wait(*before, *party);
       }
       TALLY_CHECK(pairing.say(step));
-      say(call, to_text(step), pairing.path_of(step, share.id()));
+      say_step(call, kSchema, to_text(step), pairing.path_of(step, share.id()));
       advanced = true;
     }
     before = step;
   }
   if (const auto party = pairing.missing(PairStep::answer)) {
-    return wait_for(PairStep::answer, *party);
+    return wait(PairStep::answer, *party);
   }
   TALLY_CHECK(pairing.finish());
   for (const mpc::PartyId peer : pairing.peers()) {
-    say(call, "pair", custody::pair_path(options.share.file, peer));
+    say_step(call, kSchema, "pair", custody::pair_path(options.share.file, peer));
   }
   return Code::ok;
 }
 
 Result<Code> run(const PairOptions& options, cli::Invocation& call) {
-  if (options.folder.empty()) {
-    return fail(Code::usage, "a folder for the messages is needed", "give --dir DIR");
-  }
+  TALLY_CHECK(need_folder(options.folder));
   TALLY_TRY(const mpc::Share share, open_share(options.share, call));
   if (!share.group().may(mpc::Scheme::ecdsa) || share.group().threshold() < 2) {
     return fail(Code::usage, "the key is not for threshold ECDSA",

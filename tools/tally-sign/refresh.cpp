@@ -1,15 +1,13 @@
 // tally-sign refresh and join: new shares of the same key for its parties, and for newcomers.
 #include <algorithm>
-#include <cerrno>
 #include <fmt/format.h>
 #include <memory>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.hpp"
 #include "custody/group_file.hpp"
-#include "json/writer.hpp"
 #include "refreshing.hpp"
+#include "steps.hpp"
 
 namespace tally::sign {
 namespace {
@@ -47,42 +45,16 @@ Result<RefreshTerms> terms_of(const RefreshOptions& options, const mpc::GroupKey
   return terms;
 }
 
-// What stands beside the share would stand beside the link, and the new share in the link's place.
-Status refuse_link(const std::string& path) {
-  struct stat about {};
-  if (::lstat(path.c_str(), &about) != 0 || !S_ISLNK(about.st_mode)) return {};
-  return fail(Code::permission, path + " is a symbolic link", "name the share file itself");
-}
-
-void say(cli::Invocation& call, const char* step, const std::string& file) {
-  if (!call.json) {
-    call.out.print("{:<12}{}\n", step, file);
-    return;
-  }
-  json::Writer line;
-  line.begin_object().field("schema", "tally.sign.refresh/1").field("step", step);
-  line.field("file", std::string_view(file)).end_object();
-  call.out.line(line.text());
-}
-
-Status need_folder(const std::string& folder) {
-  if (!folder.empty()) return {};
-  return fail(Code::usage, "a folder for the messages is needed", "give --dir DIR");
-}
+constexpr std::string_view kSchema = "tally.sign.refresh/1";
 
 // Every step that can be taken now. Nothing where the session has ended; else what to do next.
 Result<std::optional<Code>> go_on(Refreshing& session, cli::Invocation& call) {
   bool advanced = false;
   TALLY_TRY(const auto awaited, session.go_on([&](const char* step, const std::string& file) {
-    say(call, step, file);
+    say_step(call, kSchema, step, file);
     advanced = true;
   }));
   if (!awaited) return std::nullopt;
-  const std::string file = session.path_of(awaited->step, awaited->party);
-  if (advanced) {
-    call.out.note("run this again when " + file + " and those of the others are there");
-    return Code::ok;
-  }
   const bool newcomer = session.is_newcomer(awaited->party);
   const bool alike = newcomer == session.is_newcomer(session.number());
   const char* other = newcomer ? "tally-sign join" : "tally-sign refresh";
@@ -91,7 +63,9 @@ Result<std::optional<Code>> go_on(Refreshing& session, cli::Invocation& call) {
   // From here on others may have ended the session with what does not come here.
   if (awaited->step == RefreshStep::hold)
     hint += "; if it never comes, see refresh in tally-sign(1)";
-  return fail(Code::try_again, file + " is not there yet", hint);
+  TALLY_TRY(const Code code,
+            wait_for(session.path_of(awaited->step, awaited->party), advanced, hint, call));
+  return code;
 }
 
 void say_what_next(std::uint32_t epoch, const std::string& group_path, cli::Invocation& call) {
@@ -103,21 +77,19 @@ void say_what_next(std::uint32_t epoch, const std::string& group_path, cli::Invo
 
 Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
   TALLY_CHECK(need_folder(options.folder));
-  TALLY_CHECK(refuse_link(options.share.file));
+  TALLY_CHECK(refuse_linked_share(options.share.file));
   TALLY_TRY(const UnlockedShare mine, open_share_to_reseal(options.share, call));
   const mpc::GroupKey& group = mine.share.group();
   TALLY_CHECK(Refreshing::end_interrupted(options.share.file, mine.share));
   TALLY_TRY(const bool over, Refreshing::came_out_of(options.share.file, options.folder, group));
   if (over && !options.anew) {
-    say(call, "share", options.share.file);
+    say_step(call, kSchema, "share", options.share.file);
     say_what_next(group.epoch(), options.folder + "/key.group", call);
     call.out.note(fmt::format("this refresh is over: the share is of epoch {}", group.epoch()));
     return Code::ok;
   }
   TALLY_TRY(const auto terms, terms_of(options, group));
-  if (::mkdir(options.folder.c_str(), 0777) != 0 && errno != EEXIST) {
-    return fail(core::os_error(Code::cannot_create, "cannot create " + options.folder, errno));
-  }
+  TALLY_CHECK(make_folder(options.folder));
   TALLY_TRY(auto session,
             Refreshing::open(options.share.file, mine, options.folder, terms, options.anew));
   TALLY_TRY(const auto waiting, go_on(session, call));
@@ -152,7 +124,7 @@ Result<Code> join(const JoinOptions& options, cli::Invocation& call) {
       return fail(Code::cannot_create, options.out + " is there already, from elsewhere",
                   "a newcomer's share is a new file");
     }
-    say(call, "share", options.out);
+    say_step(call, kSchema, "share", options.out);
     return end_of_join(options, call);
   }
   TALLY_TRY(const auto group, custody::read_group_file(options.group));

@@ -49,6 +49,12 @@ ByteArray<32> origin_of(const mpc::GroupKey& group) {
   return mpc::Transcript("refresh-origin").add("group", group.digest()).finish();
 }
 
+Result<SessionMessage> parse(const std::string& file, const mpc::GroupKey& group, RefreshStep step,
+                             PartyId from) {
+  return SessionMessage::parse(kRefreshKind, core::as_bytes(file), group,
+                               static_cast<std::uint8_t>(step), from);
+}
+
 Bytes state_header(const mpc::KeyId& key_id, std::uint32_t epoch) {
   Bytes out;
   core::append(out, core::as_bytes(kStateMagic));
@@ -58,6 +64,20 @@ Bytes state_header(const mpc::KeyId& key_id, std::uint32_t epoch) {
 }
 
 }  // namespace
+
+const char* to_text(RefreshStep step) {
+  switch (step) {
+    case RefreshStep::hello:
+      return "hello";
+    case RefreshStep::deal:
+      return "deal";
+    case RefreshStep::agree:
+      return "agree";
+    case RefreshStep::hold:
+      return "hold";
+  }
+  return "";
+}
 
 // --- beginning and ending ------------------------------------------------------------------------
 
@@ -90,8 +110,7 @@ Result<Refreshing> Refreshing::join(const std::string& share_path, const HostKey
   }
   const std::string path = file_of(folder, RefreshStep::hello, first);
   TALLY_TRY(const std::string file, core::read_file(path, kLargestMessageBytes));
-  const auto message =
-      RefreshMessage::parse(core::as_bytes(file), group, RefreshStep::hello, first);
+  const auto message = parse(file, group, RefreshStep::hello, first);
   if (!message) return fail(message.error().in(path));
   const auto hello = decode_refresh_hello(message->statement().body);
   if (!hello) return fail(Code::bad_data, path + ": a malformed hello");
@@ -146,8 +165,7 @@ Status Refreshing::load_or_begin(bool anew) {
   // A word is sealed to others and does not open here; what it is about is in the clear.
   TALLY_TRY(const std::string own,
             core::read_file(path_of(RefreshStep::hello, self_.id), kLargestMessageBytes));
-  const auto hello =
-      RefreshMessage::parse(core::as_bytes(own), group(), RefreshStep::hello, self_.id);
+  const auto hello = parse(own, group(), RefreshStep::hello, self_.id);
   TALLY_TRY(const Bytes expected, own_hello());
   if (hello && hello->statement().body == expected) return {};
   return fail(Code::usage, folder_ + " is of another session, or with other terms",
@@ -184,7 +202,7 @@ Result<bool> Refreshing::came_out_of(const std::string& share_path, const std::s
   for (PartyId party = 0; party < 2 * mpc::kMostParties; ++party) {
     const auto file =
         core::read_file(file_of(folder, RefreshStep::hold, party), kLargestMessageBytes);
-    if (file && ceremony_of(core::as_bytes(*file)) == ceremony) return true;
+    if (file && ceremony_of(kRefreshKind, core::as_bytes(*file)) == ceremony) return true;
   }
   return false;
 }
@@ -254,9 +272,9 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
                                const ByteArray<32>& ceremony) const {
   const std::string path = path_of(step, from);
   TALLY_TRY(const std::string file, core::read_file(path, kLargestMessageBytes));
-  auto message = RefreshMessage::parse(core::as_bytes(file), group(), step, from);
+  auto message = parse(file, group(), step, from);
   if (!message) return fail(message.error().in(path));
-  const RefreshStatement& statement = message->statement();
+  const Statement& statement = message->statement();
   // Who has other terms has other readers, and that is the better thing to say.
   if (step == RefreshStep::hello) {
     const auto hello = decode_refresh_hello(statement.body);
@@ -283,7 +301,7 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
   return statement.body;
 }
 
-Result<bool> Refreshing::is_said_by(PartyId from, const RefreshMessage& message) const {
+Result<bool> Refreshing::is_said_by(PartyId from, const SessionMessage& message) const {
   const auto& members = terms_.members;
   const bool with_signature = !terms_.newcomers.empty();
   if (is_newcomer(from)) {
@@ -298,7 +316,7 @@ Result<bool> Refreshing::is_said_by(PartyId from, const RefreshMessage& message)
     return message.said_to(static_cast<std::size_t>(position), *self_.channels);
   }
   Bytes greeting = message.statement().body;
-  if (message.statement().step != RefreshStep::hello) {
+  if (message.statement().step != static_cast<std::uint8_t>(RefreshStep::hello)) {
     TALLY_TRY(greeting, read(RefreshStep::hello, from, kNoCeremony));
   }
   const auto hello = decode_refresh_hello(greeting);
@@ -459,10 +477,11 @@ Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes 
   std::vector<PartyId> readers = terms_.members;
   std::erase(readers, self_.id);
   TALLY_TRY(const auto host, own_host_key());
-  const RefreshAuthor author{self_.channels ? &*self_.channels : nullptr, readers,
+  const SessionAuthor author{self_.channels ? &*self_.channels : nullptr, readers,
                              terms_.newcomers.empty() ? nullptr : &host};
   TALLY_TRY(const Bytes file,
-            write_refresh_message({step, self_.id, ceremony, std::move(body)}, group(), author));
+            write_session_message(kRefreshKind, {number[0], self_.id, ceremony, std::move(body)},
+                                  group(), author));
   return core::replace_file(path_of(step, self_.id), file, 0644);
 }
 

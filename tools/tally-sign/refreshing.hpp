@@ -1,7 +1,7 @@
 // A session in which the parties of a key take new shares of it, by files that custodians carry:
 // the same key under the next epoch (mpc/reshare.hpp), which makes what was stolen of old shares
 // worth nothing. Newcomers may take part, who have no share yet and a host key that the parties
-// were told. Its folder holds a file a party and step (refresh_message.hpp), none of it secret to
+// were told. Its folder holds a file a party and step (session_message.hpp), none of it secret to
 // read:
 //
 //   hello-I    the host key that party I made for this session, and to whom the key shall go on;
@@ -36,10 +36,17 @@
 #include "host_key.hpp"
 #include "mpc/reshare.hpp"
 #include "open_share.hpp"
-#include "refresh_message.hpp"
 #include "refresh_terms.hpp"
+#include "session_message.hpp"
 
 namespace tally::sign {
+
+inline constexpr SessionKind kRefreshKind{"TALLYRFR", "a refresh"};
+
+// What each party says once, in this order; deal is for the first t parties alone, and newcomers
+// have the last two.
+enum class RefreshStep : std::uint8_t { hello = 1, deal = 2, agree = 3, hold = 4 };
+[[nodiscard]] const char* to_text(RefreshStep step);
 
 class Refreshing {
  public:
@@ -131,7 +138,7 @@ class Refreshing {
   // Of another party.
   [[nodiscard]] Result<Bytes> read(RefreshStep step, mpc::PartyId from,
                                    const ByteArray<32>& ceremony) const;
-  [[nodiscard]] Result<bool> is_said_by(mpc::PartyId from, const RefreshMessage& message) const;
+  [[nodiscard]] Result<bool> is_said_by(mpc::PartyId from, const SessionMessage& message) const;
   [[nodiscard]] Status check_greetings() const;
   [[nodiscard]] Result<mpc::ReshareParams> params() const;
   [[nodiscard]] Result<Agreed> agreed() const;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "commands.hpp"
-#include "core/file.hpp"
 #include "core/hex.hpp"
 #include "core/stop.hpp"
 #include "options.hpp"
@@ -43,10 +42,7 @@ Result<std::unique_ptr<RecordSource>> open_source(const SignOptions& options) {
     }
     return std::make_unique<StreamSource>(STDIN_FILENO, framing);
   }
-  const bool from_stdin = options.message_file.empty() || options.message_file == "-";
-  TALLY_TRY(std::string message,
-            from_stdin ? core::read_fd(STDIN_FILENO, "standard input", net::kMaxPayloadBytes)
-                       : core::read_file(options.message_file, net::kMaxPayloadBytes));
+  TALLY_TRY(std::string message, read_message(options.message_file));
   return std::make_unique<SingleSource>(std::move(message));
 }
 
@@ -86,9 +82,7 @@ void add_sign(cli::App& app) {
   add_scheme_options(command, options->scheme);
   command.option("--digest", options->digest, "HEX",
                  "ecdsa: sign these 32 bytes, which somebody else computed; parties must allow it");
-  command.option("--message-file", options->message_file, "FILE",
-                 "the message, - for standard input (the default)",
-                 {cli::Completion::Kind::file, {}, {}});
+  add_message_option(command, options->message_file);
   command.choice("--from-frame", options->from_frame, {"rec", "line", "hex", "jsonl"},
                  "standard input holds many records, framed like this");
   command.flag("--records", options->records, "the same as --from-frame rec");

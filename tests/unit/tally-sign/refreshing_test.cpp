@@ -2,7 +2,6 @@
 // it costs nothing.
 #include "refreshing.hpp"
 
-#include <csignal>
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include "mpc/deal.hpp"
 #include "support/child.hpp"
 #include "support/folder.hpp"
+#include "unit/tally-sign/durable_steps.hpp"
 
 namespace fs = std::filesystem;
 namespace mpc = tally::mpc;
@@ -30,17 +30,8 @@ using tally::ByteView;
 using tally::Code;
 using tally::test::Child;
 using tally::test::Folder;
-
-namespace {
-
-// What may still be synced or renamed before the process is killed; no bound below zero.
-int steps_left = -1;
-void one_step() {
-  if (steps_left == 0) ::raise(SIGKILL);
-  if (steps_left > 0) --steps_left;
-}
-
-}  // namespace
+using tally::test::one_step;
+using tally::test::steps_left;
 
 // In the place of the C library's: durable steps are where a kill could leave something half done.
 extern "C" int fsync(int fd) {
@@ -161,6 +152,12 @@ struct World {
   sign::RefreshTerms terms;
 };
 
+tally::Result<sign::SessionMessage> parse(const Bytes& file, const mpc::GroupKey& group,
+                                          RefreshStep step, mpc::PartyId party) {
+  return sign::SessionMessage::parse(sign::kRefreshKind, file, group,
+                                     static_cast<std::uint8_t>(step), party);
+}
+
 Bytes content_of(const std::string& path) {
   const std::string text = core::read_file(path).value();
   return {text.begin(), text.end()};
@@ -266,12 +263,9 @@ TEST_CASE("row 4 a message of a refresh truncated extended or changed at each by
     CAPTURE(to_text(step));
     const std::string path = world.message(to_text(step), 1);
     const Bytes whole = content_of(path);
-    const auto ceremony = sign::RefreshMessage::parse(whole, mine.share.group(), step, 1)
-                              .value()
-                              .statement()
-                              .ceremony;
+    const auto ceremony = parse(whole, mine.share.group(), step, 1).value().statement().ceremony;
     const auto taken = [&](const Bytes& changed) {
-      const auto message = sign::RefreshMessage::parse(changed, mine.share.group(), step, 1);
+      const auto message = parse(changed, mine.share.group(), step, 1);
       return message && message->statement().ceremony == ceremony && message->ends_in(1, false) &&
              message->said_to(0, channels);
     };
@@ -361,9 +355,9 @@ TEST_CASE("row 8 a newcomer goes on with the host keys that the dealers know and
   const auto channels = custody::PairChannels::make(world.dealing.share(1).value()).value();
   const std::vector<mpc::PartyId> readers = {0};
   const Bytes other =
-      sign::write_refresh_message(
-          {RefreshStep::hello, 1, {}, encode(sign::RefreshHello{impostor.pub, world.terms})}, old,
-          {&channels, readers, &impostor})
+      sign::write_session_message(sign::kRefreshKind,
+                                  {1, 1, {}, encode(sign::RefreshHello{impostor.pub, world.terms})},
+                                  old, {&channels, readers, &impostor})
           .value();
   put(world.message("hello", 1), other);
   CHECK(world.why(newcomer) ==
@@ -382,9 +376,8 @@ TEST_CASE("row 4 a message of or to a newcomer truncated extended or changed is 
   const auto host_keys = [&] {
     std::vector<tally::crypto::PointBytes> keys;
     for (const mpc::PartyId id : {0U, 1U}) {
-      const auto hello = sign::RefreshMessage::parse(content_of(world.message("hello", id)), group,
-                                                     RefreshStep::hello, id)
-                             .value();
+      const auto hello =
+          parse(content_of(world.message("hello", id)), group, RefreshStep::hello, id).value();
       keys.push_back(sign::decode_refresh_hello(hello.statement().body).value().host_key);
     }
     keys.push_back(world.terms.newcomers.front());
@@ -404,10 +397,10 @@ TEST_CASE("row 4 a message of or to a newcomer truncated extended or changed is 
     CAPTURE(from);
     const std::string path = world.message(to_text(step), from);
     const Bytes whole = content_of(path);
-    const auto ceremony = sign::ceremony_of(whole);
+    const auto ceremony = sign::ceremony_of(sign::kRefreshKind, whole);
     const auto taken = [&](const Bytes& changed) {
-      const auto message = sign::RefreshMessage::parse(changed, group, step, from);
-      return message && sign::ceremony_of(changed) == ceremony &&
+      const auto message = parse(changed, group, step, from);
+      return message && sign::ceremony_of(sign::kRefreshKind, changed) == ceremony &&
              message->ends_in(from == newcomer ? 0 : 1, true) &&
              message->signed_by(host_keys[from]);
     };
@@ -519,7 +512,7 @@ int kill_everywhere(World& world, const std::vector<mpc::PartyId>& runs) {
            {RefreshStep::hello, RefreshStep::deal, RefreshStep::agree, RefreshStep::hold}) {
         const std::string path = world.message(to_text(step), id);
         if (!fs::exists(path)) continue;
-        CHECK(sign::RefreshMessage::parse(content_of(path), world.dealing.group(), step, id));
+        CHECK(parse(content_of(path), world.dealing.group(), step, id));
       }
       REQUIRE(in_child(id, -1) == 0);
       CHECK(names_in(root) == after);

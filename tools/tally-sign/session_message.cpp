@@ -1,6 +1,7 @@
-#include "refresh_message.hpp"
+#include "session_message.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/endian.hpp"
 #include "core/secret.hpp"
@@ -11,18 +12,17 @@
 namespace tally::sign {
 namespace {
 
-constexpr std::string_view kMagic = "TALLYRFR";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kCeremonyAt = 48;
 constexpr std::size_t kBodyAt = 84;
 constexpr std::size_t kWordBytes = custody::PairChannels::kOverheadBytes;
 constexpr std::size_t kSignatureBytes = sizeof(crypto::SchnorrSignature);
 
-Bytes header_of(const RefreshStatement& statement, const mpc::GroupKey& group) {
+Bytes header_of(const SessionKind& kind, const Statement& statement, const mpc::GroupKey& group) {
   Bytes out;
-  core::append(out, core::as_bytes(kMagic));
+  core::append(out, core::as_bytes(kind.magic));
   out.push_back(kVersion);
-  out.push_back(static_cast<std::uint8_t>(statement.step));
+  out.push_back(statement.step);
   core::append_le(out, static_cast<std::uint16_t>(statement.party));
   core::append(out, group.key_id());
   core::append_le(out, group.epoch());
@@ -38,23 +38,9 @@ ByteArray<32> to_be_signed(const ByteArray<32>& digest) {
 
 }  // namespace
 
-const char* to_text(RefreshStep step) {
-  switch (step) {
-    case RefreshStep::hello:
-      return "hello";
-    case RefreshStep::deal:
-      return "deal";
-    case RefreshStep::agree:
-      return "agree";
-    case RefreshStep::hold:
-      return "hold";
-  }
-  return "";
-}
-
-Result<Bytes> write_refresh_message(const RefreshStatement& statement, const mpc::GroupKey& group,
-                                    const RefreshAuthor& author) {
-  Bytes file = header_of(statement, group);
+Result<Bytes> write_session_message(const SessionKind& kind, const Statement& statement,
+                                    const mpc::GroupKey& group, const SessionAuthor& author) {
+  Bytes file = header_of(kind, statement, group);
   core::append(file, statement.body);
   const auto digest = crypto::Sha256::digest(file);
   if (author.channels != nullptr) {
@@ -71,20 +57,22 @@ Result<Bytes> write_refresh_message(const RefreshStatement& statement, const mpc
   return file;
 }
 
-Result<RefreshMessage> RefreshMessage::parse(ByteView file, const mpc::GroupKey& group,
-                                             RefreshStep step, mpc::PartyId party) {
-  if (!core::as_text(file).starts_with(kMagic)) {
-    return fail(Code::bad_data, "not a message of a refresh");
+Result<SessionMessage> SessionMessage::parse(const SessionKind& kind, ByteView file,
+                                             const mpc::GroupKey& group, std::uint8_t step,
+                                             mpc::PartyId party) {
+  if (!core::as_text(file).starts_with(kind.magic)) {
+    return fail(Code::bad_data, fmt::format("not a message of {}", kind.name));
   }
   if (file.size() < kBodyAt) return fail(Code::bad_data, "the message is truncated");
-  RefreshMessage message;
-  RefreshStatement& statement = message.statement_;
+  SessionMessage message;
+  Statement& statement = message.statement_;
   statement.step = step;
   statement.party = party;
   std::ranges::copy(file.subspan(kCeremonyAt, 32), statement.ceremony.begin());
-  const Bytes expected = header_of(statement, group);
+  const Bytes expected = header_of(kind, statement, group);
   if (!std::ranges::equal(ByteView(expected).first(kCeremonyAt), file.first(kCeremonyAt))) {
-    return fail(Code::bad_data, "not a message of a refresh of this key, epoch, party and step");
+    return fail(Code::bad_data,
+                fmt::format("not a message of {} of this key, epoch, party and step", kind.name));
   }
   const std::size_t body_bytes = core::load_le<std::uint32_t>(&file[kBodyAt - 4]);
   if (body_bytes > file.size() - kBodyAt) return fail(Code::bad_data, "the message is truncated");
@@ -101,22 +89,22 @@ Result<RefreshMessage> RefreshMessage::parse(ByteView file, const mpc::GroupKey&
   return message;
 }
 
-bool RefreshMessage::ends_in(std::size_t readers, bool with_signature) const {
+bool SessionMessage::ends_in(std::size_t readers, bool with_signature) const {
   return words_.size() == readers * kWordBytes + (with_signature ? kSignatureBytes : 0);
 }
 
-bool RefreshMessage::said_to(std::size_t position, const custody::PairChannels& channels) const {
+bool SessionMessage::said_to(std::size_t position, const custody::PairChannels& channels) const {
   const ByteView word = ByteView(words_).subspan(position * kWordBytes, kWordBytes);
   return channels.open(statement_.party, digest_, word).has_value();
 }
 
-bool RefreshMessage::signed_by(const crypto::PointBytes& host_key) const {
+bool SessionMessage::signed_by(const crypto::PointBytes& host_key) const {
   return crypto::schnorr_verify(ByteView(words_).last(kSignatureBytes), to_be_signed(digest_),
                                 ByteView(host_key).subspan(1));
 }
 
-std::optional<ByteArray<32>> ceremony_of(ByteView file) {
-  if (file.size() < kBodyAt || !core::as_text(file).starts_with(kMagic)) return std::nullopt;
+std::optional<ByteArray<32>> ceremony_of(const SessionKind& kind, ByteView file) {
+  if (file.size() < kBodyAt || !core::as_text(file).starts_with(kind.magic)) return std::nullopt;
   ByteArray<32> ceremony{};
   std::ranges::copy(file.subspan(kCeremonyAt, ceremony.size()), ceremony.begin());
   return ceremony;

@@ -1,13 +1,14 @@
-// One party's message in a refresh, as a file that all others read. Little-endian:
+// One party's message in a session of several parties, as a file that all others read and anybody
+// may carry. Little-endian:
 //
 //   offset  bytes
-//        0      8  magic "TALLYRFR"
+//        0      8  magic of the kind of session
 //        8      1  version, 1
 //        9      1  step
 //       10      2  party
 //       12     32  key id
-//       44      4  epoch, the old one
-//       48     32  ceremony; zero in the first message
+//       44      4  epoch
+//       48     32  which session; zero in the first message
 //       80      4  length of the body, b
 //       84      b  body, which anybody may read
 //     84+b   40 r  from a party with a share, for each of the r others that have one, in their
@@ -16,7 +17,7 @@
 //  84+b+40 r   64  in a session with newcomers: the same for those who have no share to open a word
 //                  with, a BIP-340 signature under the author's host key
 //
-// Newcomers are numbered behind the parties of the old epoch. Values; any thread.
+// Newcomers are numbered behind the parties of the epoch. Values; any thread.
 #pragma once
 
 #include <optional>
@@ -27,20 +28,21 @@
 
 namespace tally::sign {
 
-// What each party says once, in this order; deal is for the first t parties alone, and newcomers
-// have the last two.
-enum class RefreshStep : std::uint8_t { hello = 1, deal = 2, agree = 3, hold = 4 };
-[[nodiscard]] const char* to_text(RefreshStep step);
+// A kind of session: its magic has 8 characters, its name stands in errors ("a refresh").
+struct SessionKind {
+  std::string_view magic;
+  std::string_view name;
+};
 
-struct RefreshStatement {
-  RefreshStep step = RefreshStep::hello;
+struct Statement {
+  std::uint8_t step = 0;  // as the session counts its messages
   mpc::PartyId party = 0;
   ByteArray<32> ceremony{};
   Bytes body;
 };
 
 // By what others know the author of a message.
-struct RefreshAuthor {
+struct SessionAuthor {
   // Where it has a share: the parties with one that read it, ascending and without the author.
   const custody::PairChannels* channels = nullptr;
   std::span<const mpc::PartyId> readers;
@@ -49,18 +51,20 @@ struct RefreshAuthor {
 };
 
 // The file. Errors: those of crypto::schnorr_sign.
-[[nodiscard]] Result<Bytes> write_refresh_message(const RefreshStatement& statement,
+[[nodiscard]] Result<Bytes> write_session_message(const SessionKind& kind,
+                                                  const Statement& statement,
                                                   const mpc::GroupKey& group,
-                                                  const RefreshAuthor& author);
+                                                  const SessionAuthor& author);
 
-class RefreshMessage {
+class SessionMessage {
  public:
-  // Errors: bad_data for what is no message of a refresh of this key and epoch, of another step or
-  // party than asked for, truncated or longer. Who wrote it is not known yet.
-  [[nodiscard]] static Result<RefreshMessage> parse(ByteView file, const mpc::GroupKey& group,
-                                                    RefreshStep step, mpc::PartyId party);
+  // Errors: bad_data for what is no message of this kind, key and epoch, of another step or party
+  // than asked for, truncated or longer. Who wrote it is not known yet.
+  [[nodiscard]] static Result<SessionMessage> parse(const SessionKind& kind, ByteView file,
+                                                    const mpc::GroupKey& group, std::uint8_t step,
+                                                    mpc::PartyId party);
 
-  [[nodiscard]] const RefreshStatement& statement() const { return statement_; }
+  [[nodiscard]] const Statement& statement() const { return statement_; }
   // Whether it ends as a message to so many readers with shares does, with or without a signature.
   [[nodiscard]] bool ends_in(std::size_t readers, bool with_signature) const;
   // Pre for both: it ends so. Whether the party said this to the reader at `position`, who holds
@@ -69,12 +73,12 @@ class RefreshMessage {
   [[nodiscard]] bool signed_by(const crypto::PointBytes& host_key) const;
 
  private:
-  RefreshStatement statement_;
+  Statement statement_;
   ByteArray<32> digest_{};  // of all before the words
   Bytes words_;             // and the signature
 };
 
-// The ceremony that a file says it is of, whoever wrote it; nothing for no message of a refresh.
-[[nodiscard]] std::optional<ByteArray<32>> ceremony_of(ByteView file);
+// The session that a file says it is of, whoever wrote it; nothing for no message of this kind.
+[[nodiscard]] std::optional<ByteArray<32>> ceremony_of(const SessionKind& kind, ByteView file);
 
 }  // namespace tally::sign

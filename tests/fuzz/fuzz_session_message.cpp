@@ -1,4 +1,4 @@
-// Whatever is read as a message of a refresh is written again to the same bytes, up to the words
+// Whatever is read as a message of a session is written again to the same bytes, up to the words
 // that are sealed for its readers, and no word opens that was not sealed.
 #include <algorithm>
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 #include "core/endian.hpp"
 #include "mpc/deal.hpp"
-#include "refresh_message.hpp"
 #include "refresh_terms.hpp"
+#include "refreshing.hpp"
 
 namespace mpc = tally::mpc;
 namespace sign = tally::sign;
@@ -35,14 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Of this key, which no input would come upon.
   std::ranges::copy(reader().group().key_id(), file.begin() + kKeyIdAt);
   const std::uint8_t step = file[9];
-  if (step < 1 || step > 4) return 0;
   const auto party = tally::core::load_le<std::uint16_t>(&file[10]);
-  const auto message =
-      sign::RefreshMessage::parse(file, reader().group(), sign::RefreshStep{step}, party);
+  const sign::SessionKind& kind = sign::kRefreshKind;
+  const auto message = sign::SessionMessage::parse(kind, file, reader().group(), step, party);
   if (!message) return 0;
   static const auto kChannels = tally::custody::PairChannels::make(reader()).value();
   const Bytes again =
-      sign::write_refresh_message(message->statement(), reader().group(), {}).value();
+      sign::write_session_message(kind, message->statement(), reader().group(), {}).value();
   const ByteView front = ByteView(file).first(again.size());
   if (!std::ranges::equal(again, front)) std::abort();
   if (party == 1 && message->ends_in(1, false) && message->said_to(0, kChannels)) std::abort();
