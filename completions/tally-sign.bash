@@ -21,7 +21,7 @@ _tally_sign() {
     -?*) ;;
     *)
       case "$command ${typed[i]}" in
-      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign pair' | 'tally-sign refresh' | 'tally-sign join' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
+      'tally-sign deal' | 'tally-sign dkg' | 'tally-sign dkg key' | 'tally-sign dkg start' | 'tally-sign dkg contribute' | 'tally-sign dkg collect' | 'tally-sign dkg agree' | 'tally-sign dkg certify' | 'tally-sign dkg finish' | 'tally-sign recover' | 'tally-sign derive' | 'tally-sign pair' | 'tally-sign refresh' | 'tally-sign join' | 'tally-sign inspect' | 'tally-sign serve' | 'tally-sign sign' | 'tally-sign cosign' | 'tally-sign verify' | 'tally-sign doctor' | 'tally-sign help')
         command+=" ${typed[i]}"
         arguments=0
         ;;
@@ -344,6 +344,35 @@ _tally_sign() {
       mapfile -t COMPREPLY < <(compgen -W 'rec line hex jsonl' -- "$cur")
       return
       ;;
+    'tally-sign cosign:--dir')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    'tally-sign cosign:--share')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign cosign:--passphrase-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign cosign:--passphrase-fd')
+      return
+      ;;
+    'tally-sign cosign:--with')
+      return
+      ;;
+    'tally-sign cosign:--message-file')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    'tally-sign cosign:--path')
+      return
+      ;;
+    'tally-sign cosign:--group')
+      compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
     'tally-sign verify:--from')
       compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -395,6 +424,7 @@ _tally_sign() {
       'tally-sign inspect') words='--check --passphrase-file --passphrase-fd --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign serve') words='--role --scheme --hash --path --presignatures --share --listen --allow --self-check --passphrase-file --passphrase-fd --group --party --party-timeout --from --to --window --stats --stats-out --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign sign') words='--group --party --party-timeout --scheme --hash --path --presignatures --digest --message-file --from-frame --records --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
+      'tally-sign cosign') words='--dir --share --passphrase-file --passphrase-fd --with --message-file --path --anew --group --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign verify') words='--from --records --pubkey --table --threads --backend --stats --json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign doctor') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
       'tally-sign help') words='--json --quiet --verbose --color --no-input --config --print-config --version -h --help' ;;
@@ -410,7 +440,7 @@ _tally_sign() {
   esac
   words=''
   case $command:$arguments in
-    'tally-sign':0) words='deal dkg recover derive pair refresh join inspect serve sign verify doctor help' ;;
+    'tally-sign':0) words='deal dkg recover derive pair refresh join inspect serve sign cosign verify doctor help' ;;
     'tally-sign dkg':0) words='key start contribute collect agree certify finish' ;;
   esac
   local -a commands

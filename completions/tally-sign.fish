@@ -7,7 +7,7 @@ function __tally_sign_command
     set -e words[1]
     for word in $words
         switch "$command $word"
-            case 'tally-sign deal' 'tally-sign dkg' 'tally-sign dkg key' 'tally-sign dkg start' 'tally-sign dkg contribute' 'tally-sign dkg collect' 'tally-sign dkg agree' 'tally-sign dkg certify' 'tally-sign dkg finish' 'tally-sign recover' 'tally-sign derive' 'tally-sign pair' 'tally-sign refresh' 'tally-sign join' 'tally-sign inspect' 'tally-sign serve' 'tally-sign sign' 'tally-sign verify' 'tally-sign doctor' 'tally-sign help'
+            case 'tally-sign deal' 'tally-sign dkg' 'tally-sign dkg key' 'tally-sign dkg start' 'tally-sign dkg contribute' 'tally-sign dkg collect' 'tally-sign dkg agree' 'tally-sign dkg certify' 'tally-sign dkg finish' 'tally-sign recover' 'tally-sign derive' 'tally-sign pair' 'tally-sign refresh' 'tally-sign join' 'tally-sign inspect' 'tally-sign serve' 'tally-sign sign' 'tally-sign cosign' 'tally-sign verify' 'tally-sign doctor' 'tally-sign help'
                 set command "$command $word"
         end
     end
@@ -33,6 +33,7 @@ complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a join -d 'take a sh
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a inspect -d 'show the public facts of a share or group file'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a serve -d 'hold a share and sign with it, or coordinate those who do'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a sign -d 'have standard input signed: one message, or records with --records or --from-frame'
+complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a cosign -d 'sign one message with other custodians, by files that they carry'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a verify -d 'check signatures: JSON lines with keys, or signed records of one key'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a doctor -d 'say what this host lacks, the cost and the remedy'
 complete -c tally-sign -n '__tally_sign_is \'tally-sign\'' -a help -d 'print the help of a command'
@@ -145,6 +146,15 @@ complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l digest -x 
 complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l message-file -r -F -d 'the message, - for standard input (the default)'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l from-frame -x -a 'rec line hex jsonl' -d 'standard input holds many records, framed like this'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign sign\'' -l records -d 'the same as --from-frame rec'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l dir -x -a '(__fish_complete_directories)' -d 'folder for the messages, the same for all'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l share -r -F -d 'share file'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l passphrase-file -r -F -d 'read the passphrase from a file that is yours alone'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l passphrase-fd -x -d 'read the passphrase from an open descriptor, -1 for none'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l with -x -d 'another party that signs; once for each, at least up to the threshold'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l message-file -r -F -d 'the message, - for standard input (the default)'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l path -x -d 'sign for the child of the key at this path, as derive has it'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l anew -d 'give up what was begun for this message, and begin again in a new folder'
+complete -c tally-sign -n '__tally_sign_below \'tally-sign cosign\'' -l group -r -F -d 'group file of the key: put the signature together, without a share'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l from -r -F -d 'read from a file, - for standard input'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l records -d 'signed records in rec frames, not JSON lines'
 complete -c tally-sign -n '__tally_sign_below \'tally-sign verify\'' -l pubkey -x -d 'x-only key of the records, or of the table'

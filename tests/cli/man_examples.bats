@@ -36,6 +36,8 @@ tally-sign.1 | echo 'pay 5 to carol' | | signed_line
 tally-sign.1 | tally-sign pair --dir pairs --share keys/key-0.share | paired
 tally-sign.1 | tally-sign serve --role party --scheme ecdsa \ | ecdsa_started
 tally-sign.1 | echo 'pay 5 to dave' | | ecdsa_signed
+tally-sign.1 | tally-sign cosign --dir release --share keys/key-0.share \ | cosigned
+tally-sign.1 | tally-sign cosign --dir release --group keys/key.group \ | plain
 tally-sign.1 | tally-sign serve --role coordinator --group keys/key.group \ | coordinated
 tally-sign.1 | tally-sign dkg key --out eve.host | host_made
 tally-sign.1 | tally-sign refresh --dir epoch-1 --share keys/key-0.share --with HEX | admitted
@@ -295,6 +297,18 @@ paired() {
     done
   done
   [[ -f keys/key-3.share.pair-2 ]] || fail "parties 2 and 3 are no pair"
+}
+cosigned() {
+  local i
+  echo 'release 1' >release.txt
+  for _ in nonce partial signature; do
+    for i in 0 1 2; do
+      run_tool bash -eu <(sed "s/key-0/key-$i/; s/--with 1 --with 2/\
+--with $(((i + 1) % 3)) --with $(((i + 2) % 3))/" example)
+      [[ $status == 0 || $status == 75 ]] || fail "status $status: $stderr"
+    done
+  done
+  assert_line --regexp '^signature +[0-9a-f]{128}$'
 }
 ecdsa_started() {
   local i

@@ -1,10 +1,12 @@
 // Whatever is read as a message of a session is written again to the same bytes, up to the words
-// that are sealed for its readers, and no word opens that was not sealed.
+// that are sealed for its readers, and no word opens that was not sealed. What an
+// offer or a hello says is written again to the same bytes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
 #include "core/endian.hpp"
+#include "cosigning.hpp"
 #include "mpc/deal.hpp"
 #include "refresh_terms.hpp"
 #include "refreshing.hpp"
@@ -36,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::ranges::copy(reader().group().key_id(), file.begin() + kKeyIdAt);
   const std::uint8_t step = file[9];
   const auto party = tally::core::load_le<std::uint16_t>(&file[10]);
-  const sign::SessionKind& kind = sign::kRefreshKind;
+  const bool cosigns = file[5] == 'C';
+  const sign::SessionKind& kind = cosigns ? sign::kCosignKind : sign::kRefreshKind;
   const auto message = sign::SessionMessage::parse(kind, file, reader().group(), step, party);
   if (!message) return 0;
   static const auto kChannels = tally::custody::PairChannels::make(reader()).value();
@@ -50,5 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto& body = message->statement().body;
   const auto hello = sign::decode_refresh_hello(body);
   if (hello && sign::encode(*hello) != body) std::abort();
+  const auto offer = mpc::NonceOffer::decode(body);
+  if (offer && offer->encode() != body) std::abort();
   return 0;
 }

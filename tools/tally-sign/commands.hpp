@@ -15,6 +15,7 @@ void add_join(cli::App& app);
 void add_inspect(cli::App& app);
 void add_serve(cli::App& app);
 void add_sign(cli::App& app);
+void add_cosign(cli::App& app);
 void add_verify(cli::App& app);
 void add_sign_doctor(cli::App& app);
 

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   tally::sign::add_inspect(app);
   tally::sign::add_serve(app);
   tally::sign::add_sign(app);
+  tally::sign::add_cosign(app);
   tally::sign::add_verify(app);
   tally::sign::add_sign_doctor(app);
   return app.main(argc, argv);
