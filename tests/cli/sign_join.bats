@@ -109,7 +109,7 @@ admit() {
   cp found-again.share keys/key-1.share
   start_party 1 --allow any
   wait_until 30 test -S 1.sock
-  run_tool tally-sign sign --group epoch-1/key.group "${sockets[@]}" --json <<<hello
+  run_tool tally-sign sign --group epoch-1/key.group "${sockets[@]:0:4}" --json <<<hello
   stderr=$(grep -v "warning: records accepted and not signed: 1" <<<"$stderr")
   assert_refused 65 "1.sock: it holds a share of epoch 0, the group file is of epoch 1"
   # It joined once: the command says so, and writes over no share.
