@@ -112,6 +112,27 @@ load signing
   assert_equal "$(epoch_of keys/key-1.share)" 1
 }
 
+@test "row 24 a hold file that only one can read leaves the others what signs with that one" {
+  deal 2 3
+  local at
+  for at in 0 1 2 0 1 2 0 1 2 0; do refresh "$at"; done
+  # The last word of party 2's is for party 1; party 0 has ended the session.
+  assert_equal "$(epoch_of keys/key-0.share)" 1
+  printf '\377' | dd of=epoch-1/hold-2 bs=1 seek=$(($(stat -c %s epoch-1/hold-2) - 1)) \
+    conv=notrunc status=none
+  refresh 1
+  assert_refused 76 "epoch-1/hold-2: not what party 2 said in this session" \
+    "keep all share files, and get that file from others who have it"
+  assert_equal "$(epoch_of keys/key-1.share)" 0
+  # It goes on with both shares: the new one serves from where it lies.
+  start_party 0 --allow any
+  start tally-sign serve --role party --share keys/key-1.share.next --passphrase-file pass \
+    --listen unix:1.sock --allow any
+  for at in 0 1; do wait_until 30 test -S "$at.sock"; done
+  sockets=(--party unix:0.sock --party unix:1.sock)
+  sign_with epoch-1/key.group hello
+}
+
 @test "pairs of the old epoch are gone and are set up again" {
   deal 2 2
   pair_all 2

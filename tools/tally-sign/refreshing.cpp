@@ -293,9 +293,7 @@ Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
     return fail(Code::protocol,
                 fmt::format("{}: not what party {} said in this session", path, from),
                 step == RefreshStep::hold
-                    ? fmt::format("keep all share files: where others are in the next epoch, {} "
-                                  "is the share of it",
-                                  next_path(share_path_))
+                    ? std::string("keep all share files, and get that file from others who have it")
                     : std::string(kBeginAgain));
   }
   return statement.body;
