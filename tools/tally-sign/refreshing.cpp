@@ -49,6 +49,11 @@ ByteArray<32> origin_of(const mpc::GroupKey& group) {
   return mpc::Transcript("refresh-origin").add("group", group.digest()).finish();
 }
 
+// What SHARE.used says that a message met.
+ByteArray<32> met_by(const ByteArray<32>& ceremony, ByteView body) {
+  return crypto::Sha256().update(ceremony).update(body).finish();
+}
+
 Result<SessionMessage> parse(const std::string& file, const mpc::GroupKey& group, RefreshStep step,
                              PartyId from) {
   return SessionMessage::parse(kRefreshKind, core::as_bytes(file), group,
@@ -397,14 +402,33 @@ Result<Refreshing::Agreed> Refreshing::agreed() const {
   return fail(named(receiver->investigate(coordinator->investigation(receiver->id()))));
 }
 
+// Under which a message of this party is on record. A seed is for one session; a newcomer's host
+// key is for more, so its name has the ceremony as well.
+ByteArray<32> Refreshing::use_name(RefreshStep step, const ByteArray<32>& ceremony) const {
+  const ByteArray<1> number{static_cast<std::uint8_t>(step)};
+  crypto::Sha256 name;
+  name.update(seed_.bytes()).update(number);
+  if (self_.share == nullptr) name.update(ceremony);
+  return name.finish();
+}
+
 Result<mpc::DkgResult> Refreshing::result() const {
   TALLY_TRY(const auto terms, params());
   TALLY_TRY(const auto all, agreed());
+  // What it agrees to was made again, from the deals that are there now.
+  const auto ceremony = terms.ceremony();
+  if (uses_.met(use_name(RefreshStep::agree, ceremony)) != met_by(ceremony, all.signature)) {
+    return fail(Code::permission,
+                folder_ + ": not the deals that this party has agreed to, or it never has",
+                fmt::format("get the deal files again that were there, and remove {} if it is not "
+                            "of this party's making",
+                            path_of(RefreshStep::agree, self_.id)));
+  }
   std::vector<Bytes> signatures;
   for (const PartyId member : everybody()) {
     const bool mine = member == self_.id;
     TALLY_TRY(signatures.emplace_back(),
-              mine ? all.signature : read(RefreshStep::agree, member, terms.ceremony()));
+              mine ? all.signature : read(RefreshStep::agree, member, ceremony));
   }
   const auto common = all.coordinator.finish(signatures);
   if (!common) return fail(named(common.error()));
@@ -458,16 +482,9 @@ Status Refreshing::say(RefreshStep step) {
   return write(step, terms.ceremony(), std::move(body));
 }
 
-// Refuses a second message from the same seed, whatever copies of folder and state there are; from
-// a newcomer's host key, which is for more than one session, in the same ceremony.
+// Refuses a second message from the same seed, whatever copies of folder and state there are.
 Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes body) {
-  const ByteArray<1> number{static_cast<std::uint8_t>(step)};
-  crypto::Sha256 named;
-  named.update(seed_.bytes()).update(number);
-  if (self_.share == nullptr) named.update(ceremony);
-  const auto name = named.finish();
-  const auto what = crypto::Sha256().update(ceremony).update(body).finish();
-  if (auto used = uses_.use(name, what); !used) {
+  if (auto used = uses_.use(use_name(step, ceremony), met_by(ceremony, body)); !used) {
     Error error = used.error();
     if (error.code == Code::permission) error.hint = kBeginAgain;
     return fail(std::move(error));
@@ -477,9 +494,10 @@ Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes 
   TALLY_TRY(const auto host, own_host_key());
   const SessionAuthor author{self_.channels ? &*self_.channels : nullptr, readers,
                              terms_.newcomers.empty() ? nullptr : &host};
-  TALLY_TRY(const Bytes file,
-            write_session_message(kRefreshKind, {number[0], self_.id, ceremony, std::move(body)},
-                                  group(), author));
+  TALLY_TRY(const Bytes file, write_session_message(kRefreshKind,
+                                                    {static_cast<std::uint8_t>(step), self_.id,
+                                                     ceremony, std::move(body)},
+                                                    group(), author));
   return core::replace_file(path_of(step, self_.id), file, 0644);
 }
 

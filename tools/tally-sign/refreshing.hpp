@@ -142,6 +142,7 @@ class Refreshing {
   [[nodiscard]] Status check_greetings() const;
   [[nodiscard]] Result<mpc::ReshareParams> params() const;
   [[nodiscard]] Result<Agreed> agreed() const;
+  [[nodiscard]] ByteArray<32> use_name(RefreshStep step, const ByteArray<32>& ceremony) const;
   [[nodiscard]] Result<mpc::DkgResult> result() const;
   [[nodiscard]] Error named(mpc::Failure failure) const;
 
