@@ -33,8 +33,11 @@ Bytes header_of(const mpc::Share& share, const ByteArray<32>& terms_digest) {
   return out;
 }
 
-// Under which SHARE.used knows a nonce.
-ByteArray<32> name_of(const mpc::PubNonce& nonce) {
+// Under which SHARE.used knows that a nonce was drawn beside it, and that it was taken out.
+ByteArray<32> drawn_name(const mpc::PubNonce& nonce) {
+  return mpc::Transcript("drawn-nonce").add("nonce", nonce).finish();
+}
+ByteArray<32> taken_name(const mpc::PubNonce& nonce) {
   return mpc::Transcript("used-nonce").add("nonce", nonce).finish();
 }
 
@@ -44,7 +47,8 @@ Result<NonceFile> NonceFile::open(const std::string& share_path, const mpc::Shar
                                   const ByteArray<32>& terms_digest) {
   TALLY_TRY(auto uses, UseJournal::open(share_path + ".used"));
   NonceFile file(share_path + ".cosign-" + core::to_hex(ByteView(terms_digest).first(8)), share,
-                 header_of(share, terms_digest), std::move(uses));
+                 terms_digest, std::move(uses));
+  file.header_ = header_of(share, terms_digest);
   if (::access(file.path_.c_str(), F_OK) == 0) TALLY_CHECK(file.load());
   return file;
 }
@@ -97,11 +101,19 @@ Status NonceFile::begin(mpc::NoncePair nonce, Bytes first_message) {
   public_nonce_ = nonce.pub;
   first_message_ = std::move(first_message);
   TALLY_TRY(const Bytes file, seal());
+  // Before the file is there to be copied: no journal that knows nothing of it lets it sign.
+  TALLY_CHECK(uses_.use(drawn_name(public_nonce_), terms_digest_));
   return core::create_file(path_, file, 0600);
 }
 
 Result<mpc::SecNonce> NonceFile::take(const ByteArray<32>& session) {
-  const ByteArray<32> name = name_of(public_nonce_);
+  if (uses_.met(drawn_name(public_nonce_)) != terms_digest_) {
+    secret_nonce_ = {};
+    return fail(Code::permission, "the journal beside " + path_ + " does not know its nonce",
+                "the share or its journal is a copy, or was set back: go on where the session was "
+                "begun, or all signers begin again in a new folder with --anew");
+  }
+  const ByteArray<32> name = taken_name(public_nonce_);
   if (secret_nonce_.empty() || uses_.met(name)) {
     secret_nonce_ = {};
     return fail(Code::permission, "the nonce of " + path_ + " was taken before",

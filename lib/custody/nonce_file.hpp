@@ -14,17 +14,18 @@
 //
 // A nonce that signs twice gives the share away, and a file can be copied. So:
 //
-// - SHARE.used, which no copy of this file touches, holds the nonce's public half from the moment
-// on
-//   at which the nonce is taken out, synced before it is: whatever takes it a second time, from
-//   whatever copy, is refused, even for the same session.
+// - SHARE.used says, synced before this file is made, that its nonce was drawn. Beside a journal
+//   that does not know the nonce it is not taken out: neither where the share stands under another
+//   name or in another folder, nor where the journal was lost or is older than the nonce.
+// - It says, synced before the nonce is taken out, that it is. Whatever takes it a second time,
+//   from whatever copy of this file, is refused, even for the same session.
 // - The file is then replaced by one without the nonce, which holds the message that came of it. To
 //   go on after a kill is to send these very bytes again. A kill between the two costs the nonce.
 //
 // Old blocks of the disk may still hold the sealed nonce. They open for nobody who does not know
-// the share already. What is left to its owner: never to set back share, journal and this file
-// together, as by a snapshot taken between the rounds, and never to keep the share with a journal
-// each on two machines.
+// the share already. What is left to its owner: a journal that was copied between the two, together
+// with this file, lets the copy sign as well: on two machines, under two names or in two folders of
+// one. A backup taken between the rounds is of that kind whenever it is restored.
 //
 // Blocking; one thread; the journal is held as long as the object lives.
 #pragma once
@@ -55,12 +56,13 @@ class NonceFile {
   [[nodiscard]] const Bytes& second_message() const { return second_message_; }
   [[nodiscard]] const ByteArray<32>& session() const { return session_; }
 
-  // Keeps a fresh nonce, with the message that shall tell of it. Returns once both are durable;
-  // only then may the message leave. Pre: nothing was begun. Errors: those of core::create_file.
+  // Keeps a fresh nonce, with the message that shall tell of it, on record first. Returns once all
+  // is durable; only then may the message leave. Pre: nothing was begun. Errors: io; those of
+  // core::create_file.
   [[nodiscard]] Status begin(mpc::NoncePair nonce, Bytes first_message);
 
   // Takes the nonce out for this session, on record first. Errors: permission when it was taken
-  // before; io. Pre: begun, and no second message.
+  // before, or the journal does not know that it was drawn; io. Pre: begun, and no second message.
   [[nodiscard]] Result<mpc::SecNonce> take(const ByteArray<32>& session);
 
   // Puts what came of the nonce in its place. Returns once that is durable; only then may the
@@ -71,16 +73,18 @@ class NonceFile {
   [[nodiscard]] Status remove();
 
  private:
-  NonceFile(std::string path, const mpc::Share& share, Bytes header, UseJournal uses)
+  NonceFile(std::string path, const mpc::Share& share, const ByteArray<32>& terms_digest,
+            UseJournal uses)
       : path_(std::move(path)),
         share_(&share),
-        header_(std::move(header)),
+        terms_digest_(terms_digest),
         uses_(std::move(uses)) {}
   [[nodiscard]] Status load();
   [[nodiscard]] Result<Bytes> seal() const;
 
   std::string path_;
   const mpc::Share* share_;
+  ByteArray<32> terms_digest_;
   Bytes header_;
   UseJournal uses_;
   mpc::PubNonce public_nonce_{};

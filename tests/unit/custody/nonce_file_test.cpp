@@ -127,6 +127,43 @@ TEST_CASE("row 14 a copied nonce file is taken out of once for whatever session"
   }
 }
 
+TEST_CASE("row 14 a nonce is not taken out beside a journal that does not know it") {
+  const World world;
+  std::string path;
+  {
+    auto file = world.open().value();
+    REQUIRE(file.begin(world.draw(), kFirst));
+    path = file.path();
+  }
+  const std::string journal = world.share_path() + ".used";
+  // The share and the nonce under another name, whose journal is made anew.
+  const std::string other = world.folder.file("b.share");
+  const std::string copy = other + path.substr(world.share_path().size());
+  fs::copy_file(path, copy);
+  {
+    auto file = NonceFile::open(other, world.share, filled(1)).value();
+    CHECK(file.begun());
+    const auto nonce = file.take(filled(9));
+    REQUIRE_FALSE(nonce);
+    CHECK(nonce.error().code == Code::permission);
+    CHECK(nonce.error().message == "the journal beside " + copy + " does not know its nonce");
+    CHECK(file.take(filled(9)).error().code == Code::permission);
+  }
+  // The journal of before, after the nonce was taken.
+  const std::string kept = world.folder.file("kept");
+  fs::copy_file(other + ".used", kept);
+  const std::string state = world.folder.file("state");
+  fs::copy_file(path, state);
+  REQUIRE(world.open().value().take(filled(9)));
+  for (const bool restored : {false, true}) {
+    fs::remove(journal);
+    if (restored) fs::copy_file(kept, journal);
+    fs::copy_file(state, path, fs::copy_options::overwrite_existing);
+    CHECK(world.open().value().take(filled(9)).error().message ==
+          "the journal beside " + path + " does not know its nonce");
+  }
+}
+
 TEST_CASE("terms have a file each and a journal that one process holds") {
   const World world;
   {

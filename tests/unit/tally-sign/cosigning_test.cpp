@@ -260,6 +260,32 @@ TEST_CASE("row 14 a state that was copied and resumed twice signs once") {
         partial);
 }
 
+TEST_CASE("row 14 a share that was copied with its state between the steps does not sign") {
+  World world(2, 2);
+  REQUIRE(world.run(0));
+  const std::string state = world.state_path(0);
+  REQUIRE(world.run(1));
+  fs::copy(world.folder_of("messages"), world.folder_of("twin"));
+  const std::string other = world.folder_of("b.share");
+  fs::copy_file(state, other + state.substr(world.share_path(0).size()));
+  const auto rounds = world.rounds();
+  const auto share = world.dealing.share(0).value();
+  world.messages = "twin";
+  {
+    auto session =
+        sign::Cosigning::open(other, share, world.folder_of("twin"), rounds, false).value();
+    const auto refused = session.go_on([](const char*, const std::string&) {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::permission);
+    CHECK(refused.error().message.ends_with("does not know its nonce"));
+  }
+  CHECK_FALSE(fs::exists(world.path_of(CosignStep::partial, 0)));
+  // Nor does the share itself without its journal.
+  fs::remove(world.share_path(0) + ".used");
+  CHECK(world.why(0) == "the journal beside " + state + " does not know its nonce");
+  CHECK_FALSE(fs::exists(world.path_of(CosignStep::partial, 0)));
+}
+
 TEST_CASE("what was lost on its way is sent again byte for byte") {
   World world(2, 2);
   REQUIRE(world.run(0));
