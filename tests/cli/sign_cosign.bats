@@ -28,6 +28,15 @@ verified() {
   done
 }
 
+# flip FILE AT: one bit of the byte at that place.
+flip() {
+  local byte
+  byte=$((0x$(od -An -v -tx1 -j "$2" -N 1 "$1" | tr -d ' \n') ^ 1))
+  # shellcheck disable=SC2059  # the byte is the format
+  printf "\\$(printf '%03o' "$byte")" |
+    dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 # Behind setup() of signing.bash.
 prepare() {
   deal 2 3
@@ -96,16 +105,16 @@ signature   $signature"
   assert_refused 64 "release/nonce-0: party 0 signs another message" \
     "agree on message, path and signers, and begin again in a new folder"
   combine
-  assert_refused 64 "release/nonce-0: party 0 signs another message"
+  assert_refused 64 "release/nonce-0 says that party 0 signs another message: that party, or whoever"
   mv other message
   cosign 1 0 --path m/1
   assert_refused 64 "release/nonce-0: party 0 signs for another child of the key"
   cosign 2 0
-  assert_refused 64 "release/nonce-0: party 0 signs with parties 0, 1 and not 0, 2"
+  assert_refused 64 "release/nonce-0 says that party 0 signs with parties 0, 1 and not 0, 2"
   cosign 1 2
   assert_success
   cosign 0 1
-  assert_refused 64 "release/nonce-1: party 1 signs with parties 1, 2 and not 0, 1"
+  assert_refused 64 "release/nonce-1 says that party 1 signs with parties 1, 2 and not 0, 1"
 }
 
 @test "a share of another key or epoch and a wrong passphrase are refused" {
@@ -211,13 +220,17 @@ signature   $signature"
   cosign 0 1
   cosign 1 0
   cp release/partial-1 whole
-  printf '\377' | dd of=release/nonce-1 bs=1 seek=200 conv=notrunc status=none
-  cosign 0 1
-  assert_failure
-  [[ $stderr == *"release/nonce-1: "* ]] || fail "$stderr"
+  # In the digest of the message, and in the word to party 0.
+  local at
+  for at in 100 200; do
+    flip release/nonce-1 "$at"
+    cosign 0 1
+    assert_refused 76 "release/nonce-1: not as party 1 wrote it" "have it carried again"
+    flip release/nonce-1 "$at"
+  done
   rm release/nonce-1
   cosign 1 0
-  printf '\377' | dd of=release/partial-1 bs=1 seek=90 conv=notrunc status=none
+  flip release/partial-1 90
   cosign 0 1
   assert_refused 76 "release/partial-1: not as party 1 wrote it" "have it carried again"
   combine

@@ -42,8 +42,11 @@ Result<mpc::NonceOffer> offer_in(const SessionMessage& message, const std::strin
   return std::move(*offer);
 }
 
+// Whether it is known that the party wrote the file that bears its name.
+enum class Author : std::uint8_t { known, claimed };
+
 Result<mpc::PartialSignature> partial_in(const SessionMessage& message, const std::string& path,
-                                         const ByteArray<32>& session) {
+                                         const ByteArray<32>& session, Author author) {
   const Statement& statement = message.statement();
   mpc::PartialSignature partial{};
   if (statement.body.size() != partial.size()) {
@@ -52,7 +55,8 @@ Result<mpc::PartialSignature> partial_in(const SessionMessage& message, const st
   if (statement.ceremony != session) {
     return fail(
         Code::bad_data,
-        fmt::format("{}: party {} signed with other nonces than these", path, statement.party),
+        fmt::format("{}: party {}{} with other nonces than these", path, statement.party,
+                    author == Author::known ? " signed" : ", or whoever carried the files, signed"),
         "somebody's nonce file is not the one that all had: compare the folders");
   }
   std::ranges::copy(statement.body, partial.begin());
@@ -67,12 +71,18 @@ std::string difference(const mpc::SigningTerms& theirs, const mpc::SigningTerms&
                      fmt::join(ours.signers, ", "));
 }
 
+// A party that is known to have written the file may still have done so in another session.
 Status check_terms(const mpc::NonceOffer& offer, PartyId from, const mpc::SigningRounds& rounds,
-                   const std::string& path) {
+                   const std::string& path, Author author) {
   if (offer.terms == rounds.terms()) return {};
+  const std::string other = difference(offer.terms, rounds.terms());
   return fail(
       Code::usage,
-      fmt::format("{}: party {} signs {}", path, from, difference(offer.terms, rounds.terms())),
+      author == Author::known
+          ? fmt::format("{}: party {} signs {}, or this is its nonce of another session", path,
+                        from, other)
+          : fmt::format("{} says that party {} signs {}: that party, or whoever carried the files",
+                        path, from, other),
       "agree on message, path and signers, and begin again in a new folder");
 }
 
@@ -108,7 +118,7 @@ Result<mpc::SigningRounds> read_rounds(const std::string& folder, const mpc::Gro
     TALLY_TRY(auto offer, offer_in(first, path));
     auto rounds = mpc::SigningRounds::make(group, offer.terms.signers, offer.terms.path, message);
     if (!rounds) return fail(Error(rounds.error()).in(path));
-    TALLY_CHECK(check_terms(offer, party, *rounds, path));
+    TALLY_CHECK(check_terms(offer, party, *rounds, path, Author::claimed));
     return std::move(*rounds);
   }
   return fail(Code::no_input, folder + " holds no nonce", "each signer makes one with --share");
@@ -123,14 +133,14 @@ Result<mpc::Signature> combine_files(const std::string& folder, const mpc::Group
     TALLY_TRY(const auto message, read_message(folder, group, CosignStep::nonce, party));
     const std::string path = cosign_path(folder, CosignStep::nonce, party);
     TALLY_TRY(const auto offer, offer_in(message, path));
-    TALLY_CHECK(check_terms(offer, party, rounds, path));
+    TALLY_CHECK(check_terms(offer, party, rounds, path, Author::claimed));
     nonces.push_back(offer.nonce);
   }
   const auto session = rounds.session_id(nonces);
   for (const PartyId party : signers) {
     TALLY_TRY(const auto message, read_message(folder, group, CosignStep::partial, party));
-    TALLY_TRY(partials.emplace_back(),
-              partial_in(message, cosign_path(folder, CosignStep::partial, party), session));
+    const std::string path = cosign_path(folder, CosignStep::partial, party);
+    TALLY_TRY(partials.emplace_back(), partial_in(message, path, session, Author::claimed));
   }
   const auto signature = rounds.combine(nonces, partials);
   if (!signature) {
@@ -168,7 +178,7 @@ Status Cosigning::check_folder() const {
   TALLY_TRY(const auto message,
             read_message(folder_, share_.group(), CosignStep::nonce, share_.id()));
   TALLY_TRY(const auto offer, offer_in(message, path));
-  TALLY_CHECK(check_terms(offer, share_.id(), rounds_, path));
+  TALLY_CHECK(check_terms(offer, share_.id(), rounds_, path, Author::claimed));
   if (there(path_of(CosignStep::partial, share_.id()))) return {};
   return fail(Code::usage, folder_ + " is of a session that is over for this party",
               "all signers begin again in a new folder");
@@ -203,9 +213,10 @@ Result<bool> Cosigning::put(CosignStep step, ByteView stored) const {
               "and run this again");
 }
 
-Status Cosigning::check_word(const SessionMessage& message, const std::string& path) const {
+Status Cosigning::check_word(const SessionMessage& message, std::span<const PartyId> signers,
+                             const std::string& path) const {
   const PartyId from = message.statement().party;
-  std::vector<PartyId> readers(signers().begin(), signers().end());
+  std::vector<PartyId> readers(signers.begin(), signers.end());
   std::erase(readers, from);
   const auto position = std::ranges::find(readers, share_.id()) - readers.begin();
   if (message.ends_in(readers.size(), false) &&
@@ -222,9 +233,12 @@ Result<mpc::PubNonce> Cosigning::nonce_of(PartyId party) const {
   const std::string path = path_of(CosignStep::nonce, party);
   TALLY_TRY(const auto message, read_message(folder_, share_.group(), CosignStep::nonce, party));
   TALLY_TRY(const auto offer, offer_in(message, path));
-  // Who has other terms may have other readers, and that is the better thing to say.
-  TALLY_CHECK(check_terms(offer, party, rounds_, path));
-  if (!own) TALLY_CHECK(check_word(message, path));
+  // Who has other terms wrote for other readers. The word is looked for where the file says, since
+  // only who is known to have written the terms may be blamed for them.
+  const std::vector<PartyId>& readers = offer.terms.signers;
+  const bool reads = !own && std::ranges::find(readers, share_.id()) != readers.end();
+  if (reads) TALLY_CHECK(check_word(message, readers, path));
+  TALLY_CHECK(check_terms(offer, party, rounds_, path, reads ? Author::known : Author::claimed));
   return offer.nonce;
 }
 
@@ -283,8 +297,10 @@ Status Cosigning::combine(std::span<const mpc::PubNonce> nonces) {
     const std::string path = path_of(CosignStep::partial, party);
     TALLY_TRY(const auto message,
               read_message(folder_, share_.group(), CosignStep::partial, party));
-    if (party != share_.id()) TALLY_CHECK(check_word(message, path));
-    TALLY_TRY(partials.emplace_back(), partial_in(message, path, session));
+    const bool own = party == share_.id();
+    if (!own) TALLY_CHECK(check_word(message, signers(), path));
+    TALLY_TRY(partials.emplace_back(),
+              partial_in(message, path, session, own ? Author::claimed : Author::known));
   }
   const auto signature = rounds_.combine(nonces, partials);
   if (!signature) {

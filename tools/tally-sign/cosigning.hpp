@@ -6,9 +6,11 @@
 //   partial-I  its partial signature, bound to all public nonces
 //
 // Each party checks that the others wrote theirs, and to which nonces their partial signatures
-// belong, so that whoever carries the folder can spoil the session and can frame nobody before a
-// party. Anybody who has the group file can put the signature together; without a share it cannot
-// be told whether a file came as it was written.
+// belong, before it says of one what it did. So whoever carries the folder can spoil the session:
+// what was changed is told as that, what a party wrote in another session as possibly that, and
+// terms that name no word for the reader as "that party, or whoever carried the files". Anybody who
+// has the group file can put the signature together, and without a share learns no more than the
+// last of these.
 //
 // Beside the share stands, while the session lasts, SHARE.cosign-T of these terms: the secret
 // nonce, then what came of it (custody/nonce_file.hpp); and for good SHARE.used.
@@ -95,7 +97,10 @@ class Cosigning {
                                          Bytes body) const;
   // Writes a stored message, or compares the one that is there. True when it was written.
   [[nodiscard]] Result<bool> put(CosignStep step, ByteView stored) const;
-  [[nodiscard]] Status check_word(const SessionMessage& message, const std::string& path) const;
+  // Whether the party said this to us among `signers`. Pre: this party is one of them.
+  [[nodiscard]] Status check_word(const SessionMessage& message,
+                                  std::span<const mpc::PartyId> signers,
+                                  const std::string& path) const;
   [[nodiscard]] Status check_offers() const;
   [[nodiscard]] Result<mpc::PubNonce> nonce_of(mpc::PartyId party) const;
   [[nodiscard]] Result<std::vector<mpc::PubNonce>> nonces() const;
