@@ -52,7 +52,7 @@ admit() {
   [[ $stderr == *"epoch-1/hello-1 is not there yet"*"party 1 makes it by tally-sign refresh"* ]] ||
     fail "$stderr"
   admit 0 1 2 -- --threshold 3 --with "$host_key"
-  assert_output "share       keys/key-3.share"
+  assert_output "over        keys/key-3.share of epoch 1"
   [[ $stderr == *"keys/key-3.share is the share of party 3, of epoch 1: destroy the host key"* ]] ||
     fail "$stderr"
   run find keys epoch-1 -name '*.refresh' -o -name '*.next' -o -name '*.??????'

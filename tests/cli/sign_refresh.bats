@@ -29,9 +29,9 @@ load signing
   cp keys/key-0.share before
   refresh 0
   assert_success
-  assert_output "share       keys/key-0.share"
-  [[ $stderr == *"give epoch-1/key.group to coordinators"* ]] || fail "$stderr"
-  [[ $stderr == *"this refresh is over: the share is of epoch 1" ]] || fail "$stderr"
+  assert_output "over        keys/key-0.share of epoch 1"
+  [[ $stderr == *"the key is in epoch 1: give epoch-1/key.group to coordinators"* ]] ||
+    fail "$stderr"
   cmp keys/key-0.share before
   start_parties 2 --allow any
   sign_with epoch-1/key.group hello
@@ -59,6 +59,16 @@ load signing
   refresh 0
   assert_success
   assert_output "hello       epoch-2/hello-0"
+  # A message of the one before says that this one is over, and which: not the one that was meant.
+  mkdir epoch-3
+  cp epoch-1/hold-0 epoch-3
+  messages=epoch-3
+  refresh 1
+  assert_success
+  assert_output "over        keys/key-1.share of epoch 1"
+  refresh 1 --json
+  assert_success
+  assert_output --partial '"step":"over","file":"keys/key-1.share","epoch":1}'
 }
 
 @test "a refresh by a link to the share is refused" {

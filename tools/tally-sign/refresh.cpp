@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "custody/group_file.hpp"
+#include "json/writer.hpp"
 #include "refreshing.hpp"
 #include "steps.hpp"
 
@@ -68,6 +69,19 @@ Result<std::optional<Code>> go_on(Refreshing& session, cli::Invocation& call) {
   return code;
 }
 
+// The session in the folder is the one that the share came out of. Of which epoch that is tells
+// whether the session meant is over, or the folder has a file copied from another one.
+void say_over(const std::string& share, std::uint32_t epoch, cli::Invocation& call) {
+  if (!call.json) {
+    call.out.print("{:<12}{} of epoch {}\n", "over", share, epoch);
+    return;
+  }
+  json::Writer line;
+  line.begin_object().field("schema", kSchema).field("step", "over");
+  line.field("file", std::string_view(share)).field("epoch", epoch).end_object();
+  call.out.line(line.text());
+}
+
 void say_what_next(std::uint32_t epoch, const std::string& group_path, cli::Invocation& call) {
   call.out.note(
       fmt::format("the key is in epoch {}: give {} to coordinators, start parties "
@@ -83,9 +97,8 @@ Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
   TALLY_CHECK(Refreshing::end_interrupted(options.share.file, mine.share));
   TALLY_TRY(const bool over, Refreshing::came_out_of(options.share.file, options.folder, group));
   if (over && !options.anew) {
-    say_step(call, kSchema, "share", options.share.file);
+    say_over(options.share.file, group.epoch(), call);
     say_what_next(group.epoch(), options.folder + "/key.group", call);
-    call.out.note(fmt::format("this refresh is over: the share is of epoch {}", group.epoch()));
     return Code::ok;
   }
   TALLY_TRY(const auto terms, terms_of(options, group));
@@ -124,7 +137,7 @@ Result<Code> join(const JoinOptions& options, cli::Invocation& call) {
       return fail(Code::cannot_create, options.out + " is there already, from elsewhere",
                   "a newcomer's share is a new file");
     }
-    say_step(call, kSchema, "share", options.out);
+    say_over(options.out, sealed.facts.group.epoch(), call);
     return end_of_join(options, call);
   }
   TALLY_TRY(const auto group, custody::read_group_file(options.group));

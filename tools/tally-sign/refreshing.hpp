@@ -71,8 +71,9 @@ class Refreshing {
   [[nodiscard]] static Status end_interrupted(const std::string& share_path,
                                               const mpc::Share& share);
   // Whether the share there, of `group`, came out of the session in the folder. Of which it came is
-  // on record beside the share, so that nobody who carries the folder can feign it with a group
-  // file. Errors: those of custody::UseJournal.
+  // on record beside the share, so that no group file in the folder feigns it; who carries the
+  // folder can by a hold file of that session, so the caller says of which epoch it was. Errors:
+  // those of custody::UseJournal.
   [[nodiscard]] static Result<bool> came_out_of(const std::string& share_path,
                                                 const std::string& folder,
                                                 const mpc::GroupKey& group);
