@@ -354,13 +354,23 @@ Result<mpc::ReshareParams> Refreshing::params() const {
   return params;
 }
 
-// A failure of mpc/reshare.hpp in the numbers that parties have now.
+// A failure of mpc/reshare.hpp in the numbers that parties have now, and without a coordinator, for
+// there is none. An agreement that does not verify accuses nobody: a dealer may have shown the
+// two parties different deals.
 Error Refreshing::named(mpc::Failure failure) const {
-  const bool of_next = failure.fault == mpc::Fault::bad_agreement ||
-                       failure.fault == mpc::Fault::bad_host_key ||
-                       failure.fault == mpc::Fault::duplicate_host_key;
+  using mpc::Fault;
+  const bool of_next = failure.fault == Fault::bad_agreement ||
+                       failure.fault == Fault::bad_host_key ||
+                       failure.fault == Fault::duplicate_host_key;
   if (of_next && failure.party) failure.party = everybody()[*failure.party];
   Error error = failure;
+  if (failure.fault == Fault::bad_agreement) {
+    error.message = fmt::format("{}: party {} has agreed to other deals than are here",
+                                path_of(RefreshStep::agree, *failure.party), *failure.party);
+    error.hint = "compare the deal files of the two, and " + std::string(kBeginAgain);
+  } else if (failure.party) {
+    error.message = fmt::format("party {}: {}", *failure.party, mpc::to_text(failure.fault));
+  }
   if (error.hint.empty()) error.hint = kBeginAgain;
   return error;
 }

@@ -119,4 +119,17 @@ TEST_CASE("row 24 a party holds what it has agreed to and no other deal") {
   CHECK(fs::exists(world.message("hold", 0)));
 }
 
+TEST_CASE("who agrees to other deals is told apart and not accused") {
+  World world(2, 2);
+  Liar liar(world);
+  liar.deal(liar.dealing(1));
+  liar.agree(liar.dealing(2));
+  const auto refused = world.run(0);
+  check_refused(refused, Code::protocol,
+                world.message("agree", 1) + ": party 1 has agreed to other deals than are here");
+  CHECK(refused.error().hint ==
+        "compare the deal files of the two, and begin again in a new folder with --anew");
+  CHECK_FALSE(fs::exists(world.message("hold", 0)));
+}
+
 TEST_SUITE_END();
