@@ -256,14 +256,11 @@ ByteArray<32> Refreshing::draw(std::string_view what) const {
 }
 
 Result<mpc::HostKey> Refreshing::own_host_key() const {
-  ByteArray<32> secret{};
-  if (self_.share != nullptr) {
-    secret = draw("host");
-  } else {
-    std::ranges::copy(seed_.bytes(), secret.begin());
-  }
-  auto key = mpc::host_key(secret);
-  core::wipe(secret);
+  const bool newcomer = self_.share == nullptr;
+  // No assignment from draw(), which would leave its value behind on the stack.
+  auto drawn = newcomer ? ByteArray<32>{} : draw("host");
+  auto key = mpc::host_key(newcomer ? ByteView(seed_.bytes()) : ByteView(drawn));
+  core::wipe(drawn);
   if (!key) return fail(Error(key.error()));
   return std::move(*key);
 }
