@@ -87,6 +87,15 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) 
   return read_fd(fd.get(), path, limit_bytes);
 }
 
+Result<std::string> read_regular_file(const std::string& path, std::size_t limit_bytes) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return fail_errno("cannot open " + path, errno);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return fail_errno("cannot look at " + path, errno);
+  if (!S_ISREG(status.st_mode)) return fail(Code::bad_data, path + " is no regular file");
+  return read_fd(fd.get(), path, limit_bytes);
+}
+
 Result<std::string> read_fd(int fd, const std::string& name, std::size_t limit_bytes) {
   std::string content;
   std::array<char, 16384> chunk;
@@ -111,6 +120,11 @@ Status replace_file(const std::string& path, ByteView content, mode_t mode) {
 
 Status rename_file(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return fail(create_error(to, errno));
+  return sync_folder(folder_of(to));
+}
+
+Status rename_file_to_new(const std::string& from, const std::string& to) {
+  if (rename_to_new(from.c_str(), to.c_str()) != 0) return fail(create_error(to, errno));
   return sync_folder(folder_of(to));
 }
 

@@ -16,7 +16,12 @@ namespace tally::core {
 [[nodiscard]] Result<std::string> read_file(const std::string& path,
                                             std::size_t limit_bytes = std::size_t{1} << 20U);
 
-// The same from an open descriptor, from where it stands; `name` is for the error.
+// The same of a regular file alone: no pipe in its place makes the caller wait, or says something
+// else to each who asks. Errors: also bad_data for what is none.
+[[nodiscard]] Result<std::string> read_regular_file(const std::string& path,
+                                                    std::size_t limit_bytes);
+
+// As read_file() from an open descriptor, from where it stands; `name` is for the error.
 [[nodiscard]] Result<std::string> read_fd(int fd, const std::string& name, std::size_t limit_bytes);
 
 // Writes `content` to a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs
@@ -26,6 +31,9 @@ namespace tally::core {
 // Renames `from` over `to` in the same folder and fsyncs the folder. Errors: cannot_create,
 // permission, io.
 [[nodiscard]] Status rename_file(const std::string& from, const std::string& to);
+
+// The same, but `to` must not exist. Errors: also cannot_create when it does.
+[[nodiscard]] Status rename_file_to_new(const std::string& from, const std::string& to);
 
 // Removes `path`, if it is there, and fsyncs the folder. Errors: permission, io.
 [[nodiscard]] Status remove_file(const std::string& path);

@@ -54,10 +54,9 @@ ByteArray<32> met_by(const ByteArray<32>& ceremony, ByteView body) {
   return crypto::Sha256().update(ceremony).update(body).finish();
 }
 
-Result<SessionMessage> parse(const std::string& file, const mpc::GroupKey& group, RefreshStep step,
+Result<SessionMessage> parse(ByteView file, const mpc::GroupKey& group, RefreshStep step,
                              PartyId from) {
-  return SessionMessage::parse(kRefreshKind, core::as_bytes(file), group,
-                               static_cast<std::uint8_t>(step), from);
+  return SessionMessage::parse(kRefreshKind, file, group, static_cast<std::uint8_t>(step), from);
 }
 
 Bytes state_header(const mpc::KeyId& key_id, std::uint32_t epoch) {
@@ -114,8 +113,8 @@ Result<Refreshing> Refreshing::join(const std::string& share_path, const HostKey
         fmt::format("parties make it by tally-sign refresh --with {}", core::to_hex(key.pub)));
   }
   const std::string path = file_of(folder, RefreshStep::hello, first);
-  TALLY_TRY(const std::string file, core::read_file(path, kLargestMessageBytes));
-  const auto message = parse(file, group, RefreshStep::hello, first);
+  TALLY_TRY(const std::string file, core::read_regular_file(path, kLargestMessageBytes));
+  const auto message = parse(core::as_bytes(file), group, RefreshStep::hello, first);
   if (!message) return fail(message.error().in(path));
   const auto hello = decode_refresh_hello(message->statement().body);
   if (!hello) return fail(Code::bad_data, path + ": a malformed hello");
@@ -168,8 +167,7 @@ Status Refreshing::load_or_begin(bool anew) {
   seed_ = std::move(*seed);
   if (!greeted) return {};
   // A word is sealed to others and does not open here; what it is about is in the clear.
-  TALLY_TRY(const std::string own,
-            core::read_file(path_of(RefreshStep::hello, self_.id), kLargestMessageBytes));
+  TALLY_TRY(const auto own, content_of(RefreshStep::hello, self_.id));
   const auto hello = parse(own, group(), RefreshStep::hello, self_.id);
   TALLY_TRY(const Bytes expected, own_hello());
   if (hello && hello->statement().body == expected) return {};
@@ -206,7 +204,7 @@ Result<bool> Refreshing::came_out_of(const std::string& share_path, const std::s
   // Which number this party had in the session is not known any more.
   for (PartyId party = 0; party < 2 * mpc::kMostParties; ++party) {
     const auto file =
-        core::read_file(file_of(folder, RefreshStep::hold, party), kLargestMessageBytes);
+        core::read_regular_file(file_of(folder, RefreshStep::hold, party), kLargestMessageBytes);
     if (file && ceremony_of(kRefreshKind, core::as_bytes(*file)) == ceremony) return true;
   }
   return false;
@@ -270,10 +268,20 @@ Result<Bytes> Refreshing::own_hello() const {
   return encode(RefreshHello{host.pub, terms_});
 }
 
+Result<ByteView> Refreshing::content_of(RefreshStep step, PartyId party) const {
+  const std::string path = path_of(step, party);
+  auto place = contents_.find(path);
+  if (place == contents_.end()) {
+    TALLY_TRY(std::string file, core::read_regular_file(path, kLargestMessageBytes));
+    place = contents_.emplace(path, std::move(file)).first;
+  }
+  return core::as_bytes(place->second);
+}
+
 Result<Bytes> Refreshing::read(RefreshStep step, PartyId from,
                                const ByteArray<32>& ceremony) const {
   const std::string path = path_of(step, from);
-  TALLY_TRY(const std::string file, core::read_file(path, kLargestMessageBytes));
+  TALLY_TRY(const auto file, content_of(step, from));
   auto message = parse(file, group(), step, from);
   if (!message) return fail(message.error().in(path));
   const Statement& statement = message->statement();
@@ -512,8 +520,9 @@ Status Refreshing::write(RefreshStep step, const ByteArray<32>& ceremony, Bytes 
 Status Refreshing::keep(const mpc::Share& next) const {
   const std::string path = next_path(share_path_);
   // Which session a newcomer's is of stands in the share alone.
-  if (const auto waiting = custody::read_share_file(path)) {
-    TALLY_CHECK(refuse_waiting(waiting->facts.group.digest() == next.group().digest()));
+  if (there(path)) {
+    TALLY_TRY(const auto waiting, custody::read_share_file(path));
+    TALLY_CHECK(refuse_waiting(waiting.facts.group.digest() == next.group().digest()));
   }
   TALLY_TRY(const Bytes file, custody::seal_share(next, self_.passphrase->bytes(), self_.kdf));
   TALLY_CHECK(core::replace_file(path, file, 0600));
@@ -542,7 +551,8 @@ Status Refreshing::finish(const Said& said) {
   const std::string text = custody::encode_group(next);
   TALLY_CHECK(core::replace_file(group_path(), core::as_bytes(text), 0644));
   said("group", group_path());
-  TALLY_CHECK(core::rename_file(next_path(share_path_), share_path_));
+  const auto put_in_place = self_.share != nullptr ? core::rename_file : core::rename_file_to_new;
+  TALLY_CHECK(put_in_place(next_path(share_path_), share_path_));
   said("share", share_path_);
   // From here on end_interrupted() does the rest after a kill.
   if (self_.share == nullptr) return {};

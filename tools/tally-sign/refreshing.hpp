@@ -29,6 +29,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -136,6 +137,8 @@ class Refreshing {
 
   // What this party says is made again from its seed: whoever carries the folder cannot change it.
   [[nodiscard]] Result<Bytes> own_deal(const mpc::ReshareParams& terms) const;
+  // As this run first found it: who carries the folder meanwhile cannot show it two contents.
+  [[nodiscard]] Result<ByteView> content_of(RefreshStep step, mpc::PartyId party) const;
   // Of another party.
   [[nodiscard]] Result<Bytes> read(RefreshStep step, mpc::PartyId from,
                                    const ByteArray<32>& ceremony) const;
@@ -158,6 +161,7 @@ class Refreshing {
   RefreshTerms terms_;
   custody::UseJournal uses_;
   core::SecretBytes seed_;  // of a newcomer, its host secret
+  mutable std::map<std::string, std::string> contents_;
 };
 
 }  // namespace tally::sign

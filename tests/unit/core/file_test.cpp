@@ -69,6 +69,36 @@ TEST_CASE("reading names what is missing and stops at the limit") {
   CHECK(core::read_file(path, 99).error().code == tally::Code::bad_data);
 }
 
+TEST_CASE("a regular file is read and nothing in its place") {
+  const Folder folder;
+  const std::string path = folder.file("message");
+  CHECK(core::read_regular_file(path, 5).error().code == tally::Code::no_input);
+  REQUIRE(core::create_file(path, core::as_bytes("hello"), 0600).has_value());
+  CHECK(core::read_regular_file(path, 5).value() == "hello");
+  CHECK(core::read_regular_file(path, 4).error().code == tally::Code::bad_data);
+  REQUIRE(core::remove_file(path).has_value());
+  // Nobody writes to it, and nobody waits for that.
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(core::read_regular_file(path, 5).error().message == path + " is no regular file");
+  CHECK(core::read_regular_file(folder.path(), 5).error().code == tally::Code::bad_data);
+}
+
+TEST_CASE("a file is renamed over another only where that is asked for") {
+  const Folder folder;
+  const std::string old = folder.file("old");
+  const std::string next = folder.file("next");
+  REQUIRE(core::create_file(next, core::as_bytes("next"), 0600).has_value());
+  REQUIRE(core::create_file(old, core::as_bytes("old"), 0600).has_value());
+  CHECK(core::rename_file_to_new(next, old).error().code == tally::Code::cannot_create);
+  CHECK(core::read_file(old).value() == "old");
+  CHECK(core::read_file(next).value() == "next");
+  REQUIRE(core::rename_file(next, old).has_value());
+  CHECK(core::read_file(old).value() == "next");
+  REQUIRE(core::rename_file_to_new(old, next).has_value());
+  CHECK(core::read_file(next).value() == "next");
+  CHECK(entries_of(folder) == 1);
+}
+
 TEST_CASE("a full device is an input output error") {
   const tally::UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);

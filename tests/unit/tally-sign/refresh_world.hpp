@@ -86,10 +86,15 @@ struct World {
     if (fs::exists(path)) {
       return sign::Refreshing::came_out_of(path, messages(), group_on_disk(id));
     }
+    return join(id, path);
+  }
+  Result<bool> join(
+      mpc::PartyId id, const std::string& path,
+      const sign::Refreshing::Said& said = [](const char*, const std::string&) {}) {
     const auto key = host_key(id);
     TALLY_TRY(auto session, sign::Refreshing::join(path, key, dealing.group(), messages()));
     CHECK(session.number() == id);
-    TALLY_TRY(const auto awaited, session.go_on([](const char*, const std::string&) {}));
+    TALLY_TRY(const auto awaited, session.go_on(said));
     return !awaited;
   }
 

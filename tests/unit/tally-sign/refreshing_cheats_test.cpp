@@ -1,6 +1,7 @@
 // A refresh by files among a party that deals and signs what it likes, carriers that change files
 // meanwhile, and others that stand in the way of an honest party.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "unit/tally-sign/refresh_world.hpp"
 
@@ -130,6 +131,57 @@ TEST_CASE("who agrees to other deals is told apart and not accused") {
   CHECK(refused.error().hint ==
         "compare the deal files of the two, and begin again in a new folder with --anew");
   CHECK_FALSE(fs::exists(world.message("hold", 0)));
+}
+
+TEST_CASE("row 8 who carries the folder shows a run one content of each file and no pipe") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  Liar liar(world);
+  liar.deal(liar.dealing(1));
+  liar.agree(liar.dealing(1));
+  const std::string hello = world.message("hello", 1);
+  const Bytes whole = content_of(hello);
+  REQUIRE(fs::remove(hello));
+  REQUIRE(::mkfifo(hello.c_str(), 0644) == 0);
+  for (const mpc::PartyId id : {0U, newcomer}) {
+    check_refused(world.run(id), Code::bad_data, hello + " is no regular file");
+  }
+  REQUIRE(fs::remove(hello));
+  put(hello, whole);
+  REQUIRE(world.run(0));
+  // The host keys that the newcomer has agreed with are those that it goes on with.
+  const auto change = [&](const char*, const std::string&) { put(hello, core::as_bytes("other")); };
+  REQUIRE(world.join(newcomer, world.share_path(newcomer), change));
+  CHECK(fs::exists(world.message("hold", newcomer)));
+}
+
+TEST_CASE("what waits beside a share and does not read is not written over") {
+  World world(2, 2);
+  Liar liar(world);
+  liar.deal(liar.dealing(1));
+  liar.agree(liar.dealing(1));
+  const std::string next = world.share_path(0) + ".next";
+  REQUIRE(core::create_file(next, core::as_bytes("damaged"), 0600));
+  const auto refused = world.run(0);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::bad_data);
+  CHECK(core::read_file(next).value() == "damaged");
+  CHECK_FALSE(fs::exists(world.message("hold", 0)));
+}
+
+TEST_CASE("a newcomer writes over no file that came to its place meanwhile") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  for (const mpc::PartyId id : {0U, 1U, 0U, 1U, newcomer, 0U, 1U}) REQUIRE(world.run(id));
+  const std::string path = world.share_path(newcomer);
+  put(path, core::as_bytes("another"));
+  const auto refused = world.join(newcomer, path);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::cannot_create);
+  CHECK(core::read_file(path).value() == "another");
+  REQUIRE(fs::remove(path));
+  REQUIRE(world.join(newcomer, path));
+  CHECK(world.group_on_disk(newcomer).epoch() == 1);
 }
 
 TEST_SUITE_END();

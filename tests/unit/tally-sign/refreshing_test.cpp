@@ -40,6 +40,11 @@ extern "C" int fsync(int fd) {
   one_step();
   return static_cast<int>(::syscall(SYS_fsync, fd));
 }
+extern "C" int renameat2(int at, const char* from, int to_at, const char* to,
+                         unsigned flags) noexcept {
+  one_step();
+  return static_cast<int>(::syscall(SYS_renameat2, at, from, to_at, to, flags));
+}
 extern "C" int rename(const char* from, const char* to) noexcept {
   one_step();
   return static_cast<int>(::syscall(SYS_rename, from, to));
