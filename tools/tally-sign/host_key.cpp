@@ -25,7 +25,7 @@ Result<HostKey> open_host_key(const HostKeyOptions& options, const cli::Invocati
                                                       "passphrase of the host key", false));
   auto secret = custody::open_host_key(sealed, passphrase.bytes());
   if (!secret) return fail(secret.error().in(options.file));
-  return HostKey{std::move(*secret), std::move(passphrase), sealed.kdf, sealed.pub};
+  return HostKey{std::move(*secret), std::move(passphrase), sealed.kdf, sealed.pub, options.file};
 }
 
 Result<std::vector<crypto::PointBytes>> parse_host_keys(const std::vector<std::string>& texts) {

@@ -19,6 +19,7 @@ struct HostKey {
   core::SecretBytes passphrase;
   custody::KdfParameters kdf;
   crypto::PointBytes pub{};
+  std::string file;  // where it lies, with the records of its uses beside it
 };
 // Hardens the process first. Errors: those of the passphrase and of custody/host_file.hpp; usage
 // without a file.

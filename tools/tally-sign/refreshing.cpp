@@ -36,6 +36,9 @@ std::string state_path(const std::string& share_path) {
 std::string next_path(const std::string& share_path) {
   return share_path + ".next";
 }
+std::string used_path(const std::string& of) {
+  return of + ".used";
+}
 bool there(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
@@ -95,7 +98,7 @@ Result<Refreshing> Refreshing::open(const std::string& share_path, const Unlocke
   }
   TALLY_CHECK(check_terms(terms, share.group()));
   TALLY_TRY(auto channels, PairChannels::make(share));
-  TALLY_TRY(auto uses, custody::UseJournal::open(share_path + ".used"));
+  TALLY_TRY(auto uses, custody::UseJournal::open(used_path(share_path)));
   Self self{share.id(), &share.group(), &share, &mine.passphrase, mine.kdf, std::move(channels)};
   Refreshing made(share_path, std::move(self), folder, terms, std::move(uses));
   TALLY_CHECK(made.load_or_begin(anew));
@@ -126,7 +129,7 @@ Result<Refreshing> Refreshing::join(const std::string& share_path, const HostKey
                 fmt::format("{}: party {} goes on with {}", path, first, to_text(terms)),
                 fmt::format("this host key, {}, is none of them", core::to_hex(key.pub)));
   }
-  TALLY_TRY(auto uses, custody::UseJournal::open(share_path + ".used"));
+  TALLY_TRY(auto uses, custody::UseJournal::open(used_path(key.file)));
   const auto behind = static_cast<PartyId>(place - terms.newcomers.begin());
   Self self{group.parties() + behind, &group, nullptr, &key.passphrase, key.kdf, std::nullopt};
   Refreshing made(share_path, std::move(self), folder, terms, std::move(uses));
@@ -196,7 +199,7 @@ Status Refreshing::end_interrupted(const std::string& share_path, const mpc::Sha
 
 Result<bool> Refreshing::came_out_of(const std::string& share_path, const std::string& folder,
                                      const mpc::GroupKey& group) {
-  const std::string journal = share_path + ".used";
+  const std::string journal = used_path(share_path);
   if (!there(journal)) return false;
   TALLY_TRY(const auto uses, custody::UseJournal::open(journal));
   const auto ceremony = uses.met(origin_of(group));
@@ -532,6 +535,13 @@ Status Refreshing::keep(const mpc::Share& next) const {
   return {};
 }
 
+Status Refreshing::record_origin(const mpc::GroupKey& next, const ByteArray<32>& ceremony) {
+  const auto origin = origin_of(next);
+  if (self_.share != nullptr) return uses_.use(origin, ceremony);
+  TALLY_TRY(auto of_the_share, custody::UseJournal::open(used_path(share_path_)));
+  return of_the_share.use(origin, ceremony);
+}
+
 Status Refreshing::finish(const Said& said) {
   TALLY_TRY(const auto terms, params());
   TALLY_TRY(const auto sealed, custody::read_share_file(next_path(share_path_)));
@@ -547,7 +557,7 @@ Status Refreshing::finish(const Said& said) {
                   "keep all share files, and compare the folders of the parties");
     }
   }
-  TALLY_CHECK(uses_.use(origin_of(next), terms.ceremony()));
+  TALLY_CHECK(record_origin(next, terms.ceremony()));
   const std::string text = custody::encode_group(next);
   TALLY_CHECK(core::replace_file(group_path(), core::as_bytes(text), 0644));
   said("group", group_path());

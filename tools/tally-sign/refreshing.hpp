@@ -13,15 +13,17 @@
 //
 // Beside the share stand, while the session lasts, SHARE.refresh: the seed of everything this party
 // draws in it, sealed under a hash of the share; SHARE.next: the new share under the old one's
-// passphrase; and for good SHARE.used, which refuses a second message from the same seed. Only when
-// all parties hold their new shares does SHARE.next take the place of SHARE: before, the old epoch
-// signs as ever; after, every party can go on to the new one. So no party that is silent, killed or
-// bribed leaves the others without t shares of one epoch (attack checklist, row 24).
+// passphrase; and for good SHARE.used, which refuses a second message from the same seed, and says
+// out of which session the share came. Only when all parties hold their new shares does SHARE.next
+// take the place of SHARE: before, the old epoch signs as ever; after, every party can go on to the
+// new one. So no party that is silent, killed or bribed leaves the others without t shares of one
+// epoch (attack checklist, row 24).
 //
 // A newcomer has no share by which it knew the others, so in a session with newcomers everybody
 // signs with the host keys. Which these are follows from the ceremony that the dealers prove their
 // shares in, and which no one else can; so a newcomer needs to know its own host key and the group
-// of the old epoch. Its share lies under SHARE.next as well until all hold theirs.
+// of the old epoch. Its share lies under SHARE.next as well until all hold theirs; what refuses a
+// second message of its own is HOSTKEY.used, wherever the share shall be.
 //
 // Each file is whole or not there, and a step that is run again says the same. The seed and the
 // host keys made for it die with the session; a newcomer's is for its custodian to destroy, for
@@ -153,14 +155,15 @@ class Refreshing {
   [[nodiscard]] Status say(RefreshStep step);
   [[nodiscard]] Status write(RefreshStep step, const ByteArray<32>& ceremony, Bytes body);
   [[nodiscard]] Status keep(const mpc::Share& next) const;
+  [[nodiscard]] Status record_origin(const mpc::GroupKey& next, const ByteArray<32>& ceremony);
   [[nodiscard]] Status finish(const Said& said);
 
   std::string share_path_;
   Self self_;
   std::string folder_;
   RefreshTerms terms_;
-  custody::UseJournal uses_;
-  core::SecretBytes seed_;  // of a newcomer, its host secret
+  custody::UseJournal uses_;  // of a newcomer, beside its host key
+  core::SecretBytes seed_;    // of a newcomer, its host secret
   mutable std::map<std::string, std::string> contents_;
 };
 

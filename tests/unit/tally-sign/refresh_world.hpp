@@ -79,7 +79,7 @@ struct World {
     auto passphrase = core::SecretBytes::allocate(kPassphrase.size()).value();
     std::copy(kPassphrase.begin(), kPassphrase.end(), passphrase.bytes().begin());
     const auto pub = mpc::host_key(secret.bytes()).value().pub;
-    return {std::move(secret), std::move(passphrase), custody::kWeakestKdf, pub};
+    return {std::move(secret), std::move(passphrase), custody::kWeakestKdf, pub, {}};
   }
   Result<bool> join(mpc::PartyId id) {
     const std::string path = share_path(id);
@@ -91,7 +91,8 @@ struct World {
   Result<bool> join(
       mpc::PartyId id, const std::string& path,
       const sign::Refreshing::Said& said = [](const char*, const std::string&) {}) {
-    const auto key = host_key(id);
+    auto key = host_key(id);
+    key.file = folder.file("host-" + std::to_string(id));
     TALLY_TRY(auto session, sign::Refreshing::join(path, key, dealing.group(), messages()));
     CHECK(session.number() == id);
     TALLY_TRY(const auto awaited, session.go_on(said));

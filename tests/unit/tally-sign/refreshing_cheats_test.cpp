@@ -155,6 +155,24 @@ TEST_CASE("row 8 who carries the folder shows a run one content of each file and
   CHECK(fs::exists(world.message("hold", newcomer)));
 }
 
+TEST_CASE("row 24 a host key agrees once in a session wherever its share shall be") {
+  World world(2, 2);
+  const mpc::PartyId newcomer = world.expect_newcomer();
+  Liar liar(world);
+  liar.deal(liar.dealing(1));
+  REQUIRE(world.run(newcomer));
+  REQUIRE(fs::remove(world.message("agree", newcomer)));
+  liar.deal(liar.dealing(2));
+  const std::string elsewhere = world.folder.file("elsewhere.share");
+  check_refused(world.join(newcomer, elsewhere), Code::permission,
+                "these secrets were used for something else before");
+  CHECK_FALSE(fs::exists(world.message("agree", newcomer)));
+  // What it has agreed to it says again, there as well.
+  liar.deal(liar.dealing(1));
+  REQUIRE(world.join(newcomer, elsewhere));
+  CHECK(fs::exists(world.message("agree", newcomer)));
+}
+
 TEST_CASE("what waits beside a share and does not read is not written over") {
   World world(2, 2);
   Liar liar(world);
