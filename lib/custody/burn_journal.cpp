@@ -32,11 +32,14 @@ JournalRecord record_of(std::uint32_t type, const ByteArray<32>& setup_id,
   return record;
 }
 
+constexpr JournalKind kKind{"TALLYBRN", kPayloadBytes,
+                            "its records cannot be trusted: make a new pair setup and remove it"};
+
 }  // namespace
 
 Result<std::unique_ptr<BurnJournal>> BurnJournal::open(const std::string& path) {
   std::vector<JournalRecord> records;
-  TALLY_TRY(auto journal, RecordJournal::open(path, "TALLYBRN", kPayloadBytes, records));
+  TALLY_TRY(auto journal, RecordJournal::open(path, kKind, records));
   std::unique_ptr<BurnJournal> made(new BurnJournal(std::move(journal)));
   std::map<std::string, JournalRecord> open_checks;
   std::map<std::string, int> depth;

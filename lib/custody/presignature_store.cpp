@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::uint32_t kOpened = 1;  // payload: the presignature's id
 
+constexpr JournalKind kKind{"TALLYPSG", 32,
+                            "its records cannot be trusted: make a new pair setup and remove it"};
+
 }  // namespace
 
 PresignatureStore::PresignatureStore(RecordJournal journal, core::SecretBytes slab, ForkGuard guard)
@@ -19,7 +22,7 @@ Result<PresignatureStore> PresignatureStore::open(const std::string& journal,
     return fail(Code::usage, "a store holds 1 to 1024 presignatures, in blocks of 1 at least");
   }
   std::vector<JournalRecord> records;
-  TALLY_TRY(auto opened, RecordJournal::open(journal, "TALLYPSG", 32, records));
+  TALLY_TRY(auto opened, RecordJournal::open(journal, kKind, records));
   TALLY_TRY(auto slab, core::SecretBytes::allocate(capacity * mpc::kPresignatureSecretBytes));
   TALLY_TRY(auto guard, ForkGuard::create());
   PresignatureStore store(std::move(opened), std::move(slab), std::move(guard));

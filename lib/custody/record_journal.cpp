@@ -52,10 +52,9 @@ Status lock(int fd, const std::string& path) {
 
 }  // namespace
 
-Result<RecordJournal> RecordJournal::open(const std::string& path, std::string_view magic,
-                                          std::uint32_t payload_bytes,
+Result<RecordJournal> RecordJournal::open(const std::string& path, const JournalKind& kind,
                                           std::vector<JournalRecord>& records) {
-  const Bytes header = header_of(magic, payload_bytes);
+  const Bytes header = header_of(kind.magic, kind.payload_bytes);
   if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
     TALLY_CHECK(core::create_file(path, header, 0600));
   }
@@ -65,26 +64,25 @@ Result<RecordJournal> RecordJournal::open(const std::string& path, std::string_v
   TALLY_TRY(const std::string text, core::read_fd(fd.get(), path, kLargestJournalBytes));
   const ByteView content = core::as_bytes(text);
   if (content.size() < kHeaderBytes || !std::ranges::equal(content.first(kHeaderBytes), header)) {
-    return fail(Code::bad_data, path + " is not a journal of this kind");
+    return fail(Code::bad_data, path + " is not a journal of this kind", kind.if_damaged);
   }
-  const std::size_t size = record_bytes(payload_bytes);
+  const std::size_t size = record_bytes(kind.payload_bytes);
   ByteView rest = content.subspan(kHeaderBytes);
   records.clear();
   while (rest.size() >= size &&
          whole(rest.first(size), static_cast<std::uint32_t>(records.size()))) {
-    const ByteView payload = rest.subspan(8, payload_bytes);
+    const ByteView payload = rest.subspan(8, kind.payload_bytes);
     records.push_back({core::load_le<std::uint32_t>(&rest[4]), {payload.begin(), payload.end()}});
     rest = rest.subspan(size);
   }
   if (rest.size() > size) {
-    return fail(Code::bad_data, path + " is damaged",
-                "its records cannot be trusted: make a new pair setup and remove it");
+    return fail(Code::bad_data, path + " is damaged", kind.if_damaged);
   }
   const auto good_bytes = static_cast<off_t>(content.size() - rest.size());
   if (!rest.empty() && (::ftruncate(fd.get(), good_bytes) != 0 || ::fsync(fd.get()) != 0)) {
     return fail_errno("cannot mend " + path, errno);
   }
-  return RecordJournal(std::move(fd), path, payload_bytes,
+  return RecordJournal(std::move(fd), path, kind.payload_bytes,
                        static_cast<std::uint32_t>(records.size()));
 }
 

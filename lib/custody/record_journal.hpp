@@ -5,7 +5,9 @@
 //   record  number u32 from 0, type u32, payload, CRC-32C u32 of the record before it
 //
 // A record that was torn by a crash can only be the last, was never reported as written, and is cut
-// off at the next opening. Any other damage is refused. Mode 0600. One thread.
+// off at the next opening: one that is short, and one of whole size whose checksum is wrong, since
+// a crash can leave a file its length and not its bytes. Damage done to the last record afterwards
+// looks the same and is cut off as well; damage before it is refused. Mode 0600. One thread.
 #pragma once
 
 #include <span>
@@ -25,13 +27,20 @@ struct JournalRecord {
   bool operator==(const JournalRecord&) const = default;
 };
 
+struct JournalKind {
+  std::string_view magic;  // 8 characters
+  std::uint32_t payload_bytes = 0;
+  // What its owner does about a damaged one: a journal that is removed forgets what it refused, so
+  // that what it guarded has to go first.
+  const char* if_damaged = "";
+};
+
 class RecordJournal {
  public:
-  // Creates the file where it is missing. `magic` has 8 characters. What stands in the journal goes
-  // to `records`. Errors: try_again when another process (or another opening in this one) holds it;
-  // bad_data when it is damaged or of another kind; permission, cannot_create, io.
-  [[nodiscard]] static Result<RecordJournal> open(const std::string& path, std::string_view magic,
-                                                  std::uint32_t payload_bytes,
+  // Creates the file where it is missing. What stands in the journal goes to `records`. Errors:
+  // try_again when another process (or another opening in this one) holds it; bad_data when it is
+  // damaged or of another kind; permission, cannot_create, io.
+  [[nodiscard]] static Result<RecordJournal> open(const std::string& path, const JournalKind& kind,
                                                   std::vector<JournalRecord>& records);
 
   // Writes records behind the others. Durable: returns after fsync, so that they survive the

@@ -8,11 +8,17 @@ namespace {
 constexpr std::uint32_t kMet = 1;
 constexpr std::uint32_t kPayloadBytes = 64;
 
+// What it guards can go on from a copy once it is gone.
+constexpr JournalKind kKind{
+    "TALLYUSE", kPayloadBytes,
+    "it keeps nonces and sessions from being used twice: with it every .cosign-*, .pairing and "
+    ".refresh file beside the share must be removed, and those sessions begin anew"};
+
 }  // namespace
 
 Result<UseJournal> UseJournal::open(const std::string& path) {
   std::vector<JournalRecord> records;
-  TALLY_TRY(auto journal, RecordJournal::open(path, "TALLYUSE", kPayloadBytes, records));
+  TALLY_TRY(auto journal, RecordJournal::open(path, kKind, records));
   std::map<ByteArray<32>, ByteArray<32>> met;
   for (const JournalRecord& record : records) {
     ByteArray<32> name{};
