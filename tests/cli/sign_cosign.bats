@@ -105,7 +105,7 @@ signature   $signature"
   assert_refused 64 "release/nonce-0: party 0 signs another message" \
     "agree on message, path and signers, and begin again in a new folder"
   combine
-  assert_refused 64 "release/nonce-0 says that party 0 signs another message: that party, or whoever"
+  assert_refused 64 "nonce-0 says that party 0 signs another message: that party, or who"
   mv other message
   cosign 1 0 --path m/1
   assert_refused 64 "release/nonce-0: party 0 signs for another child of the key"

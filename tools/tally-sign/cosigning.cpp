@@ -174,12 +174,18 @@ Result<Cosigning> Cosigning::open(const std::string& share_path, const mpc::Shar
 // nothing, and its files are taken as everybody takes them.
 Status Cosigning::check_folder() const {
   const std::string path = path_of(CosignStep::nonce, share_.id());
-  if (nonce_.begun() || !there(path)) return {};
+  const std::string partial = path_of(CosignStep::partial, share_.id());
+  if (nonce_.begun()) return {};
+  if (!there(path)) {
+    if (!there(partial)) return {};
+    return fail(Code::no_input, partial + " is there and " + path + " is not",
+                "have both carried, or begin in a new folder");
+  }
   TALLY_TRY(const auto message,
             read_message(folder_, share_.group(), CosignStep::nonce, share_.id()));
   TALLY_TRY(const auto offer, offer_in(message, path));
   TALLY_CHECK(check_terms(offer, share_.id(), rounds_, path, Author::claimed));
-  if (there(path_of(CosignStep::partial, share_.id()))) return {};
+  if (there(partial)) return {};
   return fail(Code::usage, folder_ + " is of a session that is over for this party",
               "all signers begin again in a new folder");
 }

@@ -453,6 +453,22 @@ TEST_CASE("a session that was given up is begun again in a new folder only") {
                                       world.rounds().public_key()));
 }
 
+TEST_CASE("a partial signature without its nonce is refused by a party that has begun nothing") {
+  World world(2, 2);
+  const auto signature = world.run_all();
+  const std::string nonce = world.path_of(CosignStep::nonce, 0);
+  const std::string partial = world.path_of(CosignStep::partial, 0);
+  const Bytes whole = content_of(nonce);
+  fs::remove(nonce);
+  const auto refused = world.run(0);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::no_input);
+  CHECK(refused.error().message == partial + " is there and " + nonce + " is not");
+  CHECK(world.why(0, true) == partial + " is there and " + nonce + " is not");
+  put(nonce, whole);
+  CHECK(world.run(0).value() == signature);
+}
+
 TEST_CASE("row 14 a signer killed at any step loses its nonce at worst and signs once") {
   World world(2, 2);
   const fs::path root = world.folder.path();
