@@ -6,6 +6,7 @@ target_compile_features(tally_options INTERFACE cxx_std_20)
 target_compile_options(tally_options INTERFACE
   -march=x86-64-v2 -fno-plt -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+  -Wzero-as-null-pointer-constant -Wsuggest-override
   # g++ 12 sees uninitialised members in every std::variant that is moved; the sanitizers look
   # instead.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)

@@ -114,7 +114,6 @@ int run(std::string_view fault) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tally::test::skip_under_sanitizers();
   const std::string_view kind = argc > 1 ? argv[1] : "";
   const std::string_view fault = argc > 2 ? argv[2] : "none";
   if (kind == "lossy") return run<Pace::lossy>(fault);

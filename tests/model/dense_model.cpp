@@ -78,7 +78,6 @@ struct DenseTest : rl::test_suite<DenseTest<Fault>, 2> {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tally::test::skip_under_sanitizers();
   const std::string_view fault = argc > 1 ? argv[1] : "";
   if (fault == "publish")
     return tally::test::is_clean<DenseTest<WeakPublish>>(true, 40'000) ? 1 : 0;

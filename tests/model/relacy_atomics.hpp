@@ -12,8 +12,6 @@
 #include <relacy/relacy.hpp>
 #include <string_view>
 
-#include "support/sanitizer.hpp"
-#include "support/skip.hpp"
 #undef new
 #undef delete
 #undef malloc
@@ -117,12 +115,6 @@ bool is_clean(bool search, unsigned iterations) {
     std::printf("%u interleavings: nothing found\n", static_cast<unsigned>(params.stop_iteration));
   }
   return true;
-}
-
-inline void skip_under_sanitizers() {
-  if (kAddressSanitizer || kThreadSanitizer) {
-    skip("Relacy switches stacks, which the sanitizers do not follow");
-  }
 }
 
 }  // namespace tally::test
