@@ -88,7 +88,9 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) 
 }
 
 Result<std::string> read_regular_file(const std::string& path, std::size_t limit_bytes) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const UniqueFd fd(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY));
+  if (!fd && errno == ELOOP) return fail(Code::bad_data, path + " is no regular file");
   if (!fd) return fail_errno("cannot open " + path, errno);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return fail_errno("cannot look at " + path, errno);

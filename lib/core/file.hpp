@@ -17,7 +17,7 @@ namespace tally::core {
                                             std::size_t limit_bytes = std::size_t{1} << 20U);
 
 // The same of a regular file alone: no pipe in its place makes the caller wait, or says something
-// else to each who asks. Errors: also bad_data for what is none.
+// else to each who asks, and no link leads to a device. Errors: also bad_data for what is none.
 [[nodiscard]] Result<std::string> read_regular_file(const std::string& path,
                                                     std::size_t limit_bytes);
 

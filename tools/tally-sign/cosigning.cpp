@@ -19,7 +19,7 @@ bool there(const std::string& path) {
 }
 
 Result<Bytes> read_bytes(const std::string& path) {
-  TALLY_TRY(const std::string content, core::read_file(path, kLargestMessageBytes));
+  TALLY_TRY(const std::string content, core::read_regular_file(path, kLargestMessageBytes));
   const ByteView bytes = core::as_bytes(content);
   return Bytes(bytes.begin(), bytes.end());
 }

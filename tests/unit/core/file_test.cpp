@@ -81,6 +81,9 @@ TEST_CASE("a regular file is read and nothing in its place") {
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   CHECK(core::read_regular_file(path, 5).error().message == path + " is no regular file");
   CHECK(core::read_regular_file(folder.path(), 5).error().code == tally::Code::bad_data);
+  const std::string link = folder.file("link");
+  std::filesystem::create_symlink("/dev/zero", link);
+  CHECK(core::read_regular_file(link, 5).error().message == link + " is no regular file");
 }
 
 TEST_CASE("a file is renamed over another only where that is asked for") {

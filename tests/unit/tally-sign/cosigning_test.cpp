@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <sys/stat.h>
 
 #include "core/file.hpp"
 #include "mpc/deal.hpp"
@@ -270,6 +271,25 @@ TEST_CASE("row 22 a nonce of another session is told as what it may be") {
   CHECK(world.why(0) == nonce +
                             " says that party 1 signs another message: that party, or whoever "
                             "carried the files");
+}
+
+TEST_CASE("a pipe in the place of a message makes no signer wait") {
+  World world(2, 2);
+  for (const auto step : {CosignStep::nonce, CosignStep::partial}) {
+    const std::string path = world.path_of(step, 1);
+    REQUIRE(::mkfifo(path.c_str(), 0644) == 0);
+    CHECK(world.why(0) == path + " is no regular file");
+    if (step == CosignStep::partial) {
+      CHECK(sign::combine_files(world.folder_of("messages"), world.dealing.group(), world.rounds())
+                .error()
+                .message == path + " is no regular file");
+    }
+    fs::remove(path);
+    REQUIRE(world.run(0));
+    REQUIRE(world.run(1));
+    if (step == CosignStep::nonce) fs::remove(world.path_of(CosignStep::partial, 1));
+  }
+  CHECK(world.run(0).value());
 }
 
 TEST_CASE("a nonce that was written by another party than its name says is refused") {
