@@ -137,6 +137,15 @@ wait_until() {
   done
 }
 
+# flip FILE AT: one bit of the byte at that place.
+flip() {
+  local byte
+  byte=$((0x$(od -An -v -tx1 -j "$2" -N 1 "$1" | tr -d ' \n') ^ 1))
+  # shellcheck disable=SC2059  # the byte is the format
+  printf "\\$(printf '%03o' "$byte")" |
+    dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 # A name for a shared-memory ring that no other test has; tally_teardown removes it.
 ring_name() { printf '%s%s' "$TALLY_RING_PREFIX" "${1:-}"; }
 

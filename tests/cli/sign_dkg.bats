@@ -102,7 +102,11 @@ ceremony() {
   printf x >>ceremony/contribution-1
   run_tool tally-sign dkg collect --dir ceremony
   assert_refused 65 "party 1:"
-  truncate -s -1 ceremony/contribution-1
+  rm ceremony/contribution-1
+  mkfifo ceremony/contribution-1
+  run_tool tally-sign dkg collect --dir ceremony
+  assert_refused 65 "ceremony/contribution-1 is no regular file"
+  rm ceremony/contribution-1
   # Another's contribution under one's own number.
   cp ceremony/contribution-2 ceremony/contribution-1
   dkg collect

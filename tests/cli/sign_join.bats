@@ -187,7 +187,7 @@ admit() {
     [[ $stderr == *"error: epoch-1/deal-1: "* ]] || fail "$stderr"
   done
   cp whole epoch-1/deal-1
-  printf '\377' | dd of=epoch-1/deal-1 bs=1 seek=150 conv=notrunc status=none
+  flip epoch-1/deal-1 150
   join
   assert_equal "$status" 76
   [[ $stderr == *"epoch-1/deal-1: not what party 1 said in this session"* ]] || fail "$stderr"

@@ -69,13 +69,17 @@ all_pair() {
   pair 0
   pair 1
   pair 0
-  printf '\377' | dd of=pairs/offer-0 bs=1 seek=200 conv=notrunc status=none
+  flip pairs/offer-0 200
   pair 1
   assert_refused 76 "pairs/offer-0: not what party 0 said in this session" "take a new folder"
   cp pairs/hello-0 pairs/offer-0
   rm pairs/answer-1 2>/dev/null || true
   pair 1
   assert_refused 65 "not a message of a pair setup of this key, epoch, party and step"
+  rm pairs/offer-0
+  mkfifo pairs/offer-0
+  pair 1
+  assert_refused 65 "pairs/offer-0 is no regular file"
   run find keys -name '*.pair-*'
   assert_output ""
 }
@@ -132,7 +136,7 @@ all_pair() {
 @test "a pair file that is of no use any more is set up anew" {
   deal 2 2
   all_pair 2
-  printf '\377' | dd of=keys/key-0.share.pair-1 bs=1 seek=200 conv=notrunc status=none
+  flip keys/key-0.share.pair-1 200
   rm -r pairs
   pair 0
   assert_refused 65 "keys/key-0.share.pair-1: pair file is damaged" \

@@ -128,8 +128,7 @@ load signing
   for at in 0 1 2 0 1 2 0 1 2 0; do refresh "$at"; done
   # The last word of party 2's is for party 1; party 0 has ended the session.
   assert_equal "$(epoch_of keys/key-0.share)" 1
-  printf '\377' | dd of=epoch-1/hold-2 bs=1 seek=$(($(stat -c %s epoch-1/hold-2) - 1)) \
-    conv=notrunc status=none
+  flip epoch-1/hold-2 $(($(stat -c %s epoch-1/hold-2) - 1))
   refresh 1
   assert_refused 76 "epoch-1/hold-2: not what party 2 said in this session" \
     "keep all share files, and get that file from others who have it"
@@ -173,7 +172,7 @@ load signing
   refresh 1
   refresh 0
   cp epoch-1/deal-0 whole
-  printf '\377' | dd of=epoch-1/deal-0 bs=1 seek=100 conv=notrunc status=none
+  flip epoch-1/deal-0 100
   refresh 1
   assert_refused 76 "epoch-1/deal-0: not what party 0 said in this session" "begin again"
   cp epoch-1/hello-0 epoch-1/deal-0

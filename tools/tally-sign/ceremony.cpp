@@ -11,6 +11,8 @@
 namespace tally::sign {
 namespace {
 
+constexpr std::size_t kLargestFileBytes = std::size_t{1} << 20U;  // of any step
+
 constexpr std::string_view kFirstLine = "tally-ceremony 1\n";
 constexpr std::string_view kFile = "ceremony";
 
@@ -62,14 +64,15 @@ Result<CeremonyFolder> CeremonyFolder::create(const std::string& path,
 }
 
 Result<CeremonyFolder> CeremonyFolder::open(const std::string& path) {
-  TALLY_TRY(const std::string text, core::read_file(path + "/" + std::string(kFile)));
+  TALLY_TRY(const std::string text,
+            core::read_regular_file(path + "/" + std::string(kFile), kLargestFileBytes));
   auto params = parse_ceremony(text);
   if (!params) return fail(params.error().in(path));
   return CeremonyFolder(path, std::move(*params));
 }
 
 Result<Bytes> CeremonyFolder::read(const std::string& name) const {
-  TALLY_TRY(const std::string content, core::read_file(path_of(name)));
+  TALLY_TRY(const std::string content, core::read_regular_file(path_of(name), kLargestFileBytes));
   const ByteView bytes = core::as_bytes(content);
   return Bytes(bytes.begin(), bytes.end());
 }

@@ -116,7 +116,7 @@ Status Pairing::check_folder() {
   const bool there = said(PairStep::hello);
   if (there) {
     TALLY_TRY(const std::string file,
-              core::read_file(path_of(PairStep::hello, share_.id()), kLargestFileBytes));
+              core::read_regular_file(path_of(PairStep::hello, share_.id()), kLargestFileBytes));
     if (Sha256::digest(core::as_bytes(file)) == hello_hash_) return keep_to_folder();
   }
   if (!has_folder_) {
@@ -215,7 +215,7 @@ Bytes Pairing::about(PairStep step, mpc::PartyId from, mpc::PartyId to, ByteView
 
 Result<Bytes> Pairing::read(PairStep step, mpc::PartyId from, ByteView transcript) const {
   const std::string path = path_of(step, from);
-  TALLY_TRY(const std::string file, core::read_file(path, kLargestFileBytes));
+  TALLY_TRY(const std::string file, core::read_regular_file(path, kLargestFileBytes));
   const auto entry = entry_for(core::as_bytes(file), share_.group(), step, from, share_.id());
   if (!entry) return fail(entry.error().in(path));
   auto message = channels_.open(from, about(step, from, share_.id(), transcript), *entry);

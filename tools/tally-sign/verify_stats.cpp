@@ -11,11 +11,12 @@ std::string VerifyStats::text() const {
   };
   const double seconds = static_cast<double>(elapsed_ns) / 1e9;
   const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
-  return fmt::format(
-      "stats: {} {}, {} bad, {:.0f}/s, {:.0f} ns each to read and answer, {:.0f} ns to verify by "
-      "{}, reading {:.1f} % of verifying",
-      count, what, bad, rate, each(read_ns(), count), each(verify_ns, items), backend,
-      100 * each(read_ns(), verify_ns));
+  std::string text =
+      fmt::format("stats: {} {}, {} bad, {:.0f}/s, {:.0f} ns each to read and answer", count, what,
+                  bad, rate, each(read_ns(), count));
+  if (items == 0) return text + ", nothing to verify";
+  return text + fmt::format(", {:.0f} ns to verify by {}, reading {:.1f} % of verifying",
+                            each(verify_ns, items), backend, 100 * each(read_ns(), verify_ns));
 }
 
 }  // namespace tally::sign

@@ -240,7 +240,10 @@ TEST_CASE("figures of a stream set reading against verifying") {
   CHECK(stats.text() ==
         "stats: 1000 lines, 3 bad, 100000/s, 1000 ns each to read and answer, 8000 ns to verify by "
         "ifma, reading 12.5 % of verifying");
-  CHECK_FALSE(sign::VerifyStats{}.text().empty());
+  stats.items = 0;
+  stats.verify_ns = 0;
+  CHECK(stats.text() ==
+        "stats: 1000 lines, 3 bad, 100000/s, 1000 ns each to read and answer, nothing to verify");
 }
 
 TEST_SUITE_END();
