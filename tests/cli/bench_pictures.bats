@@ -313,6 +313,7 @@ chromium_dom() {
 }
 
 @test "pages render in Chromium in light and dark without an error or a request" {
+  skip_under_sanitizers
   command -v chromium >/dev/null || skip "chromium is not installed"
   samples before.txt
   samples after.txt 0 1.25

@@ -137,6 +137,11 @@ wait_until() {
   done
 }
 
+# Under sanitizers what texts and pages show is not tried again: other tests run the same there.
+skip_under_sanitizers() {
+  [[ -z ${TALLY_SANITIZE:-} ]] || skip "texts and pages are the same without sanitizers"
+}
+
 # flip FILE AT: one bit of the byte at that place.
 flip() {
   local byte

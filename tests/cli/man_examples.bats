@@ -79,6 +79,7 @@ pages() { (cd "$TALLY_SOURCE_DIR/man" && grep -l '^\.Sh EXAMPLES' -- *.[157]); }
 
 # run_examples PAGE: every one that has a function, in the order of the page.
 run_examples() {
+  skip_under_sanitizers
   local page first how ran=0
   while IFS= read -r row <&9; do
     page=${row%% | *} how=${row##* | }

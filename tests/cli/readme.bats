@@ -7,6 +7,7 @@ load helper
 # preset; every other line is the README's own. A session that fails takes its parties with it,
 # for the test would wait for them.
 write_session() {
+  skip_under_sanitizers
   session=$BATS_TEST_TMPDIR/session.sh
   echo "trap 'kill \$(jobs -p) 2>/dev/null || :' EXIT" >"$session"
   awk -v most="$1" '/^```/ { inside = $0 == "```sh" && ++seen <= most; next } inside' \
