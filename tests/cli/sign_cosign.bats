@@ -50,6 +50,14 @@ prepare() {
 partial     release/partial-2"
   combine
   assert_refused 66 "release/partial-0"
+  # A signature that does not get out takes nothing of the session with it.
+  status=0
+  tally-sign cosign --dir release --share keys/key-0.share --passphrase-file pass --with 2 \
+    --message-file message >/dev/full 2>words || status=$?
+  assert_equal "$status" 74
+  run find keys -name 'key-0.share.cosign-*'
+  [[ -n $output ]] || fail "the state is gone"
+  rm release/partial-0
   cosign 0 2 --json
   assert_success
   assert_line --index 0 \

@@ -97,6 +97,8 @@ Result<Code> sign(const CosignOptions& options, cli::Invocation& call) {
                     fmt::format("party {} makes it by the same command", awaited->party), call);
   }
   TALLY_CHECK(print_signature(session.signature(), *rounds, call));
+  // What could be sent again goes only when the signature has got out.
+  TALLY_CHECK(call.out.flush());
   TALLY_CHECK(session.end());
   return Code::ok;
 }
