@@ -66,6 +66,8 @@ load signing
   refresh 1
   assert_success
   assert_output "over        keys/key-1.share of epoch 1"
+  [[ $stderr == *"epoch-3/key.group is not there: is this the folder of that refresh?"* ]] ||
+    fail "$stderr"
   refresh 1 --json
   assert_success
   assert_output --partial '"step":"over","file":"keys/key-1.share","epoch":1}'

@@ -98,7 +98,12 @@ Result<Code> run(const RefreshOptions& options, cli::Invocation& call) {
   TALLY_TRY(const bool over, Refreshing::came_out_of(options.share.file, options.folder, group));
   if (over && !options.anew) {
     say_over(options.share.file, group.epoch(), call);
-    say_what_next(group.epoch(), options.folder + "/key.group", call);
+    const std::string group_path = options.folder + "/key.group";
+    if (::access(group_path.c_str(), F_OK) == 0) {
+      say_what_next(group.epoch(), group_path, call);
+    } else {
+      call.out.warning(group_path + " is not there: is this the folder of that refresh?");
+    }
     return Code::ok;
   }
   TALLY_TRY(const auto terms, terms_of(options, group));
