@@ -7,10 +7,9 @@
 #include <filesystem>
 #include <sys/stat.h>
 
-#include "core/file.hpp"
-#include "mpc/deal.hpp"
 #include "support/child.hpp"
 #include "support/folder.hpp"
+#include "unit/tally-sign/custodians.hpp"
 #include "unit/tally-sign/durable_steps.hpp"
 
 namespace fs = std::filesystem;
@@ -23,25 +22,19 @@ using tally::Bytes;
 using tally::ByteView;
 using tally::Code;
 using tally::test::Child;
+using tally::test::content_of;
 using tally::test::Folder;
+using tally::test::put;
 using tally::test::steps_left;
 
 namespace {
 
-struct World {
-  World(std::uint32_t t, std::uint32_t n) : dealing(deal(t, n)) {
+struct World : tally::test::Custodians {
+  World(std::uint32_t t, std::uint32_t n) : Custodians(t, n) {
     for (mpc::PartyId id = 0; id < t; ++id) signers.push_back(id);
     fs::create_directory(folder_of("messages"));
   }
-  static mpc::Dealing deal(std::uint32_t t, std::uint32_t n) {
-    ByteArray<32> seed{};
-    seed.fill(9);
-    return mpc::deal(t, n, seed).value();
-  }
   [[nodiscard]] std::string folder_of(const std::string& name) const { return folder.file(name); }
-  [[nodiscard]] std::string share_path(mpc::PartyId id) const {
-    return folder.file("key-" + std::to_string(id) + ".share");
-  }
   [[nodiscard]] std::string path_of(CosignStep step, mpc::PartyId id) const {
     return sign::cosign_path(folder_of(messages), step, id);
   }
@@ -87,22 +80,11 @@ struct World {
     return signature.value();
   }
 
-  Folder folder;
-  mpc::Dealing dealing;
   std::vector<mpc::PartyId> signers;
   std::vector<std::uint32_t> path;
   std::string message = "pay 5 to carol";
   std::string messages = "messages";
 };
-
-Bytes content_of(const std::string& path) {
-  const std::string text = core::read_file(path).value();
-  const ByteView bytes = core::as_bytes(text);
-  return {bytes.begin(), bytes.end()};
-}
-void put(const std::string& path, ByteView content) {
-  REQUIRE(core::replace_file(path, content, 0600));
-}
 
 }  // namespace
 

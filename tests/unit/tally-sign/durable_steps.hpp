@@ -1,5 +1,5 @@
-// Processes that are killed at their n-th durable step: an fsync() or rename(), which the program
-// of these tests counts in the place of the C library (refreshing_test.cpp).
+// Processes that are killed at their n-th durable step: an fsync(), rename() or renameat2(), which
+// the program of these tests counts in the place of the C library (refreshing_test.cpp).
 #pragma once
 
 #include <csignal>

@@ -8,10 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/file.hpp"
-#include "mpc/deal.hpp"
 #include "refreshing.hpp"
-#include "support/folder.hpp"
+#include "unit/tally-sign/custodians.hpp"
 
 namespace tally::test {
 
@@ -20,9 +18,9 @@ using sign::RefreshStep;
 
 inline constexpr std::string_view kPassphrase = "correct horse";
 
-// A key whose custodians keep their files in one folder, and carry messages in `messages` there.
-struct World {
-  World(std::uint32_t t, std::uint32_t n) : dealing(deal(t, n)) {
+// They carry messages in the folder `messages` of theirs.
+struct World : Custodians {
+  World(std::uint32_t t, std::uint32_t n) : Custodians(t, n) {
     for (mpc::PartyId id = 0; id < n; ++id) {
       const auto sealed = custody::seal_share(dealing.share(id).value(),
                                               core::as_bytes(kPassphrase), custody::kWeakestKdf);
@@ -31,14 +29,6 @@ struct World {
     }
     terms = {t, members, {}};
     fs::create_directory(messages());
-  }
-  static mpc::Dealing deal(std::uint32_t t, std::uint32_t n) {
-    ByteArray<32> seed{};
-    seed.fill(9);
-    return mpc::deal(t, n, seed).value();
-  }
-  [[nodiscard]] std::string share_path(mpc::PartyId id) const {
-    return folder.file("key-" + std::to_string(id) + ".share");
   }
   [[nodiscard]] std::string messages() const { return folder.file("messages"); }
   [[nodiscard]] std::string message(const char* step, mpc::PartyId id) const {
@@ -125,8 +115,6 @@ struct World {
     return over ? "went on" : over.error().message;
   }
 
-  Folder folder;
-  mpc::Dealing dealing;
   std::vector<mpc::PartyId> members;
   sign::RefreshTerms terms;
 };
@@ -135,14 +123,6 @@ inline Result<sign::SessionMessage> parse(const Bytes& file, const mpc::GroupKey
                                           RefreshStep step, mpc::PartyId party) {
   return sign::SessionMessage::parse(sign::kRefreshKind, file, group,
                                      static_cast<std::uint8_t>(step), party);
-}
-
-inline Bytes content_of(const std::string& path) {
-  const std::string text = core::read_file(path).value();
-  return {text.begin(), text.end()};
-}
-inline void put(const std::string& path, ByteView content) {
-  REQUIRE(core::replace_file(path, content, 0644));
 }
 
 }  // namespace tally::test
