@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <utility>
@@ -40,10 +41,23 @@ bool with_address(Call call, int fd, const std::string& path) {
   return call(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+// Until when a connect() waits where as many others wait already as the listener has room for.
+void bound_connect(int fd, std::uint64_t deadline_ns) {
+  const std::uint64_t now_ns = core::monotonic_ns();
+  // None at all would be for ever.
+  const std::uint64_t left_us = 1 + (deadline_ns > now_ns ? (deadline_ns - now_ns) / 1'000 : 0);
+  timeval left{};
+  left.tv_sec = static_cast<time_t>(left_us / 1'000'000);
+  left.tv_usec = static_cast<suseconds_t>(left_us % 1'000'000);
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left));
+}
+
 // Invalid when nobody listens there. What a killed process left there is taken away: under the name
 // `aside` first, where it is asked again, because another may have put a live one there meanwhile.
-Result<UniqueFd> connect_to(const std::string& path, const std::string& aside) {
+Result<UniqueFd> connect_to(const std::string& path, const std::string& aside,
+                            std::uint64_t deadline_ns) {
   TALLY_TRY(UniqueFd fd, make_socket());
+  bound_connect(fd.get(), deadline_ns);
   if (with_address(::connect, fd.get(), path)) return fd;
   const int error = errno;
   // A file of another type refuses as well, and a link to nothing looks like no file.
@@ -53,6 +67,10 @@ Result<UniqueFd> connect_to(const std::string& path, const std::string& aside) {
     return fail(Code::usage, path + " is no socket", "choose another path");
   }
   if (error == ENOENT) return UniqueFd{};
+  if (error == EAGAIN) {
+    return fail(Code::try_again, "others wait at " + path + " and who listens takes none of them",
+                "see who that is: ss -xlp");
+  }
   if (error != ECONNREFUSED) {
     return fail(core::os_error(Code::permission, "cannot connect to " + path, error));
   }
@@ -61,6 +79,7 @@ Result<UniqueFd> connect_to(const std::string& path, const std::string& aside) {
     return fail(core::os_error(Code::permission, "cannot remove the old " + path, errno));
   }
   TALLY_TRY(fd, make_socket());
+  bound_connect(fd.get(), deadline_ns);
   const bool lives = with_address(::connect, fd.get(), aside);
   ::unlink(aside.c_str());
   return lives ? std::move(fd) : UniqueFd{};
@@ -159,7 +178,7 @@ Result<HandoverSocket> HandoverSocket::open(const std::string& path, std::uint64
   const std::string own = path + "." + std::to_string(::getpid());
   HandoverSocket socket;
   for (;;) {
-    TALLY_TRY(socket.fd_, connect_to(path, own));
+    TALLY_TRY(socket.fd_, connect_to(path, own, deadline_ns));
     if (socket.fd_) break;
     // It listens before it has its name, so that who is refused at the name found a dead one.
     TALLY_TRY(socket.fd_, listen_at(own));
