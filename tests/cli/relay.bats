@@ -29,6 +29,7 @@ readers_are() {
   count=$(tally-relay ring stat "$1" --json | grep -o '"state":"[a-z]*","pid":[1-9]' | grep -c .)
   [[ $count == "$2" ]]
 }
+is_asleep() { [[ $(<"/proc/$1/stat") == *') S '* ]]; }
 no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]]; }
 
 # start_sink PORT: counts what arrives at PORT, in sink.json when it ends; its pid in $sink.
@@ -296,7 +297,9 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   start tally-relay "shm:$ring,kind=broadcast,bytes=65536" null: --stats-out slow.json \
     --fail-on-loss
   slow=$started
-  wait_until 5 ring_is_there "$ring"
+  # Stopped before that it may hold the lock that the next one needs to attach.
+  wait_until 5 readers_are "$ring" 1
+  wait_until 5 is_asleep "$slow"
   kill -STOP "$slow"
   start tally-relay "shm:$ring" null: --stats-out quick.json
   wait_until 5 readers_are "$ring" 2
