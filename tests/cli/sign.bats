@@ -673,11 +673,13 @@ slow_questions() {
   until (($(wc -l <answers) == 100)); do sleep 0.05; done
 }
 
-# on_terminal COMMAND: its standard output and error are one terminal, what came there in $output.
+# on_terminal COMMAND: bash runs it, its standard output and error are one terminal, what came there
+# is in $output. It is named, for script takes the shell of the one who runs it, or sh, and sh may
+# drop the functions that bash has exported.
 on_terminal() {
   command -v script >/dev/null || skip "script is not installed"
   : >answers
-  run timeout 60 script -qec "stty cols 80; TERM=xterm bash -c '$1'" /dev/null
+  SHELL=$BASH run timeout 60 script -qec "stty cols 80; TERM=xterm; $1" /dev/null
 }
 
 # assert_progress WHAT: that only progress came to the terminal, and nothing of it stays. The last
