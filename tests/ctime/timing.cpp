@@ -1,35 +1,30 @@
-// Whether an operation takes longer for one secret than for others: O. Reparaz, J. Balasch,
-// I. Verbauwhede, "Dude, is my code constant time?" (2016). Each operation runs on a fixed secret
-// and on random ones in random order; Welch's t between the two samples says whether their means
-// differ, and above 10 that is no accident. The slowest tenth is left out, which is what other
-// programs do to a measurement. A twin that leaks must be found.
+#include "timing.hpp"
+
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <immintrin.h>
-#include <string_view>
-#include <vector>
-
-#include "crypto/point.hpp"
-#include "crypto/scalar_vector.hpp"
-#include "crypto/sha256.hpp"
 
 namespace {
 
 using namespace tally;
-using crypto::Scalar;
+using timing::Operation;
 
-constexpr std::size_t kSamples = 40000;
-constexpr std::size_t kFewSamples = 10000;
 constexpr double kDifferent = 10;
+// Samples are taken until a difference is told or one of half a per cent would be, or for so long.
+constexpr double kFine = 0.005;
+constexpr double kCoarse = 0.02;
+constexpr std::size_t kFewest = 4000;
+constexpr std::chrono::seconds kLongest{20};
 
 struct Moments {
   double mean = 0;
   double variance_of_mean = 0;
 };
 
+// The slowest tenth is left out, which is what other programs do to a measurement.
 Moments moments(std::vector<std::uint64_t> cycles) {
   std::sort(cycles.begin(), cycles.end());
   cycles.resize(cycles.size() - cycles.size() / 10);
@@ -43,98 +38,111 @@ Moments moments(std::vector<std::uint64_t> cycles) {
   return m;
 }
 
-template <typename Secret>
-double welch_t(const std::vector<Secret>& secrets, const std::vector<bool>& fixed,
-               const std::function<void(const Secret&)>& operation) {
-  std::array<std::vector<std::uint64_t>, 2> cycles;
-  for (std::size_t i = 0; i < secrets.size(); ++i) {
+struct Finding {
+  std::size_t samples = 0;
+  double mean = 0;     // cycles
+  double t = 0;        // Welch's
+  double visible = 0;  // the smallest difference that would be told, as a part of the mean
+};
+
+class Comparison {
+ public:
+  explicit Comparison(Operation operation)
+      : operation_(std::move(operation)),
+        fixed_(operation_.secret_bytes),
+        random_(operation_.secret_bytes),
+        secret_(operation_.secret_bytes) {
+    for (std::size_t at = 31; at < fixed_.size(); at += 32) fixed_[at] = 1;
+    fixed_.back() = 1;
+  }
+
+  Finding run() {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + kLongest;
+    for (int i = 0; i < 100; ++i) static_cast<void>(sample((i & 1) != 0));
+    for (std::size_t wanted = kFewest;; wanted *= 2) {
+      while (samples() < wanted && Clock::now() < end) {
+        const bool is_fixed = coin();
+        cycles_[is_fixed ? 1 : 0].push_back(sample(is_fixed));
+      }
+      const Finding found = compare();
+      if (found.t >= kDifferent || found.visible < kFine || Clock::now() >= end) return found;
+    }
+  }
+
+ private:
+  [[nodiscard]] std::size_t samples() const { return cycles_[0].size() + cycles_[1].size(); }
+
+  bool coin() {
+    if (next_coin_ == coins_.size()) {
+      core::random_bytes(coins_);
+      next_coin_ = 0;
+    }
+    return (coins_[next_coin_++] & 1U) != 0;
+  }
+
+  std::uint64_t sample(bool is_fixed) {
+    core::random_bytes(random_);
+    const auto mask = static_cast<std::uint8_t>(is_fixed ? 0xff : 0);
+    for (std::size_t i = 0; i < secret_.size(); ++i) {
+      secret_[i] = static_cast<std::uint8_t>(random_[i] ^ ((random_[i] ^ fixed_[i]) & mask));
+    }
+    operation_.prepare(secret_);
     _mm_lfence();
     const std::uint64_t begin = __rdtsc();
     _mm_lfence();
-    operation(secrets[i]);
+    operation_.run();
     _mm_lfence();
-    const std::uint64_t end = __rdtsc();
-    if (i > 100) cycles[fixed[i] ? 1 : 0].push_back(end - begin);
+    return __rdtsc() - begin;
   }
-  const Moments a = moments(std::move(cycles[0]));
-  const Moments b = moments(std::move(cycles[1]));
-  return std::fabs(a.mean - b.mean) / std::sqrt(a.variance_of_mean + b.variance_of_mean);
-}
 
-Scalar random_scalar() {
-  ByteArray<32> bytes;
-  core::random_bytes(bytes);
-  return Scalar::from_bytes_reduced(bytes);
-}
+  [[nodiscard]] Finding compare() const {
+    const Moments a = moments(cycles_[0]);
+    const Moments b = moments(cycles_[1]);
+    const double error = std::sqrt(a.variance_of_mean + b.variance_of_mean);
+    return {samples(), a.mean, std::fabs(a.mean - b.mean) / error, kDifferent * error / a.mean};
+  }
 
-double of_scalar(const std::function<void(const Scalar&)>& operation,
-                 std::size_t samples = kSamples) {
-  std::vector<std::uint8_t> coins(samples);
-  core::random_bytes(coins);
-  std::vector<Scalar> secrets(samples);
-  std::vector<bool> fixed(samples);
-  for (std::size_t i = 0; i < samples; ++i) {
-    fixed[i] = (coins[i] & 1U) != 0;
-    secrets[i] = fixed[i] ? Scalar(1) : random_scalar();
-  }
-  return welch_t<Scalar>(secrets, fixed, operation);
-}
+  Operation operation_;
+  Bytes fixed_;
+  Bytes random_;
+  Bytes secret_;
+  ByteArray<4096> coins_{};
+  std::size_t next_coin_ = coins_.size();
+  std::array<std::vector<std::uint64_t>, 2> cycles_;
+};
 
-volatile std::uint64_t sink;
-
-void keep(const Scalar& value) {
-  sink = value.limbs()[0];
-}
-void keep(const crypto::Point& point) {
-  sink = point.is_infinity() ? 1 : 0;
-}
-
-double measure(std::string_view name) {
-  const Scalar factor = random_scalar();
-  std::vector<Scalar> vector(32, factor);
-  if (name == "mul") return of_scalar([&](const Scalar& a) { keep(a * factor); });
-  if (name == "inverse") return of_scalar([](const Scalar& a) { keep(Scalar::inverse(a)); });
-  if (name == "inner") {
-    return of_scalar([&](const Scalar& a) {
-      vector[5] = a;
-      keep(crypto::inner_product(vector, vector));
-    });
+const Operation* find(std::string_view name) {
+  static Operation found;
+  for (const auto& cases :
+       {timing::crypto_cases(), timing::frost_cases(), timing::ot_cases(), timing::ecdsa_cases()}) {
+    for (const auto& [known, make] : cases) {
+      if (known != name) continue;
+      found = make();
+      return &found;
+    }
   }
-  if (name == "masked_sum") {
-    return of_scalar([&](const Scalar& a) {
-      const auto bits = a.encode();
-      keep(crypto::masked_sum(vector, bits));
-    });
-  }
-  if (name == "sha256") {
-    return of_scalar([](const Scalar& a) { sink = crypto::Sha256::digest(a.encode())[0]; });
-  }
-  // Some 20 and 50 us each, so that fewer samples say as much about a difference of a per cent.
-  if (name == "generator") {
-    return of_scalar([](const Scalar& a) { keep(crypto::Point::mul_generator(a)); }, kFewSamples);
-  }
-  if (name == "point") {
-    const auto point = crypto::Point::mul_generator(factor);
-    return of_scalar([&](const Scalar& a) { keep(crypto::Point::mul_secret(a, point)); },
-                     kFewSamples);
-  }
-  // The twins that leak: by the bits of the secret, and by how many leading ones are zero.
-  if (name == "fault_point") {
-    const auto point = crypto::Point::mul_generator(factor);
-    return of_scalar([&](const Scalar& a) { keep(crypto::Point::mul_var(a, point)); }, kFewSamples);
-  }
-  if (name == "fault") return of_scalar([](const Scalar& a) { keep(Scalar::inverse_var(a)); });
-  return -1;
+  return nullptr;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const double t = argc == 2 ? measure(argv[1]) : -1;
-  if (t < 0) {
+  const Operation* const operation = argc == 2 ? find(argv[1]) : nullptr;
+  if (operation == nullptr) {
     std::fputs("run as: ctime_timing CASE\n", stderr);
     return 2;
   }
-  std::printf("t = %.2f\n", t);
-  return t < kDifferent ? 0 : 1;
+  const Finding found = Comparison(*operation).run();
+  std::printf("t = %.2f after %zu samples of %.0f cycles, a difference of %.2f %% would be told\n",
+              found.t, found.samples, found.mean, 100 * found.visible);
+  if (found.t >= kDifferent) {
+    std::puts("the time depends on the secret");
+    return 1;
+  }
+  if (found.visible > kCoarse) {
+    std::puts("too noisy to say: run it with nothing beside");
+    return 3;
+  }
+  return 0;
 }
