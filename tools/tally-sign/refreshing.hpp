@@ -39,17 +39,10 @@
 #include "host_key.hpp"
 #include "mpc/reshare.hpp"
 #include "open_share.hpp"
+#include "refresh_files.hpp"
 #include "refresh_terms.hpp"
-#include "session_message.hpp"
 
 namespace tally::sign {
-
-inline constexpr SessionKind kRefreshKind{"TALLYRFR", "a refresh"};
-
-// What each party says once, in this order; deal is for the first t parties alone, and newcomers
-// have the last two.
-enum class RefreshStep : std::uint8_t { hello = 1, deal = 2, agree = 3, hold = 4 };
-[[nodiscard]] const char* to_text(RefreshStep step);
 
 class Refreshing {
  public:
@@ -149,6 +142,7 @@ class Refreshing {
   [[nodiscard]] Result<mpc::ReshareParams> params() const;
   [[nodiscard]] Result<Agreed> agreed() const;
   [[nodiscard]] ByteArray<32> use_name(RefreshStep step, const ByteArray<32>& ceremony) const;
+  [[nodiscard]] static ByteArray<32> met_by(const ByteArray<32>& ceremony, ByteView body);
   [[nodiscard]] Result<mpc::DkgResult> result() const;
   [[nodiscard]] Error named(mpc::Failure failure) const;
 
