@@ -8,6 +8,7 @@
 #include "core/hex.hpp"
 #include "crypto/sha256.hpp"
 #include "custody/beside.hpp"
+#include "custody/group_file.hpp"
 #include "custody/pair_file.hpp"
 #include "custody/private_file.hpp"
 #include "mpc/transcript.hpp"
