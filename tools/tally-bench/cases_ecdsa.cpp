@@ -1,6 +1,7 @@
 // Cases of threshold ECDSA (lib/mpc, DKLs23): all parties in one process. As with FROST, the unit
 // that makes figures of two hosts comparable is one ECDSA verification, the peer "ecdsa_verify".
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <fmt/format.h>
 #include <functional>
@@ -133,44 +134,48 @@ class Sessions {
   [[nodiscard]] const Presigning& of(std::size_t i) const { return *parties_[i]; }
 
   bool start(Workers& workers) {
-    for (std::size_t i = 0; i < quorum_.members.size(); ++i) {
+    parties_.resize(quorum_.members.size());
+    return each_party(workers, [this, &workers](std::size_t i) {
       const auto& member = quorum_.members[i];
       UsedSids used;
       auto made = Presigning::start(
           {agreement_, 0, member.party, member.setups, used, *randoms_[i], quorum_.ledger},
           workers);
-      if (!made) return false;
-      parties_.push_back(std::move(*made));
-    }
-    return true;
+      if (made) parties_[i] = std::move(*made);
+      return made.has_value();
+    });
   }
-  bool deliver(Round round) {
-    bool good = true;
+  bool deliver(Round round, Workers& workers) {
     for (const auto& from : parties_) {
-      for (const auto& to : parties_) {
-        if (from == to) continue;
-        const auto envelope = from->envelope_to(id_of(to), round);
-        said_bytes_ +=
-            round == Round::r1 ? from->r1_to(id_of(to)).size() : from->r2_to(id_of(to)).size();
-        good = good && (round == Round::r1 ? to->take_r1(envelope, from->r1_to(id_of(to)))
-                                           : to->take_r2(envelope, from->r2_to(id_of(to))));
+      for (const XId id : quorum_.proposal.ids) {
+        said_bytes_ += (round == Round::r1 ? from->r1_to(id) : from->r2_to(id)).size();
       }
     }
-    return good;
+    return each_party(workers, [this, round](std::size_t i) {
+      Presigning& to = *parties_[i];
+      const XId id = quorum_.proposal.ids[i];
+      return std::ranges::all_of(parties_, [&to, id, round](const auto& from) {
+        if (from.get() == &to) return true;
+        const auto envelope = from->envelope_to(id, round);
+        return round == Round::r1 ? to.take_r1(envelope, from->r1_to(id)).has_value()
+                                  : to.take_r2(envelope, from->r2_to(id)).has_value();
+      });
+    });
   }
   bool make_r2(Workers& workers) {
-    bool good = true;
-    for (const auto& party : parties_) good = good && party->make_r2(workers).has_value();
-    return good;
+    return each_party(workers, [this, &workers](std::size_t i) {
+      return parties_[i]->make_r2(workers).has_value();
+    });
   }
   // Up to R3.
   bool finish(Workers& workers) {
-    for (const auto& party : parties_) {
-      auto made = bound(party->finish(workers));
+    signings_.resize(parties_.size());
+    return each_party(workers, [this, &workers](std::size_t i) {
+      auto made = bound(parties_[i]->finish(workers));
       if (!made) return false;
-      signings_.push_back(std::make_unique<EcdsaSigning>(std::move(*made)));
-    }
-    return true;
+      signings_[i] = std::make_unique<EcdsaSigning>(std::move(*made));
+      return true;
+    });
   }
   static std::optional<BoundPresignature> bound(Attempt<Presignature> presignature) {
     if (!presignature) return std::nullopt;
@@ -180,17 +185,11 @@ class Sessions {
   std::optional<BoundPresignature> finish_one(std::size_t i) {
     return bound(parties_[i]->finish());
   }
-  // The online round of all parties: each takes the others' R3 and adds up the signature. The
-  // signings have nothing in common, so that each is a part of the work.
+  // The online round of all parties: each takes the others' R3 and adds up the signature.
   bool sign(Workers& workers) {
     const std::size_t parties = signings_.size();
     said_bytes_ += parties * (parties - 1) * dkls::kR3Bytes;
-    std::atomic<bool> good = true;
-    workers.each(parties, [&](std::size_t i) {
-      // Nothing else is read on the strength of this; each() orders it before the last load.
-      if (!sign_as(i)) good.store(false, std::memory_order_relaxed);
-    });
-    return good.load(std::memory_order_relaxed);
+    return each_party(workers, [this](std::size_t i) { return sign_as(i); });
   }
   bool sign_as(std::size_t i) {
     for (std::size_t j = 0; j < signings_.size(); ++j) {
@@ -200,15 +199,22 @@ class Sessions {
     return signings_[i]->combine().has_value();
   }
   bool presign(Workers& workers) {
-    return start(workers) && deliver(Round::r1) && make_r2(workers) && deliver(Round::r2) &&
-           finish(workers);
+    return start(workers) && deliver(Round::r1, workers) && make_r2(workers) &&
+           deliver(Round::r2, workers) && finish(workers);
   }
   [[nodiscard]] std::size_t said_bytes() const { return said_bytes_; }
 
  private:
-  XId id_of(const std::unique_ptr<Presigning>& party) const {
-    const auto at = std::find(parties_.begin(), parties_.end(), party) - parties_.begin();
-    return quorum_.proposal.ids[static_cast<std::size_t>(at)];
+  // What a party does has nothing in common with what the others do, so that each is a part of the
+  // work.
+  template <typename Step>
+  bool each_party(Workers& workers, const Step& step) {
+    std::atomic<bool> good = true;
+    workers.each(quorum_.members.size(), [&](std::size_t i) {
+      // Nothing else is read on the strength of this; each() orders it before the last load.
+      if (!step(i)) good.store(false, std::memory_order_relaxed);
+    });
+    return good.load(std::memory_order_relaxed);
   }
 
   Quorum& quorum_;
@@ -246,8 +252,8 @@ class WholeSignature final : public bench::Subject {
   std::size_t said_bytes_ = 0;
 };
 
-// The same on two threads: side 0 goes through the sessions, and side 1 helps with whatever falls
-// into parts.
+// The same on two threads, which share the parties among them, and the peers of a party when one
+// has nothing else to do.
 class TwoThreads final : public bench::Subject, private Workers {
  public:
   explicit TwoThreads(std::shared_ptr<Quorum> quorum) : quorum_(std::move(quorum)) {}
@@ -258,6 +264,7 @@ class TwoThreads final : public bench::Subject, private Workers {
   }
 
   void run(std::size_t side, std::uint64_t operations) override {
+    here = {side, false};
     if (side == 1) {
       help();
       return;
@@ -274,55 +281,75 @@ class TwoThreads final : public bench::Subject, private Workers {
   [[nodiscard]] bool healthy() const override { return healthy_; }
 
  private:
-  // A batch of work is its number, the end of the parts that are left and the first of them, in one
-  // word: a helper that comes late takes nothing of a batch it has not seen, and reads nothing
-  // beside the word until it has a part. The helper takes the last, the owner the first, so that
-  // what belongs to one peer stays with one core from step to step. Pre: fewer than 2^16 parts.
+  // The batch's number, the end of the parts that are left and the first of them are one word: who
+  // comes late takes nothing of a batch it has not seen, and reads nothing beside the word until it
+  // has a part. Side 1 takes the last, side 0 the first, so that what belongs to one party or peer
+  // stays with one core from step to step.
+  struct alignas(128) Batch {
+    std::atomic<std::uint64_t> next{0};
+    std::atomic<std::size_t> done{0};
+    const std::function<void(std::size_t)>* work = nullptr;
+    std::uint64_t number = 0;
+  };
+  struct Here {
+    std::size_t side = 0;
+    bool in_part = false;  // of the parties' batch
+  };
+
+  // Called by side 0, and again inside of those parts by whoever has one. Pre: fewer than 2^16
+  // parts; the inner ones call nothing of this.
   void each(std::size_t count, const std::function<void(std::size_t)>& work) override {
-    work_ = &work;
-    done_.store(0, std::memory_order_relaxed);
-    const std::uint64_t batch = ++batch_;
-    // Publishes work_ to whoever takes a part of the new batch.
-    next_.store(batch << 32U | count << 16U, std::memory_order_release);
-    while (take_one(batch, false)) {
+    Batch& batch = here.in_part ? of_peers_[here.side] : of_parties_;
+    batch.work = &work;
+    batch.done.store(0, std::memory_order_relaxed);
+    // Publishes the work to whoever takes a part of the new batch.
+    batch.next.store(++batch.number << 32U | count << 16U, std::memory_order_release);
+    while (take_one(batch)) {
     }
     // Pairs with the release of each finished part, whose results are read from here on.
-    while (done_.load(std::memory_order_acquire) != count) core::cpu_relax();
+    while (batch.done.load(std::memory_order_acquire) != count) {
+      if (!take_one(of_peers_[1 - here.side])) core::cpu_relax();
+    }
   }
-  bool take_one(std::uint64_t batch, bool last) {
+  bool take_one(Batch& batch) {
     constexpr std::uint64_t kOneFromEnd = 1U << 16U;
-    // The exchange acquires work_; nothing is read on the strength of this load alone.
-    std::uint64_t seen = next_.load(std::memory_order_relaxed);
+    const bool last = here.side == 1;
+    // The exchange acquires the work; nothing is read on the strength of this load alone.
+    std::uint64_t seen = batch.next.load(std::memory_order_relaxed);
     std::uint64_t end = 0;
     do {
       end = seen >> 16U & UINT16_MAX;
-      if (seen >> 32U != batch || (seen & UINT16_MAX) >= end) return false;
-    } while (!next_.compare_exchange_weak(seen, last ? seen - kOneFromEnd : seen + 1,
-                                          std::memory_order_acquire, std::memory_order_relaxed));
-    (*work_)(last ? end - 1 : seen & UINT16_MAX);
+      if ((seen & UINT16_MAX) >= end) return false;
+    } while (!batch.next.compare_exchange_weak(seen, last ? seen - kOneFromEnd : seen + 1,
+                                               std::memory_order_acquire,
+                                               std::memory_order_relaxed));
+    const bool was_in_part = here.in_part;
+    here.in_part = true;
+    (*batch.work)(last ? end - 1 : seen & UINT16_MAX);
+    here.in_part = was_in_part;
     // Publishes what the part wrote.
-    done_.fetch_add(1, std::memory_order_release);
+    batch.done.fetch_add(1, std::memory_order_release);
     return true;
   }
   void help() {
     // Pairs with the store at the end of side 0.
     while (!over_.load(std::memory_order_acquire)) {
-      const std::uint64_t batch = next_.load(std::memory_order_relaxed) >> 32U;
-      if (batch == 0 || !take_one(batch, true)) core::cpu_relax();
+      if (!take_one(of_parties_) && !take_one(of_peers_[0])) core::cpu_relax();
     }
     // Side 0 waits for this and takes the subject back.
     helper_gone_.store(true, std::memory_order_release);
   }
 
+  static thread_local Here here;
   std::shared_ptr<Quorum> quorum_;
   bool healthy_ = true;
-  const std::function<void(std::size_t)>* work_ = nullptr;
-  std::uint64_t batch_ = 0;
-  alignas(64) std::atomic<std::uint64_t> next_{0};
-  alignas(64) std::atomic<std::size_t> done_{0};
-  std::atomic<bool> over_{false};
+  Batch of_parties_;
+  std::array<Batch, 2> of_peers_;  // by the side that has the party
+  alignas(128) std::atomic<bool> over_{false};
   std::atomic<bool> helper_gone_{false};
 };
+
+thread_local TwoThreads::Here TwoThreads::here;
 
 // As a peer of TwoThreads: side 0 does all, side 1 has left.
 class OneThreadOfTwo final : public bench::Subject {
@@ -347,8 +374,8 @@ class Online final : public bench::Subject {
     for (std::uint64_t i = 0; i < operations; ++i) {
       auto& ready = ready_.emplace_back();
       Sessions sessions(*quorum_, quorum_->agree(), 1);
-      if (!sessions.start(one_thread()) || !sessions.deliver(Round::r1) ||
-          !sessions.make_r2(one_thread()) || !sessions.deliver(Round::r2)) {
+      if (!sessions.start(one_thread()) || !sessions.deliver(Round::r1, one_thread()) ||
+          !sessions.make_r2(one_thread()) || !sessions.deliver(Round::r2, one_thread())) {
         return;
       }
       for (std::size_t party = 0; party < quorum_->members.size(); ++party) {
@@ -394,7 +421,7 @@ class OneParty final : public bench::Subject {
  public:
   explicit OneParty(std::shared_ptr<Quorum> quorum)
       : quorum_(std::move(quorum)), recorded_(*quorum_, quorum_->agree(), 1) {
-    healthy_ = recorded_.start(one_thread()) && recorded_.deliver(Round::r1) &&
+    healthy_ = recorded_.start(one_thread()) && recorded_.deliver(Round::r1, one_thread()) &&
                recorded_.make_r2(one_thread());
   }
   void run(std::size_t /*side*/, std::uint64_t operations) override {
@@ -491,7 +518,8 @@ void add_ecdsa_cases(bench::Registry& registry) {
   registry.add(bytes);
 
   auto threads =
-      add("ecdsa.sign.3of4.threads2", "presignature and signature on two threads", std::nullopt,
+      add("ecdsa.sign.3of4.threads2",
+          "the same on two threads, which share the parties and their peers", std::nullopt,
           over_quorum<TwoThreads>(3, 4), {{"one_thread", over_quorum<OneThreadOfTwo>(3, 4)}});
   threads.threads = 2;
   registry.add(threads);
