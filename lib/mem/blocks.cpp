@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::uint8_t kFreePattern = 0xdb;
 
+// A cache finds a line by the low bits of its number, so that blocks whole multiples of this many
+// lines apart all begin in an eighth of it or less, and crowd each other's first lines out.
+constexpr std::size_t kCrowdedLines = 8;
+
 [[noreturn]] void give_up(const char* what, std::uint32_t index, std::size_t count) {
   std::fprintf(stderr, "pool: block %u of %zu %s\n", index, count, what);
   std::abort();
@@ -32,7 +36,8 @@ Result<BlockShape> BlockShape::make(std::size_t block_bytes, std::size_t count) 
                                  " bytes are larger than any memory");
   }
   const std::size_t lines = (block_bytes + kBlockAlignBytes - 1) / kBlockAlignBytes;
-  return BlockShape{block_bytes, lines * kBlockAlignBytes, count};
+  const std::size_t stride = lines % kCrowdedLines == 0 ? lines + 1 : lines;
+  return BlockShape{block_bytes, stride * kBlockAlignBytes, count};
 }
 
 void Blocks::fill(std::uint32_t index) const {

@@ -1,6 +1,9 @@
 // Blocks of one size, one after the other, named by a 32-bit index: what the pools share. An index
 // is half of a pointer, and it means the same in another mapping of the same memory. Blocks begin
-// on cache lines and share none.
+// on cache lines and share none. Those that fill a multiple of eight lines lie one further
+// apart, because their first lines would contend for few places in the caches otherwise:
+// blocks of 1024 bytes that one thread takes and another puts took 14 ns each instead of 28 (near
+// cores), 60 instead of 177 (far ones).
 //
 // Nothing is ever written into a free block, with one exception. Under AddressSanitizer a free
 // block is poisoned, so that a use after it was put back is reported where it happens. A verify

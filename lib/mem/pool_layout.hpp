@@ -18,7 +18,7 @@
 namespace tally::mem {
 
 inline constexpr std::uint64_t kPoolMagic = 0x316c6f6f70797474;  // "ttypool1"
-inline constexpr std::uint32_t kPoolVersion = 1;
+inline constexpr std::uint32_t kPoolVersion = 2;                 // 1: no lines between blocks
 inline constexpr std::uint32_t kPoolMembersMost = 255;
 
 struct alignas(kBlockAlignBytes) PoolHeader {

@@ -60,6 +60,19 @@ TEST_CASE("blocks are zeroed and begin on lines of their own") {
   }
 }
 
+TEST_CASE("blocks of any size begin all over a cache") {
+  // By the low six bits of a line's number a first-level cache chooses one of 64 places.
+  for (const std::size_t block_bytes : {64U, 200U, 512U, 1024U, 1025U, 1500U, 4096U, 65'536U}) {
+    const LocalPool pool = make_pool(block_bytes, 64);
+    std::set<std::uintptr_t> places;
+    for (std::uint32_t i = 0; i < 64; ++i)
+      places.insert(reinterpret_cast<std::uintptr_t>(pool.data(i)) / 64 % 64);
+    CAPTURE(block_bytes);
+    CHECK(places.size() >= 16);
+    CHECK(static_cast<std::size_t>(pool.data(1) - pool.data(0)) < block_bytes + 128);
+  }
+}
+
 TEST_CASE("the block put back last comes first and holds what was left in it") {
   LocalPool pool = make_pool(64, 8);
   const std::uint32_t first = pool.try_get();

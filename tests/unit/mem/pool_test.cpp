@@ -228,7 +228,7 @@ TEST_CASE("a region that is no pool is refused with the field that is wrong") {
   };
   CHECK(message([](PoolHeader&) {}) == "none");
   CHECK(message([](PoolHeader& h) { h.magic ^= 1U; }) == "the pool's magic is not a pool's");
-  CHECK(message([](PoolHeader& h) { h.version = 9; }) == "the pool's layout is version 9, not 1");
+  CHECK(message([](PoolHeader& h) { h.version = 9; }) == "the pool's layout is version 9, not 2");
   CHECK(message([](PoolHeader& h) { h.ready = 0; }) == "the pool is still being made");
   CHECK(message([](PoolHeader& h) { h.members = 0; }).find("members") != std::string::npos);
   CHECK(message([](PoolHeader& h) { h.blocks = 0; }).find("at least one") != std::string::npos);
