@@ -52,6 +52,7 @@ class PoolMember {
         loaded_(std::exchange(other.loaded_, nullptr)),
         spare_(other.spare_),
         tag_(other.tag_),
+        lent_(other.lent_),
         shared_(other.shared_) {}
   PoolMember& operator=(PoolMember&&) = delete;
   PoolMember(const PoolMember&) = delete;
@@ -115,6 +116,7 @@ class PoolMember {
   Magazine* loaded_ = nullptr;
   Magazine* spare_ = nullptr;
   std::uint32_t tag_ = 0;
+  std::uint32_t lent_ = 0;  // full magazines that it shelved and has taken none for since
   bool shared_ = false;
 };
 
