@@ -147,7 +147,9 @@ Status CaseRun::size_slices() {
         return fail(Code::internal, fmt::format("{} answered wrongly", entrant.name));
       if (!slice.started || slice.counter_ns >= wanted_ns / 4) {
         if (slice.started) {
-          const double fitting = wanted_ns / std::max(slice.cost_ns(), 1e-3);
+          // By its duration: a figure of another kind says nothing about that.
+          const double each_ns = slice.counter_ns / static_cast<double>(slice.operations);
+          const double fitting = wanted_ns / std::max(each_ns, 1e-3);
           entrant.operations = (static_cast<std::uint64_t>(fitting) + grain - 1) / grain * grain;
           entrant.operations = std::max(entrant.operations, grain);
         }

@@ -5,6 +5,7 @@ namespace tally::bench_tool {
 void add_cases(bench::Registry& registry) {
   add_queue_cases(registry);
   add_pool_cases(registry);
+  add_pool_tail_cases(registry);
   add_cache_cases(registry);
   add_ring_cases(registry);
   add_crypto_cases(registry);

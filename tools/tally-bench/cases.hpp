@@ -11,6 +11,7 @@ namespace tally::bench_tool {
 
 void add_queue_cases(bench::Registry& registry);
 void add_pool_cases(bench::Registry& registry);
+void add_pool_tail_cases(bench::Registry& registry);
 void add_hist_cases(bench::Registry& registry);
 void add_cache_cases(bench::Registry& registry);
 void add_mem_cases(bench::Registry& registry);

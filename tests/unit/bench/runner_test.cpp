@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <doctest/doctest.h>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/threads.hpp"
 #include "support/skip.hpp"
 
 namespace bench = tally::bench;
@@ -123,6 +125,33 @@ TEST_CASE("a case of more threads than processors says so") {
   REQUIRE(results.size() == 1);
   CHECK_FALSE(results.front().ours);
   CHECK(has_note(results.front(), "not measured: needs 2 processors, this process may use 1"));
+}
+
+TEST_CASE("slices are as long as asked for whatever the figure is") {
+  // A figure of 0 taken for a duration would make a slice of a hundred million operations.
+  class Figure final : public bench::Subject {
+   public:
+    explicit Figure(std::uint64_t& most) : most_(most) {}
+    void run(std::size_t /*side*/, std::uint64_t operations) override {
+      most_ = std::max(most_, operations);
+      for (std::uint64_t i = 0; i < operations; ++i) core::cpu_relax();
+    }
+    [[nodiscard]] std::optional<double> figure() const override { return 0; }
+
+   private:
+    std::uint64_t& most_;
+  };
+  auto team = bench::Team::start(bench::choose_cpus()).value();
+  const auto clock = core::calibrate_tsc(3, 2);
+  std::uint64_t most = 0;
+  bench::Case definition = counting_case(true);
+  definition.make = [&most]() -> Result<std::unique_ptr<bench::Subject>> {
+    return std::make_unique<Figure>(most);
+  };
+  const auto results = bench::run_case(definition, *team, clock, quick());
+  REQUIRE(results);
+  CHECK(results->front().ours->median == 0);
+  CHECK(most < 10'000'000);
 }
 
 TEST_CASE("a subject that answers wrongly gives no figure") {
