@@ -197,7 +197,11 @@ class ByteStream final : public bench::Subject {
   void run(std::size_t side, std::uint64_t operations) override {
     for (std::uint64_t done = 0; done < operations;) {
       const std::uint64_t most = std::min<std::uint64_t>(kBatchRecords, operations - done);
-      done += side == 0 ? consume(most) : produce(most);
+      const std::uint64_t moved = side == 0 ? consume(most) : produce(most);
+      // As every wait of a ring's ends does: who looks without a break takes the lines that the
+      // other side is at.
+      if (moved == 0) core::cpu_relax();
+      done += moved;
     }
   }
   [[nodiscard]] bool healthy() const override { return !wrong_; }
