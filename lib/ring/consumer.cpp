@@ -5,7 +5,7 @@
 namespace tally::ring {
 
 Result<Consumer> Consumer::open(const std::string& name, const Options& options) {
-  TALLY_CHECK(check_fixed(options));
+  TALLY_CHECK(check_slot_kind(options));
   TALLY_TRY(Region region, Region::open(name, options, Role::consumer));
   return Consumer(std::move(region), options);
 }
@@ -17,6 +17,7 @@ Consumer::Consumer(Region region, const Options& options)
       peer_may_sleep_(&region_.other().may_sleep),
       stats_(&region_.own().stats),
       head_(header_->head.load(std::memory_order_relaxed)),  // this side's own
+      many_(region_.geometry().form == SlotForm::claimed),
       wait_(queue::resolve(options.wait)) {}
 
 PopResult Consumer::pop_wait(RecordMeta& meta, MutableByteView into, std::uint64_t deadline_ns) {
@@ -27,14 +28,80 @@ PopResult Consumer::pop_wait(RecordMeta& meta, MutableByteView into, std::uint64
 }
 
 PopResult Consumer::wait_readable(std::uint64_t deadline_ns) {
-  const auto readable = [this] { return is_readable(slots_.at(head_), head_); };
+  const auto readable = [this] {
+    if (is_readable(slots_.at(head_), head_)) return true;
+    return many_ && pass_gaps(is_thorough_poll()) && is_readable(slots_.at(head_), head_);
+  };
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
   const auto still_empty = [this] {
-    // seq_cst: read after this side said that it waits (queue::Gate).
-    return header_->tail.load(std::memory_order_seq_cst) == head_;
+    // seq_cst, both: read after this side said that it waits (queue::Gate). Of many producers the
+    // tail says only what was claimed, and each stores its stamps with seq_cst.
+    if (!many_) return header_->tail.load(std::memory_order_seq_cst) == head_;
+    if (pass_gaps(true)) return false;
+    return !is_settled(slots_.at(head_).stamp.load(std::memory_order_seq_cst), head_);
   };
-  return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
+  const Waited waited =
+      wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty);
+  if (!many_ || waited == Waited::ok || waited == Waited::poisoned) return pop_result(waited);
+  // Nobody may be left who would commit: what is behind the gaps of the dead counts all the same.
+  pass_gaps(true);
+  if (is_readable(slots_.at(head_), head_)) return PopResult::ok;
+  return region_.poisoned() ? PopResult::poisoned : pop_result(waited);
+}
+
+bool Consumer::is_thorough_poll() {
+  // An exchange on the tail takes its line back from whoever looked at it, 100 ns between cores.
+  constexpr std::uint32_t kThoroughPolls = 64;
+  return idle_polls_++ % kThoroughPolls == 0;
+}
+
+// One that was claimed, has no stamp and will get none. The order of the looks is the proof: the
+// tail, then the intents and the locks, then the stamp once more (ring/intent.hpp).
+bool Consumer::is_abandoned(std::uint64_t position) {
+  // Acquire pairs with MpscProducer::claim(): the intents of what was claimed are seen.
+  const std::uint64_t claimed = header_->tail.load(std::memory_order_acquire) - position;
+  if (claimed == 0) return false;
+  if (claimed > slots_.capacity) {
+    region_.poison(PoisonReason::bad_cursor);
+    return false;
+  }
+  if (region_.is_claimed_by_living(position)) return false;
+  // Acquire pairs with MpscProducer::commit().
+  const std::uint64_t stamp = slots_.at(position).stamp.load(std::memory_order_acquire);
+  return !is_settled(stamp, position);
+}
+
+bool Consumer::pass_gaps(bool thoroughly) {
+  std::uint64_t head = head_;
+  for (;; ++head) {
+    // Acquire pairs with MpscProducer::commit().
+    const std::uint64_t stamp = slots_.at(head).stamp.load(std::memory_order_acquire);
+    if (stamp == head + 1) break;
+    const bool given_up = is_settled(stamp, head);
+    if (!given_up && (!thoroughly || !is_abandoned(head))) break;
+  }
+  if (head == head_) return false;
+  bump(stats_->tombstones, head - head_);
+  head_ = head;
+  peeked_ = 0;
+  publish_head();
+  return true;
+}
+
+bool Consumer::pop_behind_gaps(RecordMeta& meta, MutableByteView into) {
+  // Each turn moves on: a record that is out of bounds is not looked at again.
+  return pass_gaps(is_thorough_poll()) && try_pop(meta, into);
+}
+
+std::size_t Consumer::peek_behind_gaps(std::size_t wanted) {
+  peeked_ = 0;
+  if (wanted == 0 || !pass_gaps(is_thorough_poll())) return 0;
+  while (peeked_ < std::min<std::size_t>(wanted, slots_.capacity) &&
+         is_readable(slots_.at(head_ + peeked_), head_ + peeked_)) {
+    ++peeked_;
+  }
+  return peeked_;
 }
 
 void Consumer::wake_writer() {
@@ -45,16 +112,23 @@ void Consumer::wake_writer() {
 
 void Consumer::note_depth() {
   std::atomic<std::uint64_t>& most = stats_->max_depth;
-  const std::uint64_t now = std::min(depth(), slots_.capacity);
+  const std::uint64_t now =
+      std::min(header_->tail.load(std::memory_order_relaxed) - head_, slots_.capacity);
   if (now > most.load(std::memory_order_relaxed)) most.store(now, std::memory_order_relaxed);
 }
 
 std::uint64_t Consumer::depth() const {
-  return header_->tail.load(std::memory_order_relaxed) - head_;
+  const std::uint64_t tail = header_->tail.load(std::memory_order_relaxed);
+  return many_ ? count_unread(slots_, head_, tail) : tail - head_;
 }
 
 std::uint64_t Consumer::dropped_by_producer() const {
-  return region_.other().stats.dropped_new.load(std::memory_order_relaxed);
+  std::uint64_t dropped = 0;
+  for (std::size_t index = 0; index < (many_ ? kMostProducers : 1); ++index) {
+    const Endpoint& producer = header_->endpoints[producer_entry(index)];
+    dropped += producer.stats.dropped_new.load(std::memory_order_relaxed);
+  }
+  return dropped;
 }
 
 }  // namespace tally::ring

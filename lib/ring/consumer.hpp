@@ -1,6 +1,12 @@
-// The reading end of a ring. Move-only; one thread at a time; nothing is allocated after open().
+// The reading end of a ring of slots, of one producer or of many. Move-only; one thread at a time;
+// nothing is allocated after open().
 // A record is freed only by release(): who is killed before leaves it to a successor, so delivery
 // is at least once for records that were peeked, exactly once for those that were released.
+//
+// Of many producers (Options::form) the records of each come in its order. A position that its
+// producer gave up is passed over, and so is one whose producer was killed before it committed: a
+// stopped one is waited for, however long (Region::is_claimed_by_living()). A consumer that finds
+// nothing looks for such positions now and then while it polls, and before each sleep.
 #pragma once
 
 #include <algorithm>
@@ -56,11 +62,13 @@ class alignas(kApartBytes) Consumer {
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const {
     return region_.wait_for_peer(timeout_ns);
   }
-  // Records committed and not yet released, a moment ago. Touches the producer's line.
+  // Records committed and not yet released, a moment ago. Touches the producer's line; of many
+  // producers also each of those records.
   [[nodiscard]] std::uint64_t depth() const;
-  // What the producer gave up because the ring was full.
+  // What the producers gave up because the ring was full.
   [[nodiscard]] std::uint64_t dropped_by_producer() const;
-  // Position of the next record: how many were ever released from this ring, modulo 2^64.
+  // Position of the next record: how many were ever released from this ring, modulo 2^64, and of
+  // many producers how many positions were passed over.
   [[nodiscard]] std::uint64_t position() const { return head_; }
   [[nodiscard]] std::uint32_t payload_bytes() const { return slots_.payload_bytes; }
   [[nodiscard]] std::uint64_t capacity() const { return slots_.capacity; }
@@ -92,6 +100,18 @@ class alignas(kApartBytes) Consumer {
     return false;
   }
   void free_slots(std::uint64_t head, std::uint64_t bytes);
+  void publish_head();
+  // Of many producers. Passes over what nobody will ever commit; whether there was any such.
+  // Looks for dead claimants, which touches the producers' lines, only where `thoroughly`.
+  bool pass_gaps(bool thoroughly);
+  [[nodiscard]] bool is_abandoned(std::uint64_t position);
+  // The owner of the position has committed it or given it up.
+  [[nodiscard]] bool is_settled(std::uint64_t stamp, std::uint64_t position) const {
+    return stamp == position + 1 || stamp == position + slots_.capacity;
+  }
+  [[nodiscard]] bool is_thorough_poll();
+  bool pop_behind_gaps(RecordMeta& meta, MutableByteView into);
+  std::size_t peek_behind_gaps(std::size_t wanted);
   [[nodiscard]] static Record record_in(const SlotArea& slots, SlotHeader& slot,
                                         std::uint32_t length);
   // A field that the other side may change at any time is read once, as a relaxed atomic. (It also
@@ -111,6 +131,8 @@ class alignas(kApartBytes) Consumer {
   EndpointStats* stats_;
   std::uint64_t head_ = 0;
   std::size_t peeked_ = 0;
+  bool many_ = false;             // producers
+  std::uint32_t idle_polls_ = 0;  // of many producers: looks in a row that found nothing
   queue::WaitPlan wait_;
 };
 
@@ -119,7 +141,7 @@ class alignas(kApartBytes) Consumer {
   const std::uint64_t head = head_;
   SlotHeader& slot = slots.at(head);
   std::uint32_t length = 0;
-  if (!is_readable(slot, head, length)) return false;
+  if (!is_readable(slot, head, length)) return many_ && pop_behind_gaps(meta, into);
   const Record next = record_in(slots, slot, length);
   meta = next.meta;
   if (!into.empty()) {
@@ -135,6 +157,7 @@ inline std::size_t Consumer::peek(std::size_t wanted) {
   wanted = std::min<std::size_t>(wanted, slots.capacity);
   std::size_t count = 0;
   while (count < wanted && is_readable(slots.at(head + count), head + count)) ++count;
+  if (count == 0 && many_) return peek_behind_gaps(wanted);
   peeked_ = count;
   return count;
 }
@@ -173,11 +196,15 @@ inline void Consumer::free_slots(std::uint64_t head, std::uint64_t bytes) {
     note_depth();
   count_batch(*stats_, head - head_, bytes);
   head_ = head;
+  publish_head();
+}
+
+inline void Consumer::publish_head() {
   if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
     wake_writer();
   } else {
     // Release: the reads of the records are over before their slots are free.
-    header_->head.store(head, std::memory_order_release);
+    header_->head.store(head_, std::memory_order_release);
   }
 }
 

@@ -91,18 +91,18 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.may_sleep = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, may_sleep)) != 0;
   const std::size_t cursor =
       role == Role::producer ? offsetof(Header, tail) : offsetof(Header, head);
-  status.records = is_byte_area(form) ? stat(offsetof(EndpointStats, records))
-                                      : snapshot.at<std::uint64_t>(cursor);
-  if (is_byte_area(form)) {
-    status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
-  }
+  // A cursor of a ring of slots counts, but for those of many producers.
+  const bool counts = is_byte_area(form) || (form == SlotForm::claimed && role == Role::producer);
+  status.tombstones = stat(offsetof(EndpointStats, tombstones));
+  status.records = counts ? stat(offsetof(EndpointStats, records))
+                          : snapshot.at<std::uint64_t>(cursor) - status.tombstones;
+  if (counts) status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
   status.bytes = stat(offsetof(EndpointStats, bytes));
   status.batches = status.records - stat(offsetof(EndpointStats, merged));
   status.stalls = stat(offsetof(EndpointStats, stalls));
   status.dropped_new = stat(offsetof(EndpointStats, dropped_new));
   status.dropped_old = stat(offsetof(EndpointStats, dropped_old));
   status.lost = stat(offsetof(EndpointStats, lost));
-  status.tombstones = stat(offsetof(EndpointStats, tombstones));
   status.wakes = stat(offsetof(EndpointStats, wakes));
   status.sleeps = stat(offsetof(EndpointStats, sleeps));
   status.max_depth = stat(offsetof(EndpointStats, max_depth));
@@ -158,6 +158,14 @@ void add_readers(int fd, const Snapshot& snapshot, const Geometry& geometry, Rin
   status.depth = is_before(oldest, published) ? published - oldest : 0;
 }
 
+void add_producers(int fd, const Snapshot& snapshot, RingStatus& status) {
+  for (std::size_t index = 1; index < kMostProducers; ++index) {
+    EndpointStatus producer =
+        endpoint_status(fd, snapshot, producer_entry(index), Role::producer, status.form);
+    if (producer.attaches > 0) status.more_producers.push_back(std::move(producer));
+  }
+}
+
 // The time of the record before the cursor, from its slot; 0 when there is none.
 std::uint64_t record_time(int fd, const Geometry& geometry, std::uint64_t cursor) {
   constexpr std::size_t kTimeAt = offsetof(SlotHeader, meta) + offsetof(RecordMeta, time_ns);
@@ -200,11 +208,17 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
     const std::uint64_t records = status.producer.records - status.consumer.records;
     status.depth = status.depth == 0 ? 0 : std::min(records, depth / kByteGranule);
   } else {
-    status.producer.last_record_ns = record_time(fd, geometry, status.tail);
+    if (geometry.form == SlotForm::claimed) {
+      add_producers(fd, snapshot, status);
+    } else {
+      status.producer.last_record_ns = record_time(fd, geometry, status.tail);
+    }
     status.consumer.last_record_ns = record_time(fd, geometry, status.head);
   }
-  status.lost = status.producer.dropped_new + status.producer.dropped_old;
-  for (const auto* side : status.sides()) status.lost += side->lost;
+  for (const auto* side : status.sides()) {
+    status.lost += side->lost;
+    if (side->role == Role::producer) status.lost += side->dropped_new + side->dropped_old;
+  }
   status.taken_ns = core::monotonic_ns();
   return status;
 }
@@ -270,7 +284,20 @@ std::string_view ring_state_name(State state) {
 std::vector<const EndpointStatus*> RingStatus::sides() const {
   std::vector<const EndpointStatus*> all{&producer, &consumer};
   for (const EndpointStatus& reader : more_readers) all.push_back(&reader);
+  for (const EndpointStatus& other : more_producers) all.push_back(&other);
   return all;
+}
+
+std::uint64_t RingStatus::published() const {
+  std::uint64_t records = producer.records;
+  for (const EndpointStatus& other : more_producers) records += other.records;
+  return records;
+}
+
+std::uint64_t RingStatus::published_bytes() const {
+  std::uint64_t bytes = producer.bytes;
+  for (const EndpointStatus& other : more_producers) bytes += other.bytes;
+  return bytes;
 }
 
 bool RingStatus::in_use() const {
@@ -287,9 +314,9 @@ RingRates rates(const RingStatus& before, const RingStatus& after) {
   const auto per_second = [&](std::uint64_t from, std::uint64_t to) {
     return to < from ? 0.0 : static_cast<double>(to - from) / seconds;
   };
-  return {per_second(before.producer.records, after.producer.records),
+  return {per_second(before.published(), after.published()),
           per_second(before.consumer.records, after.consumer.records),
-          per_second(before.producer.bytes, after.producer.bytes),
+          per_second(before.published_bytes(), after.published_bytes()),
           per_second(before.lost, after.lost)};
 }
 

@@ -63,17 +63,22 @@ struct RingStatus {
   bool from_this_boot = true;
   std::uint64_t tail = 0;
   std::uint64_t head = 0;
-  // Records published and not released; of a broadcast, those that are still there.
+  // Records published and not released; of a broadcast, those that are still there; of many
+  // producers, positions that are claimed and not released.
   std::uint64_t depth = 0;
   std::uint64_t lost = 0;  // dropped or overtaken, all endpoints together
   EndpointStatus producer;
   EndpointStatus consumer;
-  std::vector<EndpointStatus> more_readers;  // of a broadcast, those that have been there
-  std::uint64_t taken_ns = 0;                // CLOCK_MONOTONIC of this status
+  std::vector<EndpointStatus> more_readers;    // of a broadcast, those that have been there
+  std::vector<EndpointStatus> more_producers;  // the same of a ring of many producers
+  std::uint64_t taken_ns = 0;                  // CLOCK_MONOTONIC of this status
 
   [[nodiscard]] bool in_use() const;
-  // The producer, the consumer and the other readers.
+  // The producer, the consumer, the other readers and the other producers.
   [[nodiscard]] std::vector<const EndpointStatus*> sides() const;
+  // Records and their bytes, of all producers together.
+  [[nodiscard]] std::uint64_t published() const;
+  [[nodiscard]] std::uint64_t published_bytes() const;
 };
 
 // Records and bytes a second between two looks at the same ring. 0 when no time has passed.

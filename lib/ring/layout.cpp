@@ -52,13 +52,13 @@ Status check_identity(const StaticHeader& header) {
 
 Status check_form(const StaticHeader& header) {
   const auto kind = static_cast<Kind>(header.kind);
-  if (kind != Kind::spsc && kind != Kind::broadcast) {
+  if (kind != Kind::spsc && kind != Kind::mpsc && kind != Kind::broadcast) {
     return bad("kind " + std::to_string(header.kind) +
-               " is not one this program reads (spsc, broadcast)");
+               " is not one this program reads (spsc, mpsc, broadcast)");
   }
   const auto form = static_cast<SlotForm>(header.slot_form);
-  const bool known =
-      form == SlotForm::stamped_fixed || form == SlotForm::bytes || form == SlotForm::broadcast;
+  const bool known = form == SlotForm::stamped_fixed || form == SlotForm::bytes ||
+                     form == SlotForm::broadcast || form == SlotForm::claimed;
   if (!known || kind_of(form) != kind) {
     return bad("slot form " + std::to_string(header.slot_form) + " is not one this program reads");
   }
@@ -133,8 +133,9 @@ Geometry plan_byte_geometry(SlotForm form, std::uint64_t area_bytes) {
   return geometry;
 }
 
-Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes) {
+Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes, SlotForm form) {
   Geometry geometry;
+  geometry.form = form;
   geometry.capacity = slots;
   geometry.payload_bytes = payload_bytes;
   geometry.slot_bytes = slot_bytes_for(payload_bytes);

@@ -3,12 +3,15 @@
 //
 //      0  header       what the ring is; written once under the set-up lock, sealed by a CRC-32C
 //    128  state        stored last when a ring is made; then why the ring was given up, if it was
-//    256  producer     tail: position of the next record to publish. 128 bytes to the next owner's
-//                      line everywhere, because processors fetch lines in pairs
+//    256  producer     tail: position of the next record to publish; of many producers, to claim.
+//                      128 bytes to the next owner's line everywhere, because processors fetch
+//                      lines in pairs
 //    512  consumer     head: position of the next record to release; what is before it is free.
 //                      Of a broadcast, stored by its producer: the oldest record still there
 //    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
-//   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters
+//   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters.
+//                      0 is the producer, 1 the consumer; the rest are the other readers of a
+//                      broadcast, or the other producers of a ring of many
 //   8192  slots        capacity x slot_bytes, or an area of `capacity` bytes (ring/byte_area.hpp)
 //
 // A slot is {stamp, RecordMeta, payload}, a multiple of half a cache line. Positions are 64-bit,
@@ -21,6 +24,14 @@
 // in a lap. A producer's successor finds where it stood from the stamps (`tail` is stored after
 // them and may be behind), a consumer's from `head` alone. (Version 1 had the consumer stamp each
 // slot it freed.)
+//
+// Of many producers (kind mpsc) each takes a run of positions by one exchange on `tail`, which is
+// therefore never behind a stamp, and says in its entry's `intent`, before the exchange, which run
+// that is to be (ring/intent.hpp). Beside the stamps above, p + capacity says that the position was
+// claimed and given up by its owner: a tombstone, which the consumer passes over. It also passes
+// over a position that is claimed and has no stamp, but only if no endpoint whose lock is held has
+// an intent that covers it: whoever claimed it is then dead and can never write there again.
+// An older program of version 2 refuses a ring of this kind by its kind.
 //
 // Nothing here is trusted after mapping: the header is checked against the file before use and
 // copied out, indices are masked, lengths clamped.
@@ -53,7 +64,12 @@ inline constexpr std::uint64_t kMaxAreaBytes = std::uint64_t{1} << 30U;
 inline constexpr std::size_t kByteGranule = 16;
 inline constexpr std::uint64_t kMaxTotalBytes = std::uint64_t{1} << 40U;
 inline constexpr std::size_t kProducerEntry = 0;
-inline constexpr std::size_t kConsumerEntry = 1;  // of a broadcast, the first of 16 readers'
+inline constexpr std::size_t kConsumerEntry = 1;   // of a broadcast, the first of 16 readers'
+inline constexpr std::size_t kMostProducers = 16;  // of a ring of many
+// The entry of one of many producers: all but the consumer's.
+[[nodiscard]] constexpr std::size_t producer_entry(std::size_t index) {
+  return index == 0 ? kProducerEntry : kConsumerEntry + index;
+}
 
 enum class Kind : std::uint16_t { spsc = 1, mpsc = 2, spmc = 3, mpmc = 4, broadcast = 5 };
 enum class State : std::uint32_t { init = 0, ready = 1, closing = 2, poisoned = 3 };
@@ -63,6 +79,7 @@ enum class PoisonReason : std::uint32_t { none = 0, bad_length = 1, removed = 2,
 
 // The kind that a ring of this form is of.
 [[nodiscard]] constexpr Kind kind_of(SlotForm form) {
+  if (form == SlotForm::claimed) return Kind::mpsc;
   return form == SlotForm::broadcast ? Kind::broadcast : Kind::spsc;
 }
 
@@ -89,13 +106,16 @@ struct StaticHeader {
 
 // Written by its owner alone with relaxed stores, read by inspectors.
 struct EndpointStats {
-  std::atomic<std::uint64_t> records;  // of a ring of bytes; in a ring of slots the cursor counts
-  std::atomic<std::uint64_t> bytes;    // of payloads
-  std::atomic<std::uint64_t> merged;   // records that came in one batch with an earlier one
-  std::atomic<std::uint64_t> stalls;   // found the ring full (producer), empty (consumer)
+  // Of a ring of bytes and of many producers; of one producer, and of a consumer of slots, the
+  // cursor counts.
+  std::atomic<std::uint64_t> records;
+  std::atomic<std::uint64_t> bytes;   // of payloads
+  std::atomic<std::uint64_t> merged;  // records that came in one batch with an earlier one
+  std::atomic<std::uint64_t> stalls;  // found the ring full (producer), empty (consumer)
   std::atomic<std::uint64_t> dropped_new;
   std::atomic<std::uint64_t> dropped_old;
   std::atomic<std::uint64_t> lost;
+  // Positions that it gave up (producer), that it passed over (consumer).
   std::atomic<std::uint64_t> tombstones;
   std::atomic<std::uint64_t> wakes;   // times it woke the other side
   std::atomic<std::uint64_t> sleeps;  // times it slept
@@ -123,12 +143,15 @@ struct Endpoint {
   std::atomic<std::uint32_t> uid;
   std::atomic<std::uint64_t> start_ticks;  // of the process, /proc/PID/stat field 22
   std::array<char, 16> comm;
-  std::atomic<std::uint64_t> intent;  // position a one-of-many producer is about to claim
-  // The other side must look for a sleeper. A broadcast's producer reads it in the first reader's
-  // entry, where each reader sets it and none takes it back.
+  std::uint64_t reserved;  // zero
+  // The other side must look for a sleeper. Of many readers or producers it is read in the first
+  // one's entry, where each sets it and none takes it back.
   std::atomic<std::uint32_t> may_sleep;
   std::atomic<std::uint32_t> full_policy;
   alignas(64) ReaderCursor cursor;
+  // The run that one of many producers is about to claim (ring/intent.hpp), apart from what the
+  // consumer reads.
+  std::atomic<std::uint64_t> intent;
   alignas(128) EndpointStats stats;
 };
 
@@ -177,7 +200,7 @@ static_assert(offsetof(Header, readers) == 768);
 static_assert(offsetof(Header, writers) == 832);
 static_assert(offsetof(Header, endpoints) == 1024);
 static_assert(sizeof(Endpoint) == 256 && offsetof(Endpoint, stats) == 128);
-static_assert(offsetof(Endpoint, comm) == 32 && offsetof(Endpoint, intent) == 48);
+static_assert(offsetof(Endpoint, comm) == 32 && offsetof(Endpoint, intent) == 120);
 static_assert(offsetof(Endpoint, cursor) == 64 && sizeof(ReaderCursor) == 56);
 static_assert(sizeof(Header) == 1024 + kEndpointCount * 256 && sizeof(Header) <= kSlotsOffset);
 static_assert(kSlotHeaderBytes == 32);
@@ -194,8 +217,9 @@ struct Geometry {
   [[nodiscard]] std::uint64_t mask() const { return capacity - 1; }
 };
 
-// The geometry of a new ring. Pre: both are within the limits of ring/options.hpp.
-[[nodiscard]] Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes);
+// The geometry of a new ring of slots. Pre: both are within the limits of ring/options.hpp.
+[[nodiscard]] Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes,
+                                     SlotForm form = SlotForm::stamped_fixed);
 // The same of a ring of bytes, or a broadcast. Its largest record, with its header, is a quarter of
 // the area.
 [[nodiscard]] Geometry plan_byte_geometry(SlotForm form, std::uint64_t area_bytes);

@@ -21,7 +21,8 @@ struct Word {
 
 constexpr std::array<Word<Full>, 3> kFullWords = {
     {{"block", Full::block}, {"drop-new", Full::drop_new}, {"drop-old", Full::drop_old}}};
-constexpr std::array<Word<SlotForm>, 3> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
+constexpr std::array<Word<SlotForm>, 4> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
+                                                       {"mpsc", SlotForm::claimed},
                                                        {"bytes", SlotForm::bytes},
                                                        {"broadcast", SlotForm::broadcast}}};
 constexpr std::array<Word<queue::WaitPolicy>, 4> kWaitWords = {
@@ -80,7 +81,7 @@ Status read_slots(std::string_view value, Options& options) {
 Status read_bytes(std::string_view value, Options& options) {
   TALLY_TRY(const auto bytes,
             read_number("bytes", value, 1, kMaxAreaBytes,
-                        "the largest payload, 1 to 65536, or the area of another kind than spsc"));
+                        "the largest payload, 1 to 65536, or the area of kind=bytes|broadcast"));
   options.bytes = static_cast<std::uint32_t>(bytes);
   return {};
 }
@@ -223,6 +224,10 @@ Status check_fixed(const Options& options) {
   return fail(Code::usage,
               "shm: kind=" + std::string(kind_name(*options.form)) + " is for tally-relay alone",
               "leave kind out, or say kind=spsc");
+}
+
+Status check_slot_kind(const Options& options) {
+  return options.form == SlotForm::claimed ? Status{} : check_fixed(options);
 }
 
 Status check_options(const Options& options) {

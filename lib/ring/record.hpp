@@ -9,10 +9,11 @@ namespace tally::ring {
 inline constexpr std::uint32_t kMaxPayloadBytes = 65536;
 
 // How records lie in a ring: each in a slot of its own; one behind the other in an area of bytes;
-// or so, and the oldest are overwritten (ring/broadcast.hpp).
-enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2, broadcast = 3 };
+// so, and the oldest are overwritten (ring/broadcast.hpp); or in slots that many producers claim
+// (ring/mpsc_producer.hpp).
+enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2, broadcast = 3, claimed = 4 };
 [[nodiscard]] constexpr bool is_byte_area(SlotForm form) {
-  return form != SlotForm::stamped_fixed;
+  return form == SlotForm::bytes || form == SlotForm::broadcast;
 }
 
 struct RecordMeta {

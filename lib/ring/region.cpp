@@ -13,6 +13,7 @@
 #include "mem/memory_file.hpp"
 #include "ring/broadcast.hpp"
 #include "ring/handover.hpp"
+#include "ring/intent.hpp"
 #include "ring/liveness.hpp"
 #include "ring/ring_file.hpp"
 
@@ -72,8 +73,9 @@ Status check_asked(const Options& options, const Geometry& geometry) {
   if (options.form.value_or(SlotForm::stamped_fixed) != geometry.form) {
     const std::string kind = "kind=" + std::string(kind_name(geometry.form));
     return fail(Code::usage, "the ring has " + kind + ", which is not what was asked for",
-                is_byte_area(geometry.form) ? "say " + kind + " where the tool takes it"
-                                            : "leave kind out");
+                geometry.form == SlotForm::stamped_fixed
+                    ? "leave kind out"
+                    : "say " + kind + " where the tool takes it");
   }
   if (is_byte_area(geometry.form)) {
     if (options.bytes && *options.bytes != geometry.capacity) {
@@ -94,7 +96,7 @@ Geometry plan_ring(const Options& options) {
   const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
   return is_byte_area(form) ? plan_byte_geometry(form, options.bytes.value_or(kDefaultAreaBytes))
                             : plan_geometry(options.slots.value_or(kDefaultSlots),
-                                            options.bytes.value_or(kDefaultPayloadBytes));
+                                            options.bytes.value_or(kDefaultPayloadBytes), form);
 }
 
 mem::PageRequest page_request(const Options& options) {
@@ -160,6 +162,13 @@ bool has_unread(const SlotArea& slots, std::uint64_t head) {
   return slots.at(head).stamp.load(std::memory_order_acquire) == head + 1;
 }
 
+std::uint64_t count_unread(const SlotArea& slots, std::uint64_t head, std::uint64_t tail) {
+  const std::uint64_t claimed = std::min(tail - head, slots.capacity);
+  std::uint64_t count = 0;
+  for (std::uint64_t i = 0; i < claimed; ++i) count += has_unread(slots, head + i) ? 1U : 0U;
+  return count;
+}
+
 std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored) {
   std::uint64_t tail = stored;
   for (std::uint64_t i = 0; i < slots.capacity; ++i, ++tail) {
@@ -175,7 +184,17 @@ ByteArea Region::area() const {
 
 bool Region::is_drained() const {
   if (is_byte_area(geometry_.form)) return !has_unread(area(), stored_head());
+  if (has_many_producers()) {
+    const std::uint64_t head = stored_head();
+    // Acquire pairs with MpscProducer::claim(): what was claimed before is looked at.
+    return count_unread(slots(), head, header().tail.load(std::memory_order_acquire)) == 0;
+  }
   return !has_unread(slots(), stored_head());
+}
+
+std::size_t Region::entry_count(Role role) const {
+  if (role == Role::producer) return has_many_producers() ? kMostProducers : 1;
+  return is_broadcast() ? kEndpointCount - kConsumerEntry : 1;
 }
 
 SlotArea Region::slots() const {
@@ -317,16 +336,20 @@ Status Region::settle_joined(const Options& options) {
 }
 
 // The head first: what it leaves behind by the time that the tail is read is room, never too much
-// of it. The producer of a broadcast moves both: where the head did not stand still meanwhile, it
-// lives, and their distance was right when it came.
+// of it. The producer of a broadcast moves both, and so do those who live when another of many
+// producers comes: where the head did not stand still meanwhile, somebody lives, and their distance
+// was right when he came.
 Status Region::check_cursors() const {
   const std::uint64_t head = stored_head();
   const std::uint64_t stored = header().tail.load(std::memory_order_acquire);  // after the head
   const bool bytes = is_byte_area(geometry_.form);
-  const std::uint64_t tail = bytes ? recover_tail(area(), stored) : recover_tail(slots(), stored);
+  const bool many = has_many_producers();  // who store the tail before the stamps
+  const std::uint64_t tail = bytes  ? recover_tail(area(), stored)
+                             : many ? stored
+                                    : recover_tail(slots(), stored);
   const bool aligned = !bytes || (head % kByteGranule == 0 && stored % kByteGranule == 0);
   const bool near = tail - head <= geometry_.capacity;
-  if (aligned && (near || (is_broadcast() && stored_head() != head))) return {};
+  if (aligned && (near || ((is_broadcast() || many) && stored_head() != head))) return {};
   return fail(Code::bad_data,
               "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
                   " are not within the ring's capacity of each other",
@@ -356,11 +379,12 @@ Status Region::settle_new(const Options& options) {
   return {};
 }
 
-// The entry of a reader that was killed, so that its successor goes on where it stood; or one that
-// is free.
-Result<bool> Region::take_reader_entry() {
+// The entry of one that was killed, so that a reader's successor goes on where it stood and a
+// producer's mends what the others are told; or one that is free.
+Result<bool> Region::take_free_entry() {
   for (const bool after_dead : {true, false}) {
-    for (std::size_t entry = kConsumerEntry; entry < kEndpointCount; ++entry) {
+    for (std::size_t index = 0; index < entry_count(role_); ++index) {
+      const std::size_t entry = entry_of(role_, index);
       const bool left_by_dead = state_of(entry) == Peer::dead;
       if (left_by_dead != after_dead) continue;
       TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), static_cast<std::int64_t>(entry)));
@@ -373,12 +397,13 @@ Result<bool> Region::take_reader_entry() {
 }
 
 Status Region::take_endpoint() {
-  if (is_broadcast() && role_ == Role::consumer) {
-    TALLY_TRY(const bool taken, take_reader_entry());
+  if (entry_count(role_) > 1) {
+    TALLY_TRY(const bool taken, take_free_entry());
     if (taken) return {};
     return fail(Code::try_again,
-                "it already has " + std::to_string(kEndpointCount - kConsumerEntry) + " readers",
-                "a broadcast has no more; end one of them first");
+                "it already has " + std::to_string(entry_count(role_)) +
+                    (role_ == Role::producer ? " producers" : " readers"),
+                "a ring of this kind has no more; end one of them first");
   }
   TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), static_cast<std::int64_t>(entry_)));
   if (taken) return {};
@@ -446,25 +471,39 @@ void Region::introduce(const Options& options) const {
   }
   entry.full_policy.store(static_cast<std::uint32_t>(full_of(options)), std::memory_order_relaxed);
   const bool may_sleep = queue::resolve(options.wait).may_sleep();
-  if (!reads_broadcast) {
+  if (entry_count(role_) == 1) {
     entry.may_sleep.store(may_sleep ? 1 : 0, std::memory_order_relaxed);
   } else if (may_sleep) {
-    header().endpoints[kConsumerEntry].may_sleep.store(1, std::memory_order_relaxed);
+    header().endpoints[first_entry(role_)].may_sleep.store(1, std::memory_order_relaxed);
   }
+  // What a killed predecessor was about to claim is nobody's now. The lock was taken before, so
+  // that who reads the old word finds it held and waits, and who reads this one finds no owner.
+  entry.intent.store(0, std::memory_order_relaxed);
   // The epoch before the phase: peer() reads them in the other order and sees the change.
   entry.epoch.fetch_add(1, std::memory_order_release);
   entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_release);
 }
 
 Peer Region::peer() const {
-  if (!is_broadcast() || role_ == Role::consumer) return state_of(first_entry(other_role()));
   Peer best = Peer::absent;
-  for (std::size_t entry = kConsumerEntry; entry < kEndpointCount; ++entry) {
-    const Peer state = state_of(entry);
+  for (std::size_t index = 0; index < entry_count(other_role()); ++index) {
+    const Peer state = state_of(entry_of(other_role(), index));
     if (state == Peer::alive) return Peer::alive;
     if (best == Peer::absent || state == Peer::dead) best = state;
   }
   return best;
+}
+
+bool Region::is_claimed_by_living(std::uint64_t position) const {
+  for (std::size_t index = 0; index < entry_count(Role::producer); ++index) {
+    const std::size_t entry = producer_entry(index);
+    // Acquire pairs with MpscProducer::commit(), which takes the intent back behind the stamps.
+    const std::uint64_t word = header().endpoints[entry].intent.load(std::memory_order_acquire);
+    if (is_intended(word, position) && is_locked(fd_.get(), static_cast<std::int64_t>(entry))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 Peer Region::state_of(std::size_t index) const {
@@ -552,10 +591,9 @@ void Region::leave() {
 // Whether records wait for a reader that has not come yet, or was killed. Nobody holds the ring.
 bool Region::is_awaited() const {
   if (is_drained()) return false;
-  const std::size_t readers = is_broadcast() ? kEndpointCount - kConsumerEntry : 1;
   bool has_closed = false;
-  for (std::size_t entry = kConsumerEntry; entry < kConsumerEntry + readers; ++entry) {
-    const Peer state = state_of(entry);
+  for (std::size_t index = 0; index < entry_count(Role::consumer); ++index) {
+    const Peer state = state_of(entry_of(Role::consumer, index));
     if (state == Peer::dead) return true;
     if (state == Peer::closed) has_closed = true;
   }

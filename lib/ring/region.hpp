@@ -60,18 +60,23 @@ class Region {
   [[nodiscard]] SlotArea slots() const;  // of a ring of slots
   [[nodiscard]] ByteArea area() const;   // of a ring of bytes, or a broadcast
   [[nodiscard]] Endpoint& own() const { return header().endpoints[entry_]; }
-  // Of a broadcast's producer, the first of the readers' entries.
+  // Of several readers or producers, the first one's entry.
   [[nodiscard]] Endpoint& other() const { return header().endpoints[first_entry(other_role())]; }
   [[nodiscard]] const mem::PageReport& pages() const { return mapping_.report(); }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Place place() const { return path_.empty() ? Place::handed : Place::named; }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
 
-  // Half a microsecond: asks the kernel for the lock of the other side. Of the readers of a
-  // broadcast, says what is best of any: alive, dead, closed, absent.
+  // Half a microsecond: asks the kernel for the lock of the other side. Of several readers or
+  // producers, says what is best of any: alive, dead, closed, absent.
   [[nodiscard]] Peer peer() const;
   // Sleeps until the other side is there. Errors: try_again after the time-out.
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const;
+
+  // Of a ring of many producers: whether one that lives says that it claimed `position`. Where
+  // none does, the position is before the tail and its stamp, read once more, is not there, nobody
+  // will ever store it. Pre: a tail beyond `position` was loaded with acquire.
+  [[nodiscard]] bool is_claimed_by_living(std::uint64_t position) const;
 
   [[nodiscard]] bool poisoned() const;
   // Gives the ring up for everybody, with the reason.
@@ -95,6 +100,12 @@ class Region {
     return role == Role::producer ? kProducerEntry : kConsumerEntry;
   }
   [[nodiscard]] bool is_broadcast() const { return geometry_.form == SlotForm::broadcast; }
+  [[nodiscard]] bool has_many_producers() const { return geometry_.form == SlotForm::claimed; }
+  // How many may take this side at once, and their entries.
+  [[nodiscard]] std::size_t entry_count(Role role) const;
+  static std::size_t entry_of(Role role, std::size_t index) {
+    return role == Role::producer ? producer_entry(index) : kConsumerEntry + index;
+  }
   Status open_named(const Options& options);
   Status open_handed(const Options& options);
   Result<bool> enter(const Options& options);  // one attempt; false: try again
@@ -105,7 +116,7 @@ class Region {
   Status settle_new(const Options& options);
   Status settle_joined(const Options& options);
   Status take_endpoint();
-  Result<bool> take_reader_entry();
+  Result<bool> take_free_entry();
   [[nodiscard]] Peer state_of(std::size_t entry) const;
   [[nodiscard]] bool had_reader() const;
   [[nodiscard]] bool is_awaited() const;
@@ -127,6 +138,11 @@ class Region {
 
 // Whether records are committed and not released, by the stamps from `head` on.
 [[nodiscard]] bool has_unread(const SlotArea& slots, std::uint64_t head);
+
+// How many records of a ring of many producers are committed and not released, of positions that
+// were claimed before `tail`. Looks at every one of them.
+[[nodiscard]] std::uint64_t count_unread(const SlotArea& slots, std::uint64_t head,
+                                         std::uint64_t tail);
 
 // First position from `stored` on whose record is not yet committed: where a producer's successor
 // goes on. The tail is stored after the stamps, so it may be behind, never ahead.

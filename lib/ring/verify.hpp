@@ -14,6 +14,7 @@ namespace tally::ring {
 struct Verdict {
   std::uint64_t records = 0;          // waiting, and whole
   std::uint64_t bytes = 0;            // of their payloads
+  std::uint64_t claimed = 0;          // by one of many producers, and not committed: none waits
   bool in_use = false;                // somebody may move records meanwhile
   std::vector<std::string> findings;  // what is wrong, a sentence each; empty: it holds together
 };

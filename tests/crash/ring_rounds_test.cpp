@@ -18,6 +18,7 @@
 #include "ring/byte_consumer.hpp"
 #include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
+#include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 #include "support/child.hpp"
 #include "support/crc_payload.hpp"
@@ -243,6 +244,97 @@ int receive(CastLedger& ledger, const std::string& name) {
   }
 }
 
+// The same of a ring of many producers. A batch that a killed producer had noted may have been
+// committed or not, but none of which commit() has returned may be missing.
+constexpr std::size_t kWriters = 3;
+constexpr std::size_t kRemembered = 4096;  // numbers, far more than the ring holds
+constexpr std::uint64_t kWriterShift = 48;
+struct ManyLedger {
+  struct Writer {
+    std::atomic<std::uint64_t> noted;     // numbers below this may have been committed
+    std::atomic<std::uint64_t> expected;  // by the consumer
+    std::array<std::atomic<bool>, kRemembered> done;
+  };
+  std::array<Writer, kWriters> writers;
+  std::atomic<std::uint64_t> wrong;
+  std::atomic<std::uint64_t> ready;
+  std::atomic<bool> over;
+};
+
+Options many_options() {
+  Options options;
+  options.form = tally::ring::SlotForm::claimed;
+  options.slots = 16;
+  options.bytes = kMostBytes;
+  return options;
+}
+
+int produce_as_one_of_many(ManyLedger& ledger, const std::string& name, std::size_t index) {
+  auto producer = tally::ring::MpscProducer::open(name, many_options()).value();
+  ManyLedger::Writer& writer = ledger.writers[index];
+  ledger.ready += 1;
+  while (!ledger.over) {
+    const PushResult waited = producer.wait_writable(tally::core::monotonic_ns() + kPatienceNs);
+    if (waited == PushResult::peer_dead) continue;  // its successor is on the way
+    if (waited != PushResult::ok) return 2;
+    const std::uint64_t first = writer.noted;
+    const std::size_t claimed = producer.claim(1 + first % kBatch);
+    const std::size_t count = claimed > 1 ? claimed - first % 2 : claimed;  // gives one up at times
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto slot = producer.slot(i);
+      slot.meta = RecordMeta{};
+      slot.meta.time_ns = 1;
+      slot.meta.length = static_cast<std::uint32_t>(tally::test::make_crc_payload(
+          std::uint64_t{index} << kWriterShift | (first + i), slot.payload.data()));
+      writer.done[(first + i) % kRemembered] = false;
+    }
+    writer.noted = first + count;
+    producer.commit(count);
+    for (std::size_t i = 0; i < count; ++i) writer.done[(first + i) % kRemembered] = true;
+  }
+  producer.close();
+  return 0;
+}
+
+// Whether none of the numbers below `end` that did not come was committed for certain.
+bool may_be_missing(const ManyLedger::Writer& writer, std::uint64_t end) {
+  for (std::uint64_t number = writer.expected; number < end; ++number) {
+    if (writer.done[number % kRemembered]) return false;
+  }
+  return true;
+}
+
+int consume_from_many(ManyLedger& ledger, const std::string& name) {
+  auto consumer = tally::ring::Consumer::open(name, many_options()).value();
+  ledger.ready += 1;
+  bool is_first = true;
+  for (;;) {
+    const PopResult waited = consumer.wait_readable(tally::core::monotonic_ns() + kPatienceNs);
+    if (waited == PopResult::closed) return 0;
+    if (waited == PopResult::peer_dead) continue;  // its successor is on the way
+    if (waited != PopResult::ok) return 2;
+    const std::size_t there = consumer.peek(kBatch);
+    for (std::size_t i = 0; i < there; ++i) {
+      const auto payload = tally::test::number_of_crc_payload(consumer.record(i).payload);
+      const std::uint64_t index = payload.value_or(~std::uint64_t{0}) >> kWriterShift;
+      if (index >= kWriters) {
+        ledger.wrong += 1;
+        continue;
+      }
+      ManyLedger::Writer& writer = ledger.writers[index];
+      const std::uint64_t number = *payload & ((std::uint64_t{1} << kWriterShift) - 1);
+      // The first look of a successor may show again what its predecessor did not release.
+      const bool again = is_first && number < writer.expected;
+      const bool right =
+          number >= writer.expected && number < writer.noted && may_be_missing(writer, number);
+      if (!again && !right) ledger.wrong += 1;
+      if (!again) writer.expected = number + 1;
+    }
+    is_first = false;
+    consumer.release(there);
+  }
+}
+
 // Waits for the `count`th end to be open; false after a minute.
 template <typename Any>
 bool wait_ready(const Any& ledger, std::uint64_t count) {
@@ -326,6 +418,52 @@ TEST_CASE("ends of a broadcast that are killed and stopped at random account for
   // The last reader went on to the end, and all that its kind released or lost is all there was.
   CHECK(ledger.accounted == ledger.published);
   ::munmap(page, sizeof(CastLedger));
+}
+
+TEST_CASE("ends of a ring of many producers that are killed and stopped at random lose no record") {
+  const tally::test::RingName name("rounds-many");
+  void* const page = ::mmap(nullptr, sizeof(ManyLedger), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(page != MAP_FAILED);
+  ManyLedger& ledger = *new (page) ManyLedger{};
+  const auto start = [&](std::size_t index) {
+    return std::make_unique<Child>([&, index] {
+      return index == kWriters ? consume_from_many(ledger, name.str())
+                               : produce_as_one_of_many(ledger, name.str(), index);
+    });
+  };
+  std::array<std::unique_ptr<Child>, kWriters + 1> ends;  // the consumer is the last
+  for (std::size_t i = 0; i < ends.size(); ++i) ends[i] = start(i);
+  std::uint64_t opened = ends.size();
+  REQUIRE(wait_ready(ledger, opened));
+  std::mt19937_64 random(20'261'127);
+  const auto pause = [&] {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+  };
+  for (std::uint64_t round = 0; round < rounds(); ++round) {
+    pause();
+    // One is stopped for a while, and now and then another is killed meanwhile.
+    const std::size_t stopped = random() % ends.size();
+    const std::size_t killed = random() % ends.size();
+    const bool stops = random() % 2 == 0;
+    if (stops) ends[stopped]->send(SIGSTOP);
+    if (stops) pause();
+    if (random() % 3 != 0) {
+      ends[killed]->kill_and_reap();
+      ends[killed] = start(killed);
+      REQUIRE(wait_ready(ledger, ++opened));
+    }
+    if (stops && stopped != killed) pause();
+    ends[stopped]->send(SIGCONT);
+  }
+  ledger.over = true;
+  for (auto& end : ends) CHECK(end->reap() == 0);
+  CHECK(ledger.wrong == 0);
+  for (const ManyLedger::Writer& writer : ledger.writers) {
+    CHECK(writer.expected > 0);
+    CHECK(may_be_missing(writer, writer.noted));
+  }
+  ::munmap(page, sizeof(ManyLedger));
 }
 
 TEST_SUITE_END();

@@ -1,7 +1,7 @@
 // Attaching to a file of /dev/shm that somebody has changed: it is refused, or used without leaving
 // its bounds. Input: a mode byte (1: seal the header again, so that the checks behind the CRC are
-// reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast), then patches
-// of three bytes: offset, xor value.
+// reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast; 16: a ring of
+// many producers), then patches of three bytes: offset, xor value.
 #include <array>
 #include <cstring>
 #include <unistd.h>
@@ -16,6 +16,7 @@
 #include "ring/consumer.hpp"
 #include "ring/inspector.hpp"
 #include "ring/layout.hpp"
+#include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 #include "ring/verify.hpp"
 
@@ -64,6 +65,24 @@ tally::Bytes make_byte_image() {
   return {view.begin(), view.end()};
 }
 
+// The same of many producers, of which one has left with a claim that it gave up and another is
+// noted as killed with one.
+tally::Bytes make_many_image() {
+  ::unlink(ring::ring_path(ring_name()).c_str());
+  auto first = ring::MpscProducer::open(ring_name(), small()).value();
+  first.try_push({}, tally::core::as_bytes("one"));
+  {
+    auto leaves = ring::MpscProducer::open(ring_name()).value();
+    (void)leaves.claim(1);
+  }
+  auto second = ring::MpscProducer::open(ring_name()).value();
+  (void)second.claim(1);
+  first.try_push({}, tally::core::as_bytes("two"));
+  const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
+  const auto view = tally::core::as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
 // The same as a broadcast that a reader has left and that has gone round.
 tally::Bytes make_broadcast_image() {
   ::unlink(ring::ring_path(ring_name()).c_str());
@@ -101,17 +120,37 @@ tally::Bytes patched(tally::Bytes image, tally::ByteView input) {
 
 constexpr std::uint64_t kLongPast = 1;
 
+void take_one(tally::Result<ring::Consumer>& consumer, tally::Bytes& buffer) {
+  ring::RecordMeta meta;
+  if (consumer && consumer->pop_wait(meta, buffer, kLongPast) == ring::PopResult::ok &&
+      meta.length > consumer->payload_bytes()) {
+    __builtin_trap();
+  }
+}
+
 void use_slots() {
   auto consumer = ring::Consumer::open(ring_name());
   auto producer = ring::Producer::open(ring_name());
   tally::Bytes buffer(ring::kMaxPayloadBytes);
   for (int i = 0; i < 8; ++i) {
-    ring::RecordMeta meta;
-    if (consumer && consumer->pop_wait(meta, buffer, kLongPast) == ring::PopResult::ok &&
-        meta.length > consumer->payload_bytes()) {
-      __builtin_trap();
-    }
+    take_one(consumer, buffer);
     if (producer) (void)producer->push({}, tally::core::as_bytes("three"), kLongPast);
+  }
+}
+
+void use_many() {
+  ring::Options options;
+  options.form = ring::SlotForm::claimed;
+  options.open_timeout_ns = 0;
+  auto consumer = ring::Consumer::open(ring_name(), options);
+  auto first = ring::MpscProducer::open(ring_name(), options);
+  auto second = ring::MpscProducer::open(ring_name(), options);
+  tally::Bytes buffer(ring::kMaxPayloadBytes);
+  for (int i = 0; i < 8; ++i) {
+    take_one(consumer, buffer);
+    if (first) (void)first->push({}, tally::core::as_bytes("three"), kLongPast);
+    if (second && second->claim(2) == 2) second->commit(1);
+    if (consumer && consumer->depth() > consumer->capacity()) __builtin_trap();
   }
 }
 
@@ -161,15 +200,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const tally::Bytes slots_image = make_image();
   static const tally::Bytes bytes_image = make_byte_image();
   static const tally::Bytes broadcast_image = make_broadcast_image();
+  static const tally::Bytes many_image = make_many_image();
+  const bool is_many = size != 0 && (data[0] & 16U) != 0;
   const bool is_broadcast = size != 0 && (data[0] & 8U) != 0;
   const bool is_bytes = !is_broadcast && size != 0 && (data[0] & 4U) != 0;
   const std::string path = ring::ring_path(ring_name());
   ::unlink(path.c_str());
-  const tally::Bytes& image = is_broadcast ? broadcast_image : is_bytes ? bytes_image : slots_image;
+  const tally::Bytes& image = is_many        ? many_image
+                              : is_broadcast ? broadcast_image
+                              : is_bytes     ? bytes_image
+                                             : slots_image;
   if (!tally::core::create_file(path, patched(image, {data, size}), 0600)) return 0;
   (void)ring::stat_ring(ring_name());
   (void)ring::verify_ring(ring_name());
-  if (is_broadcast) {
+  if (is_many) {
+    use_many();
+  } else if (is_broadcast) {
     use_broadcast();
   } else if (is_bytes) {
     use_bytes();

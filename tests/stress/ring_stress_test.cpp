@@ -10,6 +10,7 @@
 #include "ring/broadcast_producer.hpp"
 #include "ring/broadcast_reader.hpp"
 #include "ring/consumer.hpp"
+#include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 #include "support/crc_payload.hpp"
 #include "support/ring.hpp"
@@ -128,6 +129,61 @@ TEST_CASE(
     for (std::thread& reader : readers) reader.join();
     CHECK(wrong[0] == 0);
     CHECK(wrong[1] == 0);
+  }
+}
+
+TEST_CASE("records of many producers cross a ring between threads whole and in order") {
+  constexpr std::uint16_t kWriters = 3;
+  for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
+    const tally::test::RingName name("stress-many");
+    Options options = small(wait);
+    options.form = tally::ring::SlotForm::claimed;
+    auto consumer = Consumer::open(name.str(), options).value();
+    std::array<std::thread, kWriters> writers;
+    for (std::uint16_t source = 0; source < kWriters; ++source) {
+      auto opened = tally::ring::MpscProducer::open(name.str(), options).value();
+      writers[source] = std::thread([source, producer = std::move(opened)]() mutable {
+        std::array<std::uint8_t, kPayloadBytes> payload{};
+        RecordMeta meta;
+        meta.source = source;
+        while (meta.sequence < kRecords / 2) {
+          if (meta.sequence % 3 != 0) {
+            if (producer.push(meta, payload_of(meta.sequence, payload), a_minute_on()) ==
+                PushResult::ok)
+              ++meta.sequence;
+            continue;
+          }
+          // A batch in place, of which the last is given up.
+          const std::size_t claimed = producer.claim(3);
+          const std::size_t count = claimed > 1 ? claimed - 1 : claimed;
+          for (std::size_t i = 0; i < count; ++i, ++meta.sequence) {
+            const auto slot = producer.slot(i);
+            slot.meta = meta;
+            slot.meta.length =
+                static_cast<std::uint32_t>(payload_of(meta.sequence, slot.payload).size());
+          }
+          producer.commit(count);
+          if (claimed == 0) (void)producer.wait_writable(a_minute_on());
+        }
+      });
+    }
+    std::array<std::uint64_t, kWriters> expected{};
+    std::uint64_t wrong = 0;
+    std::array<std::uint8_t, kPayloadBytes> buffer{};
+    std::array<std::uint8_t, kPayloadBytes> right{};
+    RecordMeta meta;
+    PopResult popped = PopResult::ok;
+    while ((popped = consumer.pop_wait(meta, buffer, a_minute_on())) == PopResult::ok) {
+      const auto payload = payload_of(meta.sequence, right);
+      const bool whole = meta.length == payload.size() &&
+                         std::memcmp(buffer.data(), payload.data(), payload.size()) == 0;
+      if (meta.source >= kWriters || meta.sequence != expected[meta.source]++ || !whole) ++wrong;
+    }
+    for (auto& writer : writers) writer.join();
+    CHECK(popped == PopResult::closed);
+    CHECK(wrong == 0);
+    for (const std::uint64_t count : expected) CHECK(count >= kRecords / 2);
+    CHECK(consumer.stats().tombstones > 0);
   }
 }
 

@@ -80,7 +80,7 @@ TEST_CASE("a wrong value is named with what the key takes") {
 }
 
 TEST_CASE("combinations that cannot be had are refused in words") {
-  for (const std::string kind : {"spsc", "bytes"}) {
+  for (const std::string kind : {"spsc", "mpsc", "bytes"}) {
     const auto refused = parse_endpoint("shm:a,full=drop-old,kind=" + kind);
     CHECK(refused.error().message.find("drop-old needs a reader") != std::string::npos);
     CHECK(refused.error().message.find("kind=" + kind) != std::string::npos);
@@ -119,6 +119,16 @@ TEST_CASE("names stay inside their folder") {
     CHECK(check_name(name).error().code == Code::usage);
   }
   CHECK(tally::ring::ring_path("x") == "/dev/shm/tally." + std::to_string(::geteuid()) + ".x");
+}
+
+TEST_CASE("many producers share slots which one producer of the library does not take") {
+  const auto options =
+      parse_endpoint("shm:a,kind=mpsc,slots=64,bytes=100,full=drop-new").value().options;
+  CHECK(options.form == tally::ring::SlotForm::claimed);
+  CHECK(options.slots == 64);
+  CHECK(tally::ring::check_slot_kind(options).has_value());
+  CHECK(tally::ring::check_fixed(options).error().message.find("kind=mpsc") != std::string::npos);
+  CHECK_FALSE(parse_endpoint("shm:a,kind=mpsc,bytes=65537").has_value());
 }
 
 TEST_SUITE_END();

@@ -1,0 +1,201 @@
+#include "ring/mpsc_producer.hpp"
+
+#include <algorithm>
+
+#include "core/clock.hpp"
+#include "core/threads.hpp"
+#include "ring/copy.hpp"
+#include "ring/counters.hpp"
+#include "ring/waiting.hpp"
+
+namespace tally::ring {
+namespace {
+
+// Whoever lost the exchange leaves the line to the winner for a while.
+void back_off(unsigned failures) {
+  constexpr unsigned kMostPauses = 8;
+  for (unsigned i = 0; i < std::min(failures, kMostPauses); ++i) core::cpu_relax();
+}
+
+}  // namespace
+
+Result<MpscProducer> MpscProducer::open(const std::string& name, Options options) {
+  options.form = SlotForm::claimed;
+  TALLY_TRY(Region region, Region::open(name, options, Role::producer));
+  return MpscProducer(std::move(region), options);
+}
+
+MpscProducer::MpscProducer(Region region, const Options& options)
+    : region_(std::move(region)),
+      slots_(region_.slots()),
+      header_(&region_.header()),
+      own_(&region_.own()),
+      peer_may_sleep_(&region_.other().may_sleep),
+      // Acquire pairs with Consumer::release(): its reads are over.
+      head_seen_(header_->head.load(std::memory_order_acquire)),
+      full_(full_of(options)),
+      wait_(queue::resolve(options.wait)) {}
+
+MpscProducer& MpscProducer::operator=(MpscProducer&& other) noexcept {
+  if (this == &other) return *this;
+  close();
+  region_ = std::move(other.region_);
+  slots_ = other.slots_;
+  header_ = other.header_;
+  own_ = other.own_;
+  peer_may_sleep_ = other.peer_may_sleep_;
+  head_seen_ = other.head_seen_;
+  run_ = other.run_;
+  full_ = other.full_;
+  wait_ = other.wait_;
+  return *this;
+}
+
+void MpscProducer::close() {
+  if (!region_.is_open()) return;
+  commit(0);
+  region_.leave();
+}
+
+// Free slots from `tail` on. A head that was seen is never ahead of the true one, so what it leaves
+// is there; a tail that others have moved on from leaves none, or too many, and the exchange on it
+// fails.
+std::uint64_t MpscProducer::room_behind(std::uint64_t tail, std::uint64_t wanted) {
+  const auto room = [&] {
+    const std::uint64_t used = tail - head_seen_;
+    return used <= slots_.capacity ? slots_.capacity - used : 0;
+  };
+  // Acquire pairs with Consumer::release(): its reads are over.
+  if (room() < wanted) head_seen_ = header_->head.load(std::memory_order_acquire);
+  return room();
+}
+
+std::size_t MpscProducer::claim(std::size_t wanted) {
+  if (run_.count != 0) return std::min<std::size_t>(wanted, run_.count);
+  std::uint64_t tail = header_->tail.load(std::memory_order_relaxed);
+  unsigned failures = 0;
+  while (wanted != 0) {
+    const std::uint64_t room = room_behind(tail, wanted);
+    if (room == 0) {
+      const std::uint64_t now = header_->tail.load(std::memory_order_relaxed);
+      if (now == tail) break;
+      tail = now;
+      continue;
+    }
+    const ClaimedRun run{tail, std::min<std::uint64_t>(wanted, room)};
+    own_->intent.store(intent_word(run), std::memory_order_relaxed);
+    // Release: the intent is out before the tail says that the run is taken.
+    if (header_->tail.compare_exchange_strong(tail, tail + run.count, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed)) [[likely]] {
+      run_ = run;
+      return run.count;
+    }
+    back_off(++failures);
+  }
+  own_->intent.store(0, std::memory_order_relaxed);  // nothing of it was claimed
+  if (wanted != 0) bump(own_->stats.stalls, 1);
+  return 0;
+}
+
+// Stores the stamp of a position that this end claimed, the last that it does there.
+void MpscProducer::publish(std::uint64_t position, std::uint64_t stamp) {
+  // seq_cst where the consumer may sleep: stored before the look for a sleeper (queue::Gate), who
+  // waits for the stamp of one position. Release otherwise: the record is written before.
+  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
+    slots_.at(position).stamp.store(stamp, std::memory_order_seq_cst);
+  } else {
+    slots_.at(position).stamp.store(stamp, std::memory_order_release);
+  }
+}
+
+void MpscProducer::commit(std::size_t count) {
+  const ClaimedRun run = run_;
+  run_ = {};
+  if (run.count == 0) return;
+  count = std::min<std::size_t>(count, run.count);
+  std::uint64_t now_ns = 0;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t i = 0; i < run.count; ++i) {
+    const std::uint64_t position = run.position + i;
+    if (i >= count) {
+      publish(position, position + slots_.capacity);
+      continue;
+    }
+    // The slot is the consumer's once it has its stamp, so that everything is read before.
+    RecordMeta& meta = slots_.at(position).meta;
+    if (meta.time_ns == 0) {
+      if (now_ns == 0) now_ns = core::monotonic_ns();
+      meta.time_ns = now_ns;
+    }
+    bytes += meta.length;
+    own_->stats.last_record_ns.store(meta.time_ns, std::memory_order_relaxed);
+    publish(position, position + 1);  // in order, so that a kill in between leaves a prefix
+  }
+  // Release: who finds the intent gone finds the stamps.
+  own_->intent.store(0, std::memory_order_release);
+  bump(own_->stats.records, count);
+  if (count < run.count) bump(own_->stats.tombstones, run.count - count);
+  count_batch(own_->stats, count, bytes);
+  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0 &&
+      header_->readers.wake_if_waiting(queue::FutexScope::host)) {
+    bump(own_->stats.wakes, 1);
+  }
+}
+
+bool MpscProducer::try_push(const RecordMeta& meta, ByteView payload) {
+  if (payload.size() > slots_.payload_bytes || claim(1) == 0) return false;
+  const Slot to = slot(0);
+  to.meta = {meta.sequence, meta.time_ns, meta.flags, meta.source,
+             static_cast<std::uint32_t>(payload.size())};
+  copy_payload(to.payload.data(), payload.data(), payload.size());
+  commit(1);
+  return true;
+}
+
+PushResult MpscProducer::push(const RecordMeta& meta, ByteView payload, std::uint64_t deadline_ns) {
+  if (payload.size() > slots_.payload_bytes) return PushResult::too_large;
+  while (!try_push(meta, payload)) {
+    if (full_ == Full::drop_new) {
+      count_dropped(1);
+      return region_.poisoned() ? PushResult::poisoned : PushResult::dropped;
+    }
+    const PushResult waited = wait_writable(deadline_ns);
+    if (waited != PushResult::ok) return waited;
+  }
+  return PushResult::ok;
+}
+
+bool MpscProducer::has_room() {
+  return run_.count != 0 || room_behind(header_->tail.load(std::memory_order_relaxed), 1) != 0;
+}
+
+// No consumer of ours stores a head outside of what was claimed. The two cursors are of one moment
+// only if the tail stood still between two looks.
+bool MpscProducer::is_head_wrong() const {
+  // Acquire, all: the looks come in this order.
+  const std::uint64_t tail = header_->tail.load(std::memory_order_acquire);
+  const std::uint64_t head = header_->head.load(std::memory_order_acquire);
+  return tail - head > slots_.capacity && header_->tail.load(std::memory_order_acquire) == tail;
+}
+
+PushResult MpscProducer::wait_writable(std::uint64_t deadline_ns) {
+  const auto writable = [this] { return has_room() || is_head_wrong(); };
+  const auto still_full = [this] {
+    // seq_cst: read after this side said that it waits (queue::Gate).
+    const std::uint64_t head = header_->head.load(std::memory_order_seq_cst);
+    return header_->tail.load(std::memory_order_relaxed) - head >= slots_.capacity;
+  };
+  const Waited waited =
+      wait_for(region_, header_->writers, wait_, deadline_ns, writable, still_full);
+  if (is_head_wrong()) {
+    region_.poison(PoisonReason::bad_cursor);
+    return PushResult::poisoned;
+  }
+  return push_result(waited);
+}
+
+void MpscProducer::count_dropped(std::uint64_t records) {
+  bump(own_->stats.dropped_new, records);
+}
+
+}  // namespace tally::ring
