@@ -65,6 +65,10 @@ Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
     TALLY_TRY(ring::BroadcastProducer producer, open_end<ring::BroadcastProducer>(parsed, notes));
     return std::make_unique<BroadcastSink>(std::move(producer));
   }
+  if (parsed.options.form == ring::SlotForm::claimed) {
+    TALLY_TRY(ring::MpscProducer producer, open_end<ring::MpscProducer>(parsed, notes));
+    return std::make_unique<MpscRingSink>(std::move(producer), ring::full_of(parsed.options));
+  }
   TALLY_TRY(ring::Producer producer, open_end<ring::Producer>(parsed, notes));
   return std::make_unique<RingSink>(std::move(producer), ring::full_of(parsed.options));
 }

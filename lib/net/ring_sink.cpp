@@ -69,11 +69,17 @@ Status AnyRingSink<End>::close(std::uint64_t) {
   return {};
 }
 
-RingSink::RingSink(ring::Producer producer, ring::Full full)
-    : AnyRingSink(std::move(producer), full) {}
+template <typename End>
+SlotSink<End>::SlotSink(End producer, ring::Full full)
+    : AnyRingSink<End>(std::move(producer), full) {}
 
-std::size_t RingSink::publish(std::span<const Record> records) {
-  const std::size_t free = end_.claim(records.size());
+template <typename End>
+std::size_t SlotSink<End>::publish(std::span<const Record> records) {
+  // No more than what fits: one of many producers has to give up what it claims and leaves empty.
+  const auto fitting = std::count_if(records.begin(), records.end(), [&](const Record& record) {
+    return record.payload.size() <= end_.payload_bytes();
+  });
+  const std::size_t free = end_.claim(static_cast<std::size_t>(fitting));
   std::size_t used = 0;
   std::size_t taken = 0;
   for (; taken < records.size(); ++taken) {
@@ -83,7 +89,7 @@ std::size_t RingSink::publish(std::span<const Record> records) {
       continue;
     }
     if (used == free) break;
-    const ring::Producer::Slot slot = end_.slot(used++);
+    const typename End::Slot slot = end_.slot(used++);
     // A time of 0: commit() puts in when the record is published.
     slot.meta = {record.sequence, 0, record.flags, record.source,
                  static_cast<std::uint32_t>(record.payload.size())};
@@ -97,9 +103,13 @@ std::size_t RingSink::publish(std::span<const Record> records) {
   return taken;
 }
 
-ring::PushResult RingSink::wait_for(const Record&, std::uint64_t deadline_ns) {
+template <typename End>
+ring::PushResult SlotSink<End>::wait_for(const Record&, std::uint64_t deadline_ns) {
   return end_.wait_writable(deadline_ns);
 }
+
+template class SlotSink<ring::Producer>;
+template class SlotSink<ring::MpscProducer>;
 
 ByteRingSink::ByteRingSink(ring::ByteProducer producer, ring::Full full)
     : AnyRingSink(std::move(producer), full) {}

@@ -8,6 +8,7 @@
 #include "net/source.hpp"
 #include "ring/broadcast_producer.hpp"
 #include "ring/byte_producer.hpp"
+#include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 
 namespace tally::net {
@@ -34,14 +35,21 @@ class AnyRingSink : public Sink {
   ring::Full full_;
 };
 
-class RingSink final : public AnyRingSink<ring::Producer> {
+// Of slots, which one producer has or many share.
+template <typename End>
+class SlotSink final : public AnyRingSink<End> {
  public:
-  RingSink(ring::Producer producer, ring::Full full);
+  SlotSink(End producer, ring::Full full);
 
  private:
+  using AnyRingSink<End>::end_;
+  using Sink::counts_;
   [[nodiscard]] std::size_t publish(std::span<const Record> records) override;
   [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
 };
+
+using RingSink = SlotSink<ring::Producer>;
+using MpscRingSink = SlotSink<ring::MpscProducer>;
 
 // Of a ring of variable records, each behind the prefix of ring_common.hpp.
 class ByteRingSink final : public AnyRingSink<ring::ByteProducer> {

@@ -29,6 +29,9 @@ readers_are() {
   count=$(tally-relay ring stat "$1" --json | grep -o '"state":"[a-z]*","pid":[1-9]' | grep -c .)
   [[ $count == "$2" ]]
 }
+producers_are() {
+  tally-relay ring watch "$1" --count 1 --every 1ms --json | grep -q "\"producers\":$2,"
+}
 is_asleep() { [[ $(<"/proc/$1/stat") == *') S '* ]]; }
 no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]]; }
 
@@ -236,6 +239,76 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   assert_equal "$status" 1
   [[ $stderr == *"936 records were lost: 936 because the ring was full"* ]]
   assert_balanced stats.json
+}
+
+@test "many producers share a ring and the records of each come in its order" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay "shm:$ring,kind=mpsc,slots=64" file:out.jsonl --to-frame jsonl \
+    --fail-on-loss --stats-out out.json
+  local consumer=$started
+  wait_until 5 ring_is_there "$ring"
+  # Holds the ring open until the others have come and gone.
+  mkfifo hold
+  start tally-relay file:hold "shm:$ring" --from-frame line
+  local holder=$started
+  exec {open}>hold
+  wait_until 5 producers_are "$ring" 1
+  local -a writers=()
+  local i
+  for i in 1 2 3; do
+    start tally-relay gen:count=2000,bytes=$((i * 16)) "shm:$ring"
+    writers+=("$started")
+  done
+  for i in "${writers[@]}"; do
+    finish "$i"
+    assert_equal "$status" 0
+  done
+  run_tool tally-relay ring stat "$ring" --json
+  assert_success
+  [[ $output == *'"kind":"mpsc"'*'"published":6000,'*'"more_producers":['* ]]
+  run_tool tally-relay ring ls
+  [[ $output == *"1 producers"* ]]
+  run_tool tally-relay ring watch "$ring" --count 1 --every 10ms --json
+  [[ $output == *'"producers":1'* ]]
+  run_tool tally-relay ring verify "$ring"
+  assert_success
+  echo last >&"$open"
+  exec {open}>&-
+  finish "$holder"
+  assert_equal "$status" 0
+  finish "$consumer"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of out.json rx_records)" 6001
+  # Of each the sequence numbers, which its payload's length tells apart from the others'.
+  for i in 1 2 3; do
+    jq -r "select(.payload | length == $((i * 32))) | .seq" out.jsonl >"seq.$i"
+    seq 2000 | cmp - "seq.$i"
+  done
+  no_rings_left
+}
+
+@test "one of many producers that is killed holds nobody up" {
+  local ring
+  ring=$(ring_name)
+  start tally-relay "shm:$ring,kind=mpsc,slots=64" null: --stats-out out.json
+  local consumer=$started
+  wait_until 5 ring_is_there "$ring"
+  start tally-relay gen:count=100000000 "shm:$ring"
+  local killed=$started
+  wait_until 5 producers_are "$ring" 1
+  start tally-relay gen:count=20000,rate=40000 "shm:$ring"
+  local other=$started
+  wait_until 5 producers_are "$ring" 2
+  kill -KILL "$killed"
+  finish "$other"
+  assert_equal "$status" 0
+  # The last that is left was killed, which is what the consumer hears of.
+  finish "$consumer"
+  assert_equal "$status" 75
+  grep -q "its producer was killed" "err.$consumer"
+  (($(stat_of out.json rx_records) >= 20000))
+  no_rings_left
 }
 
 @test "a ring of bytes carries records of every size both ways" {

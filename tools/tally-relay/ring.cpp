@@ -23,7 +23,8 @@ void write_side(json::Writer& writer, const ring::EndpointStatus& side) {
   writer.field("records", side.records).field("bytes", side.bytes);
   writer.field("batches", side.batches).field("stalls", side.stalls);
   writer.field("dropped_new", side.dropped_new).field("dropped_old", side.dropped_old);
-  writer.field("lost", side.lost).field("wakes", side.wakes).field("sleeps", side.sleeps);
+  writer.field("lost", side.lost).field("tombstones", side.tombstones);
+  writer.field("wakes", side.wakes).field("sleeps", side.sleeps);
   writer.field("max_depth", side.max_depth).field("behind", side.behind).end_object();
 }
 
@@ -34,7 +35,7 @@ std::string ring_json(const ring::RingStatus& status) {
   writer.field("state", ring::ring_state_name(status.state));
   writer.field("slots", status.slots).field("bytes", status.payload_bytes);
   writer.field("size_bytes", status.total_bytes).field("depth", status.depth);
-  writer.field("published", status.producer.records);
+  writer.field("published", status.published());
   // Each reader of a broadcast has a count of its own.
   if (status.form != ring::SlotForm::broadcast) {
     writer.field("released", status.consumer.records);
@@ -50,6 +51,11 @@ std::string ring_json(const ring::RingStatus& status) {
     for (const ring::EndpointStatus& reader : status.more_readers) write_side(writer, reader);
     writer.end_array();
   }
+  if (status.form == ring::SlotForm::claimed) {
+    writer.key("more_producers").begin_array();
+    for (const ring::EndpointStatus& side : status.more_producers) write_side(writer, side);
+    writer.end_array();
+  }
   writer.end_object();
   return writer.take();
 }
@@ -62,18 +68,32 @@ std::string side_text(const ring::EndpointStatus& side) {
   return text;
 }
 
-// For the list: the consumer, or how many readers a broadcast has.
+// How many of a role are there, one that is stopped as well.
+std::size_t count_here(const ring::RingStatus& status, ring::Role role) {
+  const auto sides = status.sides();
+  return static_cast<std::size_t>(
+      std::count_if(sides.begin(), sides.end(), [&](const ring::EndpointStatus* side) {
+        return side->role == role && (side->state == ring::EndpointState::alive ||
+                                      side->state == ring::EndpointState::stopped);
+      }));
+}
+
+// For the list: who is there, or how many readers a broadcast or producers a ring of many has.
 std::string readers_text(const ring::RingStatus& status) {
   if (status.more_readers.empty()) return side_text(status.consumer);
-  std::size_t here = 0;
-  for (const ring::EndpointStatus* side : status.sides()) {
-    const bool reads = side->role == ring::Role::consumer;
-    if (reads && (side->state == ring::EndpointState::alive ||
-                  side->state == ring::EndpointState::stopped)) {
-      ++here;
-    }
+  return fmt::format("{} readers", count_here(status, ring::Role::consumer));
+}
+std::string producers_text(const ring::RingStatus& status) {
+  if (status.more_producers.empty()) return side_text(status.producer);
+  return fmt::format("{} producers", count_here(status, ring::Role::producer));
+}
+
+// For the watch, in one word: the state of the one producer, or how many there are.
+std::string producers_word(const ring::RingStatus& status) {
+  if (status.more_producers.empty()) {
+    return std::string(ring::endpoint_state_name(status.producer.state));
   }
-  return fmt::format("{} readers", here);
+  return std::to_string(count_here(status, ring::Role::producer));
 }
 
 // One broken ring does not hide the others: it is listed with what is wrong with it.
@@ -102,7 +122,7 @@ Result<Code> list(cli::Invocation& run) {
     first = false;
     if (status) {
       run.out.print("{:<20} {:>8} {:>8} {:>10}  {:<24} {}\n", name, status->slots,
-                    status->payload_bytes, status->depth, side_text(status->producer),
+                    status->payload_bytes, status->depth, producers_text(*status),
                     readers_text(*status));
     } else {
       run.out.print("{:<20} broken: {}\n", name, status.error().message);
@@ -116,6 +136,10 @@ void print_side(cli::Output& out, const char* name, const ring::EndpointStatus& 
   out.print("{:<12} {}\n", name, side_text(side));
   out.print("{:<12} {} records, {} bytes, {} batches, {} stalls, deepest {}\n", "", side.records,
             side.bytes, side.batches, side.stalls, side.max_depth);
+  if (side.tombstones > 0) {
+    out.print("{:<12} {} positions {}\n", "", side.tombstones,
+              side.role == ring::Role::producer ? "claimed and given up" : "passed over");
+  }
   if (side.last_record_ns != 0 && now_ns > side.last_record_ns) {
     out.print("{:<12} last record {} ago\n", "",
               core::format_duration(now_ns - side.last_record_ns));
@@ -142,11 +166,13 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
   out.print("{:<12} {} of {} bytes, {} bytes in all, pages of {}\n", "slots", status.slots,
             status.payload_bytes, status.total_bytes, mem::page_kind_name(status.page_kind));
   const bool broadcast = status.form == ring::SlotForm::broadcast;
-  out.print("{:<12} {} now; {} published, {}{} lost\n", "records", status.depth,
-            status.producer.records,
+  out.print("{:<12} {} now; {} published, {}{} lost\n", "records", status.depth, status.published(),
             broadcast ? std::string() : fmt::format("{} released, ", status.consumer.records),
             status.lost);
   print_side(out, "producer", status.producer, status.taken_ns);
+  for (const ring::EndpointStatus& other : status.more_producers) {
+    print_side(out, "producer", other, status.taken_ns);
+  }
   if (broadcast) {
     print_reader(out, status.consumer, status.taken_ns);
     for (const ring::EndpointStatus& reader : status.more_readers) {
@@ -185,8 +211,7 @@ struct WatchWords {
 void print_rates(cli::Output& out, const ring::RingStatus& now, const ring::RingRates& rates) {
   out.print("{:>14.0f} {:>14.0f} {:>14.0f} {:>10} {:>10.0f}  {:<10} {}\n", rates.records_in_per_s,
             rates.records_out_per_s, rates.bytes_in_per_s, now.depth, rates.lost_per_s,
-            ring::endpoint_state_name(now.producer.state),
-            ring::endpoint_state_name(now.consumer.state));
+            producers_word(now), ring::endpoint_state_name(now.consumer.state));
 }
 
 std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates) {
@@ -197,6 +222,9 @@ std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates
   writer.field("bytes_in_per_s", rates.bytes_in_per_s).field("depth", now.depth);
   writer.field("lost_per_s", rates.lost_per_s).field("lost", now.lost);
   writer.field("producer", ring::endpoint_state_name(now.producer.state));
+  if (now.form == ring::SlotForm::claimed) {
+    writer.field("producers", std::uint64_t{count_here(now, ring::Role::producer)});
+  }
   writer.field("consumer", ring::endpoint_state_name(now.consumer.state)).end_object();
   return writer.take();
 }
@@ -240,13 +268,18 @@ Result<Code> verify(const std::string& name, cli::Invocation& run) {
     json::Writer writer;
     writer.begin_object().field("schema", "tally.ring.verify/1").field("name", name);
     writer.field("ok", good).field("records", verdict.records).field("bytes", verdict.bytes);
+    writer.field("claimed", verdict.claimed);
     writer.field("in_use", verdict.in_use).key("findings").begin_array();
     for (const std::string& finding : verdict.findings) writer.value(finding);
     writer.end_array().end_object();
     run.out.line(writer.take());
   } else if (good) {
-    run.out.print("{}: {} records, {} bytes wait in it, all of them whole{}\n", name,
-                  verdict.records, verdict.bytes, verdict.in_use ? "; it is in use" : "");
+    run.out.print("{}: {} records, {} bytes wait in it, all of them whole{}{}\n", name,
+                  verdict.records, verdict.bytes,
+                  verdict.claimed == 0
+                      ? std::string()
+                      : fmt::format("; {} claimed and not committed", verdict.claimed),
+                  verdict.in_use ? "; it is in use" : "");
   } else {
     for (const std::string& finding : verdict.findings) run.out.print("{}: {}\n", name, finding);
   }
