@@ -67,6 +67,7 @@ TEST_CASE("records of many producers come in the order of their claims") {
   const RingName name("many-order");
   auto consumer = Consumer::open(name.str(), many()).value();
   std::vector<MpscProducer> producers;
+  producers.reserve(3);
   for (int i = 0; i < 3; ++i) producers.push_back(MpscProducer::open(name.str()).value());
   RecordMeta meta;
   std::array<std::uint8_t, 64> buffer{};
