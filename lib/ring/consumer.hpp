@@ -199,7 +199,7 @@ inline void Consumer::free_slots(std::uint64_t head, std::uint64_t bytes) {
   publish_head();
 }
 
-inline void Consumer::publish_head() {
+[[gnu::always_inline]] inline void Consumer::publish_head() {
   if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
     wake_writer();
   } else {
