@@ -137,6 +137,11 @@ wait_until() {
   done
 }
 
+# producers_are RING COUNT: so many are attached to it.
+producers_are() {
+  tally-relay ring watch "$1" --count 1 --every 1ms --json | grep -q "\"producers\":$2,"
+}
+
 # Under sanitizers what texts and pages show is not tried again: other tests run the same there.
 skip_under_sanitizers() {
   [[ -z ${TALLY_SANITIZE:-} ]] || skip "texts and pages are the same without sanitizers"

@@ -29,9 +29,6 @@ readers_are() {
   count=$(tally-relay ring stat "$1" --json | grep -o '"state":"[a-z]*","pid":[1-9]' | grep -c .)
   [[ $count == "$2" ]]
 }
-producers_are() {
-  tally-relay ring watch "$1" --count 1 --every 1ms --json | grep -q "\"producers\":$2,"
-}
 is_asleep() { [[ $(<"/proc/$1/stat") == *') S '* ]]; }
 no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]]; }
 

@@ -455,6 +455,31 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   grep -q '"signed":500' stats.json
 }
 
+@test "records of many producers of one ring are all signed" {
+  deal 2 3
+  start_parties 3 --allow any
+  start tally-sign serve --role coordinator --group keys/key.group "${sockets[@]}" \
+    --from "shm:$(ring_name in),kind=mpsc" --to "shm:$(ring_name out)" --party-timeout 20s
+  coordinator=$started
+  start bash -c "exec tally-relay shm:$(ring_name out) - --to-frame rec >signed"
+  out=$started
+  wait_until 10 tally-relay ring stat "$(ring_name in)"
+  # The first holds the ring open until the second has come and gone.
+  start bash -c "(seq 1 50 && until [[ -e gone ]]; do sleep 0.05; done) |
+    tally-relay - shm:$(ring_name in) --from-frame line"
+  wait_until 10 producers_are "$(ring_name in)" 1
+  seq 1 30 | tally-relay - "shm:$(ring_name in)" --from-frame line
+  touch gone
+  finish "$coordinator"
+  assert_equal "$status" 0
+  finish "$out"
+  assert_equal "$status" 0
+  verify_records signed
+  assert_output "80 records good, 0 bad"
+  for i in 0 1 2; do stop "${party[i]}"; done
+  no_rings_left
+}
+
 @test "a coordinator that is told to stop drains and leaves the rest to its successor" {
   deal 2 3
   start_parties 3 --allow any
