@@ -29,7 +29,8 @@ BroadcastProducer::BroadcastProducer(Region region)
 
 std::uint64_t BroadcastProducer::close() {
   if (!region_.is_open()) return 0;
-  const std::uint64_t unseen = region_.tell_unseen(oldest_place(*header_, area_).number);
+  const std::uint64_t unseen =
+      region_.is_own() ? region_.tell_unseen(oldest_place(*header_, area_).number) : 0;
   region_.leave();
   return unseen;
 }

@@ -101,7 +101,8 @@ class alignas(kApartBytes) Consumer {
   }
   void free_slots(std::uint64_t head, std::uint64_t bytes);
   void publish_head();
-  // Of many producers. Passes over what nobody will ever commit; whether there was any such.
+  // Of many producers. Passes over what nobody will ever commit, some at once; whether there was
+  // any such.
   // Looks for dead claimants, which touches the producers' lines, only where `thoroughly`.
   bool pass_gaps(bool thoroughly);
   [[nodiscard]] bool is_abandoned(std::uint64_t position);
@@ -110,6 +111,7 @@ class alignas(kApartBytes) Consumer {
     return stamp == position + 1 || stamp == position + slots_.capacity;
   }
   [[nodiscard]] bool is_thorough_poll();
+  bool take_next(RecordMeta& meta, MutableByteView into);
   bool pop_behind_gaps(RecordMeta& meta, MutableByteView into);
   std::size_t peek_behind_gaps(std::size_t wanted);
   [[nodiscard]] static Record record_in(const SlotArea& slots, SlotHeader& slot,
@@ -137,11 +139,15 @@ class alignas(kApartBytes) Consumer {
 };
 
 [[gnu::always_inline]] inline bool Consumer::try_pop(RecordMeta& meta, MutableByteView into) {
+  return take_next(meta, into) || (many_ && pop_behind_gaps(meta, into));
+}
+
+[[gnu::always_inline]] inline bool Consumer::take_next(RecordMeta& meta, MutableByteView into) {
   const SlotArea slots = slots_;
   const std::uint64_t head = head_;
   SlotHeader& slot = slots.at(head);
   std::uint32_t length = 0;
-  if (!is_readable(slot, head, length)) return many_ && pop_behind_gaps(meta, into);
+  if (!is_readable(slot, head, length)) return false;
   const Record next = record_in(slots, slot, length);
   meta = next.meta;
   if (!into.empty()) {

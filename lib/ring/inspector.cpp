@@ -94,11 +94,14 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   // A cursor of a ring of slots counts, but for those of many producers.
   const bool counts = is_byte_area(form) || (form == SlotForm::claimed && role == Role::producer);
   status.tombstones = stat(offsetof(EndpointStats, tombstones));
+  const auto passed = snapshot.at<std::uint64_t>(cursor);
+  // The two were not read at one moment.
   status.records = counts ? stat(offsetof(EndpointStats, records))
-                          : snapshot.at<std::uint64_t>(cursor) - status.tombstones;
+                          : passed - std::min(passed, status.tombstones);
   if (counts) status.last_record_ns = stat(offsetof(EndpointStats, last_record_ns));
   status.bytes = stat(offsetof(EndpointStats, bytes));
-  status.batches = status.records - stat(offsetof(EndpointStats, merged));
+  const std::uint64_t merged = stat(offsetof(EndpointStats, merged));
+  status.batches = status.records - std::min(status.records, merged);
   status.stalls = stat(offsetof(EndpointStats, stalls));
   status.dropped_new = stat(offsetof(EndpointStats, dropped_new));
   status.dropped_old = stat(offsetof(EndpointStats, dropped_old));
@@ -166,15 +169,42 @@ void add_producers(int fd, const Snapshot& snapshot, RingStatus& status) {
   }
 }
 
+// A field of the slot of a position; 0 when it cannot be read.
+std::uint64_t read_slot(int fd, const Geometry& geometry, std::uint64_t position,
+                        std::size_t field) {
+  std::uint64_t value = 0;
+  const std::uint64_t at =
+      kSlotsOffset + (position & geometry.mask()) * geometry.slot_bytes + field;
+  const ssize_t got = ::pread(fd, &value, sizeof value, static_cast<off_t>(at));
+  return got == static_cast<ssize_t>(sizeof value) ? value : 0;
+}
+
 // The time of the record before the cursor, from its slot; 0 when there is none.
 std::uint64_t record_time(int fd, const Geometry& geometry, std::uint64_t cursor) {
   constexpr std::size_t kTimeAt = offsetof(SlotHeader, meta) + offsetof(RecordMeta, time_ns);
-  std::uint64_t time_ns = 0;
-  if (cursor == 0) return 0;
-  const std::uint64_t at =
-      kSlotsOffset + ((cursor - 1) & geometry.mask()) * geometry.slot_bytes + kTimeAt;
-  const ssize_t got = ::pread(fd, &time_ns, sizeof time_ns, static_cast<off_t>(at));
-  return got == static_cast<ssize_t>(sizeof time_ns) ? time_ns : 0;
+  return cursor == 0 ? 0 : read_slot(fd, geometry, cursor - 1, kTimeAt);
+}
+
+// Of many producers: the cursor behind the last record before `cursor`, for there may be gaps; 0
+// when there is none near.
+std::uint64_t behind_last_record(int fd, const Geometry& geometry, std::uint64_t cursor) {
+  constexpr std::uint64_t kNear = 64;
+  for (std::uint64_t back = 0; back < std::min({kNear, cursor, geometry.capacity}); ++back) {
+    if (read_slot(fd, geometry, cursor - back - 1, offsetof(SlotHeader, stamp)) == cursor - back) {
+      return cursor - back;
+    }
+  }
+  return 0;
+}
+
+// Of many producers: how many of `claimed` positions from `head` on are committed.
+std::uint64_t count_committed(int fd, const Geometry& geometry, std::uint64_t head,
+                              std::uint64_t claimed) {
+  std::uint64_t count = 0;
+  for (std::uint64_t at = head; at != head + claimed; ++at) {
+    if (read_slot(fd, geometry, at, offsetof(SlotHeader, stamp)) == at + 1) ++count;
+  }
+  return count;
 }
 
 Result<RingStatus> status_of(int fd, const std::string& name) {
@@ -208,12 +238,15 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
     const std::uint64_t records = status.producer.records - status.consumer.records;
     status.depth = status.depth == 0 ? 0 : std::min(records, depth / kByteGranule);
   } else {
+    std::uint64_t taken = status.head;
     if (geometry.form == SlotForm::claimed) {
       add_producers(fd, snapshot, status);
+      status.depth = count_committed(fd, geometry, status.head, status.depth);
+      taken = behind_last_record(fd, geometry, status.head);
     } else {
       status.producer.last_record_ns = record_time(fd, geometry, status.tail);
     }
-    status.consumer.last_record_ns = record_time(fd, geometry, status.head);
+    status.consumer.last_record_ns = record_time(fd, geometry, taken);
   }
   for (const auto* side : status.sides()) {
     status.lost += side->lost;

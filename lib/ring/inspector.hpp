@@ -63,8 +63,8 @@ struct RingStatus {
   bool from_this_boot = true;
   std::uint64_t tail = 0;
   std::uint64_t head = 0;
-  // Records published and not released; of a broadcast, those that are still there; of many
-  // producers, positions that are claimed and not released.
+  // Records published and not released; of a broadcast, those that are still there. Of many
+  // producers each slot between is looked at, 0.3 us.
   std::uint64_t depth = 0;
   std::uint64_t lost = 0;  // dropped or overtaken, all endpoints together
   EndpointStatus producer;

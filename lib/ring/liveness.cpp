@@ -19,9 +19,11 @@ struct flock byte_lock(short type, std::int64_t byte, std::int64_t length = 1) {
   return lock;
 }
 
+// A kernel that cannot tell (no memory, a filter of system calls) has not said that nobody is
+// there.
 bool is_range_locked(int fd, std::int64_t byte, std::int64_t length) {
   struct flock lock = byte_lock(F_WRLCK, byte, length);
-  return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  return ::fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 // pids; a probe costs half a microsecond. Pids are kept for display only.
 //
 // The lock belongs to the open file description: a child made by fork() without exec keeps it alive
-// (the descriptors are close-on-exec), so processes open their rings after forking.
+// (the descriptors are close-on-exec), so processes open their rings after forking. What the child
+// does with the ends that it has inherited is nothing: they are the parent's (Region::is_own()).
 //
 // Source: fcntl(2), "Open file description locks".
 #pragma once
@@ -24,7 +25,8 @@ inline constexpr std::int64_t kSetupLockByte = 64;
 [[nodiscard]] Result<bool> try_lock_byte(int fd, std::int64_t byte);
 void unlock_byte(int fd, std::int64_t byte);
 
-// Whether another description than `fd`'s holds the byte. `fd` may be read-only.
+// Whether another description than `fd`'s holds the byte; true when the kernel cannot tell, for a
+// lock that is not held says that its owner is dead. `fd` may be read-only.
 [[nodiscard]] bool is_locked(int fd, std::int64_t byte);
 
 // Whether any endpoint's byte is held by another description.

@@ -53,7 +53,7 @@ MpscProducer& MpscProducer::operator=(MpscProducer&& other) noexcept {
 
 void MpscProducer::close() {
   if (!region_.is_open()) return;
-  commit(0);
+  if (region_.is_own()) commit(0);
   region_.leave();
 }
 
@@ -83,7 +83,8 @@ std::size_t MpscProducer::claim(std::size_t wanted) {
       continue;
     }
     const ClaimedRun run{tail, std::min<std::uint64_t>(wanted, room)};
-    own_->intent.store(intent_word(run), std::memory_order_relaxed);
+    // Release: who finds the last intent gone finds the stamps of its run.
+    own_->intent.store(intent_word(run), std::memory_order_release);
     // Release: the intent is out before the tail says that the run is taken.
     if (header_->tail.compare_exchange_strong(tail, tail + run.count, std::memory_order_acq_rel,
                                               std::memory_order_relaxed)) [[likely]] {
@@ -92,7 +93,8 @@ std::size_t MpscProducer::claim(std::size_t wanted) {
     }
     back_off(++failures);
   }
-  own_->intent.store(0, std::memory_order_relaxed);  // nothing of it was claimed
+  // Nothing of it was claimed. Release: as above.
+  own_->intent.store(0, std::memory_order_release);
   if (wanted != 0) bump(own_->stats.stalls, 1);
   return 0;
 }
@@ -154,11 +156,13 @@ bool MpscProducer::try_push(const RecordMeta& meta, ByteView payload) {
 
 PushResult MpscProducer::push(const RecordMeta& meta, ByteView payload, std::uint64_t deadline_ns) {
   if (payload.size() > slots_.payload_bytes) return PushResult::too_large;
-  while (!try_push(meta, payload)) {
+  for (bool waited_once = false; !try_push(meta, payload); waited_once = true) {
     if (full_ == Full::drop_new) {
       count_dropped(1);
       return region_.poisoned() ? PushResult::poisoned : PushResult::dropped;
     }
+    // Others may take each slot that this end has waited for.
+    if (waited_once && core::monotonic_ns() >= deadline_ns) return PushResult::timeout;
     const PushResult waited = wait_writable(deadline_ns);
     if (waited != PushResult::ok) return waited;
   }

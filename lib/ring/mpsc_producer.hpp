@@ -65,8 +65,9 @@ class alignas(kApartBytes) MpscProducer {
   // Counts records that the caller gave up because claim() or try_push() found no room.
   void count_dropped(std::uint64_t records);
 
-  // Gives up what is claimed and leaves in an orderly way: the consumer gets `closed` after the
-  // last record of the last producer. Nothing else may be called afterwards.
+  // Gives up what is claimed and leaves in an orderly way. When none is left, the consumer gets
+  // after the last record `peer_dead` if one was killed whose place nobody took, else `closed`.
+  // Nothing else may be called afterwards. Nothing happens in a forked child.
   void close();
 
   [[nodiscard]] Peer peer() const { return region_.peer(); }

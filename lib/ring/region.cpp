@@ -13,7 +13,6 @@
 #include "mem/memory_file.hpp"
 #include "ring/broadcast.hpp"
 #include "ring/handover.hpp"
-#include "ring/intent.hpp"
 #include "ring/liveness.hpp"
 #include "ring/ring_file.hpp"
 
@@ -190,6 +189,7 @@ Result<Region> Region::open(const std::string& name, const Options& options, Rol
   region.name_ = name;
   if (named) region.path_ = ring_path(name);
   region.role_ = role;
+  region.pid_ = ::getpid();
   region.entry_ = first_entry(role);
   const Status opened = named ? region.open_named(options) : region.open_handed(options);
   if (!opened) {
@@ -457,53 +457,11 @@ void Region::introduce(const Options& options) const {
   }
   // What a killed predecessor was about to claim is nobody's now. The lock was taken before, so
   // that who reads the old word finds it held and waits, and who reads this one finds no owner.
-  entry.intent.store(0, std::memory_order_relaxed);
+  // Release: who reads it finds the stamps of the predecessor.
+  entry.intent.store(0, std::memory_order_release);
   // The epoch before the phase: peer() reads them in the other order and sees the change.
   entry.epoch.fetch_add(1, std::memory_order_release);
   entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_release);
-}
-
-Peer Region::peer() const {
-  Peer best = Peer::absent;
-  for (std::size_t index = 0; index < entry_count(other_role()); ++index) {
-    const Peer state = state_of(entry_of(other_role(), index));
-    if (state == Peer::alive) return Peer::alive;
-    if (best == Peer::absent || state == Peer::dead) best = state;
-  }
-  return best;
-}
-
-bool Region::is_claimed_by_living(std::uint64_t position) const {
-  for (std::size_t index = 0; index < entry_count(Role::producer); ++index) {
-    const std::size_t entry = producer_entry(index);
-    // Acquire pairs with MpscProducer::commit(), which takes the intent back behind the stamps.
-    const std::uint64_t word = header().endpoints[entry].intent.load(std::memory_order_acquire);
-    if (is_intended(word, position) && is_locked(fd_.get(), static_cast<std::int64_t>(entry))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-Peer Region::state_of(std::size_t index) const {
-  const Endpoint& entry = header().endpoints[index];
-  const auto byte = static_cast<std::int64_t>(index);
-  for (;;) {
-    // Acquire, both: pair with introduce() and leave(), so that what the other side committed
-    // before it closed is seen by a caller who is told `closed`.
-    const std::uint64_t epoch = entry.epoch.load(std::memory_order_acquire);
-    const auto phase = static_cast<Phase>(entry.phase.load(std::memory_order_acquire));
-    // Who holds the lock but is still attaching has not come yet: killed now, it was never there.
-    if (phase == Phase::closed) return Peer::closed;
-    if (phase != Phase::attached) return Peer::absent;
-    if (is_locked(fd_.get(), byte)) return Peer::alive;
-    // A free lock means dead only if nobody came or closed between the two looks.
-    if (entry.epoch.load(std::memory_order_acquire) == epoch &&
-        entry.phase.load(std::memory_order_acquire) ==
-            static_cast<std::uint32_t>(Phase::attached)) {
-      return Peer::dead;
-    }
-  }
 }
 
 Status Region::wait_for_peer(std::uint64_t timeout_ns) const {
@@ -547,15 +505,20 @@ Region& Region::operator=(Region&& other) noexcept {
   path_ = std::move(other.path_);
   role_ = other.role_;
   entry_ = other.entry_;
+  pid_ = other.pid_;
   fd_ = std::move(other.fd_);
   mapping_ = std::move(other.mapping_);
   geometry_ = other.geometry_;
   return *this;
 }
 
+bool Region::is_own() const {
+  return pid_ == ::getpid();
+}
+
 void Region::leave() {
   if (!fd_) return;
-  if (mapping_.data() != nullptr) {
+  if (mapping_.data() != nullptr && is_own()) {
     // Release: pairs with peer(); what was committed or released before is seen by who reads it.
     own().phase.store(static_cast<std::uint32_t>(Phase::closed), std::memory_order_release);
     unlock_byte(fd_.get(), static_cast<std::int64_t>(entry_));

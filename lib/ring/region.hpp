@@ -2,8 +2,10 @@
 // here; moving records is in producer.hpp and consumer.hpp. A Region belongs to one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 
 #include "core/fd.hpp"
 #include "core/result.hpp"
@@ -52,6 +54,8 @@ class Region {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Place place() const { return path_.empty() ? Place::handed : Place::named; }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
+  // Whether this process opened it, and is no child of the one that did.
+  [[nodiscard]] bool is_own() const;
 
   // Half a microsecond: asks the kernel for the lock of the other side. Of several readers or
   // producers, says what is best of any: alive, dead, closed, absent.
@@ -74,7 +78,8 @@ class Region {
   [[nodiscard]] std::uint64_t tell_unseen(std::uint64_t oldest_number) const;
 
   // Leaves in an orderly way: marks the endpoint closed, frees its lock, wakes the other side and,
-  // if nobody is left, unlinks the ring unless records wait for a reader that has not closed.
+  // if nobody is left, unlinks the ring unless records wait for a reader that has not closed. In a
+  // forked child it only unmaps: the endpoint is the parent's.
   void leave();
 
  private:
@@ -104,6 +109,10 @@ class Region {
   Status take_endpoint();
   Result<bool> take_free_entry();
   [[nodiscard]] Peer state_of(std::size_t entry) const;
+  [[nodiscard]] Peer best_state_of_others() const;
+  // How often each of the other side's entries was taken, and how it stands.
+  using Standing = std::array<std::uint64_t, kEndpointCount>;
+  [[nodiscard]] Standing standing_of_others() const;
   [[nodiscard]] bool had_reader() const;
   [[nodiscard]] bool is_awaited() const;
   void begin_reading() const;
@@ -117,6 +126,7 @@ class Region {
   std::string path_;  // of the file; empty for a ring without a name
   Role role_ = Role::none;
   std::size_t entry_ = kProducerEntry;
+  pid_t pid_ = 0;  // of the process that opened it
   UniqueFd fd_;
   mem::Mapping mapping_;
   Geometry geometry_;

@@ -465,11 +465,13 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   out=$started
   wait_until 10 tally-relay ring stat "$(ring_name in)"
   # The first holds the ring open until the second has come and gone.
-  start bash -c "(seq 1 50 && until [[ -e gone ]]; do sleep 0.05; done) |
-    tally-relay - shm:$(ring_name in) --from-frame line"
+  mkfifo lines
+  start tally-relay file:lines "shm:$(ring_name in)" --from-frame line
+  exec {open}>lines
+  seq 1 50 >&"$open"
   wait_until 10 producers_are "$(ring_name in)" 1
   seq 1 30 | tally-relay - "shm:$(ring_name in)" --from-frame line
-  touch gone
+  exec {open}>&-
   finish "$coordinator"
   assert_equal "$status" 0
   finish "$out"

@@ -68,14 +68,15 @@ std::string side_text(const ring::EndpointStatus& side) {
   return text;
 }
 
-// How many of a role are there, one that is stopped as well.
+// One that is stopped as well.
+bool is_here(const ring::EndpointStatus& side) {
+  return side.state == ring::EndpointState::alive || side.state == ring::EndpointState::stopped;
+}
 std::size_t count_here(const ring::RingStatus& status, ring::Role role) {
   const auto sides = status.sides();
-  return static_cast<std::size_t>(
-      std::count_if(sides.begin(), sides.end(), [&](const ring::EndpointStatus* side) {
-        return side->role == role && (side->state == ring::EndpointState::alive ||
-                                      side->state == ring::EndpointState::stopped);
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      sides.begin(), sides.end(),
+      [&](const ring::EndpointStatus* side) { return side->role == role && is_here(*side); }));
 }
 
 // For the list: who is there, or how many readers a broadcast or producers a ring of many has.
@@ -221,7 +222,11 @@ std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates
   writer.field("records_out_per_s", rates.records_out_per_s);
   writer.field("bytes_in_per_s", rates.bytes_in_per_s).field("depth", now.depth);
   writer.field("lost_per_s", rates.lost_per_s).field("lost", now.lost);
-  writer.field("producer", ring::endpoint_state_name(now.producer.state));
+  const auto* producer = &now.producer;
+  for (const ring::EndpointStatus& other : now.more_producers) {
+    if (!is_here(*producer) && is_here(other)) producer = &other;
+  }
+  writer.field("producer", ring::endpoint_state_name(producer->state));
   if (now.form == ring::SlotForm::claimed) {
     writer.field("producers", std::uint64_t{count_here(now, ring::Role::producer)});
   }

@@ -7,6 +7,7 @@
 
 #include "core/clock.hpp"
 #include "ring/consumer.hpp"
+#include "ring/inspector.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "support/child.hpp"
 #include "support/crc_payload.hpp"
@@ -152,6 +153,8 @@ TEST_CASE("a consumer killed after every single instruction of passing over the 
         REQUIRE(push(*lives, 5));
         REQUIRE(push(*lives, 6));
         return [&, other = std::move(lives).value()]() mutable {
+          // Of three at most, whatever was passed over.
+          REQUIRE(tally::ring::stat_ring(name.str()).value().consumer.records <= 3);
           auto successor = Consumer::open(name.str(), many()).value();
           std::uint64_t got = pop(successor);
           ++outcomes[got == 5 ? 0 : 1];
@@ -224,9 +227,71 @@ TEST_CASE("a consumer that sleeps behind a claimant that dies goes on without be
       ::kill(pid, SIGKILL);
       return 0;
     });
-    CHECK(pop(consumer) == 1);
+    // Without a deadline, at which it would look once more by itself.
+    std::array<std::uint8_t, tally::test::kCrcPayloadBytes> payload{};
+    RecordMeta meta;
+    REQUIRE(consumer.pop_wait(meta, payload) == PopResult::ok);
+    CHECK(tally::test::number_of_crc_payload(tally::ByteView(payload).first(meta.length)) == 1);
     CHECK(consumer.stats().tombstones == 1);
   }
+}
+
+TEST_CASE("what a killed producer had claimed counts as no record") {
+  const RingName name("many-claimed");
+  {
+    auto lives = MpscProducer::open(name.str(), many()).value();
+    REQUIRE(push(lives, 1));
+    Child child([&] {
+      auto producer = MpscProducer::open(name.str()).value();
+      return producer.claim(3) == 3 ? ::raise(SIGKILL) : 1;
+    });
+    REQUIRE(child.reap() == -SIGKILL);
+    CHECK(tally::ring::stat_ring(name.str()).value().depth == 1);
+  }
+  CHECK(tally::ring::remove_ring(name.str()).value().discarded == 1);
+}
+
+TEST_CASE("the last record of many producers has its own time behind a gap") {
+  const RingName name("many-time");
+  auto consumer = Consumer::open(name.str(), many()).value();
+  auto producer = MpscProducer::open(name.str()).value();
+  REQUIRE(producer.claim(2) == 2);
+  fill(producer, 0, 1);
+  producer.slot(0).meta.time_ns = 77;
+  producer.commit(1);
+  CHECK(pop(consumer) == 1);
+  REQUIRE(push(producer, 2));
+  CHECK(pop(consumer) == 2);
+  REQUIRE(producer.claim(1) == 1);
+  fill(producer, 0, 3);
+  producer.slot(0).meta.time_ns = 78;
+  producer.commit(1);
+  CHECK(pop(consumer) == 3);
+  REQUIRE(producer.claim(1) == 1);
+  producer.commit(0);
+  CHECK(consumer.peek(1) == 0);
+  CHECK(consumer.position() == 5);
+  CHECK(tally::ring::stat_ring(name.str()).value().consumer.last_record_ns == 78);
+}
+
+TEST_CASE("a long run of the dead is passed over in steps") {
+  const RingName name("many-long");
+  Options options = many();
+  options.slots = 1024;
+  auto consumer = Consumer::open(name.str(), options).value();
+  auto lives = MpscProducer::open(name.str()).value();
+  Child child([&] {
+    auto producer = MpscProducer::open(name.str()).value();
+    return producer.claim(1000) == 1000 ? ::raise(SIGKILL) : 1;
+  });
+  REQUIRE(child.reap() == -SIGKILL);
+  REQUIRE(push(lives, 4));
+  RecordMeta meta;
+  REQUIRE_FALSE(consumer.try_pop(meta, {}));
+  CHECK(consumer.position() > 0);
+  CHECK(consumer.position() < 1000);
+  CHECK(pop(consumer) == 4);
+  CHECK(consumer.stats().tombstones == 1000);
 }
 
 TEST_CASE("what the living committed is delivered when all have left and one was killed") {

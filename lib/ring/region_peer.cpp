@@ -1,0 +1,74 @@
+// Of a Region: who else is there, by what the entries say and who holds their locks.
+#include "ring/intent.hpp"
+#include "ring/liveness.hpp"
+#include "ring/region.hpp"
+
+namespace tally::ring {
+
+// Looks at one entry after the other, in which one may leave behind the look and another come
+// before it: that nobody is there counts only if all stood still meanwhile.
+Peer Region::peer() const {
+  if (entry_count(other_role()) == 1) return best_state_of_others();
+  for (;;) {
+    const Standing before = standing_of_others();
+    const Peer best = best_state_of_others();
+    if (best == Peer::alive || standing_of_others() == before) return best;
+  }
+}
+
+Region::Standing Region::standing_of_others() const {
+  constexpr unsigned kPhaseBits = 2;
+  Standing standing{};
+  for (std::size_t index = 0; index < entry_count(other_role()); ++index) {
+    const Endpoint& entry = header().endpoints[entry_of(other_role(), index)];
+    // Acquire, both: the looks come in this order, before and after those at the locks.
+    standing[index] = entry.epoch.load(std::memory_order_acquire) << kPhaseBits;
+    standing[index] |= entry.phase.load(std::memory_order_acquire);
+  }
+  return standing;
+}
+
+Peer Region::best_state_of_others() const {
+  Peer best = Peer::absent;
+  for (std::size_t index = 0; index < entry_count(other_role()); ++index) {
+    const Peer state = state_of(entry_of(other_role(), index));
+    if (state == Peer::alive) return Peer::alive;
+    if (best == Peer::absent || state == Peer::dead) best = state;
+  }
+  return best;
+}
+
+bool Region::is_claimed_by_living(std::uint64_t position) const {
+  for (std::size_t index = 0; index < entry_count(Role::producer); ++index) {
+    const std::size_t entry = producer_entry(index);
+    // Acquire pairs with MpscProducer::commit(), which takes the intent back behind the stamps.
+    const std::uint64_t word = header().endpoints[entry].intent.load(std::memory_order_acquire);
+    if (is_intended(word, position) && is_locked(fd_.get(), static_cast<std::int64_t>(entry))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Peer Region::state_of(std::size_t index) const {
+  const Endpoint& entry = header().endpoints[index];
+  const auto byte = static_cast<std::int64_t>(index);
+  for (;;) {
+    // Acquire, both: pair with introduce() and leave(), so that what the other side committed
+    // before it closed is seen by a caller who is told `closed`.
+    const std::uint64_t epoch = entry.epoch.load(std::memory_order_acquire);
+    const auto phase = static_cast<Phase>(entry.phase.load(std::memory_order_acquire));
+    // Who holds the lock but is still attaching has not come yet: killed now, it was never there.
+    if (phase == Phase::closed) return Peer::closed;
+    if (phase != Phase::attached) return Peer::absent;
+    if (is_locked(fd_.get(), byte)) return Peer::alive;
+    // A free lock means dead only if nobody came or closed between the two looks.
+    if (entry.epoch.load(std::memory_order_acquire) == epoch &&
+        entry.phase.load(std::memory_order_acquire) ==
+            static_cast<std::uint32_t>(Phase::attached)) {
+      return Peer::dead;
+    }
+  }
+}
+
+}  // namespace tally::ring
