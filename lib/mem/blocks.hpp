@@ -3,7 +3,8 @@
 // on cache lines and share none. Those that fill a multiple of eight lines lie one further
 // apart, because their first lines would contend for few places in the caches otherwise:
 // blocks of 1024 bytes that one thread takes and another puts took 14 ns each instead of 28 (near
-// cores), 60 instead of 177 (far ones).
+// cores), 60 instead of 177 (far ones). So they need not lie within one page each, and take more
+// memory: an eighth with 512 bytes, a 64th with 4096.
 //
 // Nothing is ever written into a free block, with one exception. Under AddressSanitizer a free
 // block is poisoned, so that a use after it was put back is reported where it happens. A verify

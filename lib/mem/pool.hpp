@@ -116,7 +116,7 @@ class PoolMember {
   Magazine* loaded_ = nullptr;
   Magazine* spare_ = nullptr;
   std::uint32_t tag_ = 0;
-  std::uint32_t lent_ = 0;  // full magazines that it shelved and has taken none for since
+  std::uint32_t lent_ = 0;  // full magazines that it shelved and may still have in its cache
   bool shared_ = false;
 };
 

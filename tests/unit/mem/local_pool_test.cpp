@@ -60,7 +60,7 @@ TEST_CASE("blocks are zeroed and begin on lines of their own") {
   }
 }
 
-TEST_CASE("blocks of any size begin all over a cache") {
+TEST_CASE("blocks of any size begin at a quarter of the places of a cache at least") {
   // By the low six bits of a line's number a first-level cache chooses one of 64 places.
   for (const std::size_t block_bytes : {64U, 200U, 512U, 1024U, 1025U, 1500U, 4096U, 65'536U}) {
     const LocalPool pool = make_pool(block_bytes, 64);
