@@ -147,7 +147,10 @@ class RingBatches final : public bench::Subject {
         std::memset(slot.payload.data(), static_cast<int>(sent_ & 0xffU), kRecordBytes);
         ++sent_;
       }
-      if (room != 0) ends_.producer.commit(room);
+      if (room != 0)
+        ends_.producer.commit(room);
+      else
+        core::cpu_relax();
       done += room;
     }
   }
@@ -163,7 +166,10 @@ class RingBatches final : public bench::Subject {
           wrong_ = true;
         ++taken_;
       }
-      if (there != 0) ends_.consumer.release(there);
+      if (there != 0)
+        ends_.consumer.release(there);
+      else
+        core::cpu_relax();
       done += there;
     }
   }
@@ -388,13 +394,11 @@ class CrossCoreCopy final : public bench::Subject {
       Bytes& shared = shared_[position % 2];
       // Acquire in each wait pairs with the other side's release below: chunks change hands whole.
       if (side == 1) {
-        while (position - emptied_.load(std::memory_order_acquire) >= 2) {
-        }
+        while (position - emptied_.load(std::memory_order_acquire) >= 2) core::cpu_relax();
         std::memcpy(shared.data(), own_[1].data(), chunk_bytes_);
         filled_.store(position + 1, std::memory_order_release);
       } else {
-        while (filled_.load(std::memory_order_acquire) == position) {
-        }
+        while (filled_.load(std::memory_order_acquire) == position) core::cpu_relax();
         std::memcpy(own_[0].data(), shared.data(), chunk_bytes_);
         emptied_.store(position + 1, std::memory_order_release);
       }
