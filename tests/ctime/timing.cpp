@@ -43,6 +43,7 @@ struct Finding {
   double mean = 0;     // cycles
   double t = 0;        // Welch's
   double visible = 0;  // the smallest difference that would be told, as a part of the mean
+  bool failed = false;
 };
 
 class Comparison {
@@ -66,7 +67,8 @@ class Comparison {
         cycles_[is_fixed ? 1 : 0].push_back(sample(is_fixed));
       }
       const Finding found = compare();
-      if (found.t >= kDifferent || found.visible < kFine || Clock::now() >= end) return found;
+      if (failed_ || found.t >= kDifferent || found.visible < kFine || Clock::now() >= end)
+        return found;
     }
   }
 
@@ -91,16 +93,19 @@ class Comparison {
     _mm_lfence();
     const std::uint64_t begin = __rdtsc();
     _mm_lfence();
-    operation_.run();
+    const bool done = operation_.run();
     _mm_lfence();
-    return __rdtsc() - begin;
+    const std::uint64_t took = __rdtsc() - begin;
+    failed_ = failed_ || !done;
+    return took;
   }
 
   [[nodiscard]] Finding compare() const {
     const Moments a = moments(cycles_[0]);
     const Moments b = moments(cycles_[1]);
     const double error = std::sqrt(a.variance_of_mean + b.variance_of_mean);
-    return {samples(), a.mean, std::fabs(a.mean - b.mean) / error, kDifferent * error / a.mean};
+    return {samples(), a.mean, std::fabs(a.mean - b.mean) / error, kDifferent * error / a.mean,
+            failed_};
   }
 
   Operation operation_;
@@ -109,6 +114,7 @@ class Comparison {
   Bytes secret_;
   ByteArray<4096> coins_{};
   std::size_t next_coin_ = coins_.size();
+  bool failed_ = false;
   std::array<std::vector<std::uint64_t>, 2> cycles_;
 };
 
@@ -136,6 +142,10 @@ int main(int argc, char** argv) {
   const Finding found = Comparison(*operation).run();
   std::printf("t = %.2f after %zu samples of %.0f cycles, a difference of %.2f %% would be told\n",
               found.t, found.samples, found.mean, 100 * found.visible);
+  if (found.failed) {
+    std::puts("the operation failed, so that something else was timed");
+    return 4;
+  }
   if (found.t >= kDifferent) {
     std::puts("the time depends on the secret");
     return 1;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -21,15 +22,23 @@ namespace tally::timing {
 struct Operation {
   std::size_t secret_bytes = 0;
   std::function<void(ByteView secret)> prepare;  // not timed; what is public is to be drawn anew
-  std::function<void()> run;                     // timed
+  std::function<bool()> run;                     // timed; whether it did what it is timed for
 };
 
-// The operation of an object: State::kSecretBytes, prepare() and run().
+// The operation of an object: State::kSecretBytes, prepare() and run(), which says whether it
+// succeeded where it can fail.
 template <typename State>
 [[nodiscard]] Operation of() {
   const auto state = std::make_shared<State>();
   return {State::kSecretBytes, [state](ByteView secret) { state->prepare(secret); },
-          [state] { state->run(); }};
+          [state] {
+            if constexpr (std::is_void_v<decltype(state->run())>) {
+              state->run();
+              return true;
+            } else {
+              return state->run();
+            }
+          }};
 }
 
 using Cases = std::vector<std::pair<std::string_view, Operation (*)()>>;

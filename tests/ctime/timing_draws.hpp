@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <optional>
 #include <vector>
 
 #include "mpc/dkls_random.hpp"
@@ -17,25 +16,26 @@ class Draws final : public mpc::dkls::Randomness {
 
   explicit Draws(std::initializer_list<mpc::dkls::Draw> secret) : secret_draws_(secret) {}
 
-  // 32 bytes from which scalars are drawn, and what bits are.
+  // The 32 bytes that each scalar is, and what bits are.
   void secret(ByteView secret) {
-    seeded_.emplace(secret.first(32), mpc::dkls::Hedge{});
+    std::ranges::copy(secret.first(32), scalar_.begin());
     std::ranges::copy(secret.subspan(32), bits_.begin());
   }
-  void fill(mpc::dkls::Draw draw, std::uint32_t index, MutableByteView out) override {
+  void fill(mpc::dkls::Draw draw, std::uint32_t /*index*/, MutableByteView out) override {
     using mpc::dkls::Draw;
     if (std::ranges::find(secret_draws_, draw) == secret_draws_.end()) {
       core::random_bytes(out);
     } else if (draw == Draw::ot_choice || draw == Draw::x) {
       std::copy_n(bits_.begin(), out.size(), out.begin());
     } else {
-      seeded_->fill(draw, index, out);
+      // Of n or more there is one in 2^128, which would be drawn again for ever.
+      std::ranges::copy(scalar_, out.begin());
     }
   }
 
  private:
   std::vector<mpc::dkls::Draw> secret_draws_;
-  std::optional<mpc::dkls::HedgedRandomness> seeded_;
+  ByteArray<32> scalar_{};
   ByteArray<78> bits_{};
 };
 

@@ -40,12 +40,13 @@ struct Alice : Parties {
     inputs = {scalar_of(secret.last(64)), scalar_of(secret.last(32))};
     const mpc::PairSetup& theirs = *world.members[2].setups[0];
     bob.begin(theirs.as_bob(), theirs.bob_gadget(), tag, 1, *world.members[2].random, offer);
-    sink = alice.check(mine().as_alice(), tag, offer) ? 1 : 0;
+    ready = alice.check(mine().as_alice(), tag, offer);
   }
-  void run() {
+  bool run() {
     alice.multiply(mine().as_alice(), mine().alice_gadget(), {&inputs[0], &inputs[1]}, 2, *draws,
                    message, products);
     sink = message[0];
+    return ready;
   }
   [[nodiscard]] const mpc::PairSetup& mine() { return *world.members[1].setups[0]; }
   ByteArray<32> tag = fresh<32>();
@@ -55,6 +56,7 @@ struct Alice : Parties {
   ByteArray<kBobBytes> offer{};
   ByteArray<kAliceBytes> message{};
   Products products;
+  bool ready = false;
 };
 
 // The first party chooses, and then reads what the second made of it.
@@ -75,19 +77,20 @@ struct BobFinish : BobBegin {
     BobBegin::run();
     const mpc::PairSetup& setup = *world.members[2].setups[0];
     const std::array<Scalar, kInputs> inputs = {scalar_of(fresh<32>()), scalar_of(fresh<32>())};
-    sink = alice.check(setup.as_alice(), tag, offer) ? 1 : 0;
+    ready = alice.check(setup.as_alice(), tag, offer);
     alice.multiply(setup.as_alice(), setup.alice_gadget(), {&inputs[0], &inputs[1]}, 1,
                    *world.members[2].random, message, products);
   }
-  void run() {
-    sink = bob.finish(world.members[1].setups[0]->bob_gadget(), message, products) ? 1 : 0;
+  bool run() {
+    return ready && bob.finish(world.members[1].setups[0]->bob_gadget(), message, products);
   }
   AliceMultiplication alice;
   ByteArray<kAliceBytes> message{};
   Products products;
+  bool ready = false;
 };
 
-// The first party's part of each round: nonce, blinding, choices and the key share differ.
+// The first party's part of each round: nonce, blinding and choices differ.
 struct Presign : Parties {
   void begin(ByteView secret) {
     draws->secret(secret);
@@ -108,25 +111,43 @@ struct RoundOne : Presign {
   }
   std::unique_ptr<mpc::Presigning> made;
 };
-struct RoundTwo : Presign {
+// The twin that leaks: the nonce's point in a time that varies.
+struct VaryingRoundOne : RoundOne {
   void prepare(ByteView secret) {
-    begin(secret);
-    good = world.start() && world.deliver(mpc::Round::r1);
+    RoundOne::prepare(secret);
+    nonce = scalar_of(secret);
   }
-  void run() { good = good && world.members[1].presigning->make_r2(); }
-  bool good = false;
+  void run() {
+    RoundOne::run();
+    sink = crypto::Point::mul_var(nonce, point).is_infinity() ? 1 : 0;
+  }
+  Scalar nonce;
+  crypto::Point point = crypto::Point::mul_generator(scalar_of(fresh<32>()));
+};
+// And the key share, of which nothing is checked in this round.
+struct RoundTwo : Presign {
+  static constexpr std::size_t kSecretBytes = Draws::kSecretBytes + 32;
+  void prepare(ByteView secret) {
+    begin(secret.first(Draws::kSecretBytes));
+    world.members[1].party.share = crypto::SecretScalar(scalar_of(secret.last(32)));
+    ready = world.start() && world.deliver(mpc::Round::r1);
+  }
+  bool run() { return ready && world.members[1].presigning->make_r2(); }
+  bool ready = false;
 };
 struct Finish : Presign {
   void prepare(ByteView secret) {
     begin(secret);
-    sink = world.start() && world.deliver(mpc::Round::r1) && world.make_r2() &&
-                   world.deliver(mpc::Round::r2)
-               ? 1
-               : 0;
+    ready = world.start() && world.deliver(mpc::Round::r1) && world.make_r2() &&
+            world.deliver(mpc::Round::r2);
     made.reset();
   }
-  void run() { made.emplace(world.members[1].presigning->finish().value()); }
+  bool run() {
+    if (ready) made.emplace(world.members[1].presigning->finish().value());
+    return ready;
+  }
   std::optional<mpc::Presignature> made;
+  bool ready = false;
 };
 
 // A partial signature, from a presignature on.
@@ -154,9 +175,10 @@ struct Online : Presign {
 
 Cases ecdsa_cases() {
   return {
-      {"alice", of<Alice>},          {"bob_begin", of<BobBegin>},   {"bob_finish", of<BobFinish>},
-      {"presign_one", of<RoundOne>}, {"presign_two", of<RoundTwo>}, {"presign_end", of<Finish>},
-      {"online", of<Online>},
+      {"alice", of<Alice>},          {"bob_begin", of<BobBegin>},
+      {"bob_finish", of<BobFinish>}, {"presign_one", of<RoundOne>},
+      {"presign_two", of<RoundTwo>}, {"presign_end", of<Finish>},
+      {"online", of<Online>},        {"fault_presign", of<VaryingRoundOne>},
   };
 }
 

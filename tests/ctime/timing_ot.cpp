@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crypto/point_batch.hpp"
+#include "dealt_seeds.hpp"
 #include "mpc/dkls_hash.hpp"
 #include "mpc/ot_extension.hpp"
 #include "mpc/ot_multiply.hpp"
@@ -44,12 +45,14 @@ struct Choose : Receiver {
     offer();
     Draws plain{{}};
     std::array<std::array<Seed, 2>, kColumns> both{};
-    sink = answer_base_ot(tag, message, plain, answer, both) ? 1 : 0;
+    ready = answer_base_ot(tag, message, plain, answer, both);
   }
-  void run() {
-    sink = receiver->finish(answer, seeds) ? 1 : 0;
+  bool run() {
+    const bool finished = receiver->finish(answer, seeds);
     sink = seeds[0][0];
+    return ready && finished;
   }
+  bool ready = false;
   ByteArray<kOtPointsBytes> answer{};
   std::array<Seed, kColumns> seeds{};
 };
@@ -120,9 +123,7 @@ struct EvaluateTrees {
       seeds[i] = trees.seeds[i][static_cast<std::size_t>((secret[i / 8] >> (i % 8)) & 1U)];
     }
   }
-  void run() {
-    sink = evaluate_trees(trees.tag, choices, seeds, trees.message, leaves, delta) ? 1 : 0;
-  }
+  bool run() { return evaluate_trees(trees.tag, choices, seeds, trees.message, leaves, delta); }
   BuildTrees trees;
   ByteArray<kChoiceBytes> choices{};
   std::array<Seed, kColumns> seeds{};
@@ -134,9 +135,10 @@ struct EvaluateTrees {
 struct Extend {
   static constexpr std::size_t kSecretBytes = kChoiceBytes + kLeavesBytes;
   void prepare(ByteView secret) {
-    seeds.emplace(
-        AliceSeeds::make(secret.subspan(kChoiceBytes), secret.first(kChoiceBytes)).value());
-    core::random_bytes(message);
+    auto [of_alice, of_bob] =
+        ctime::deal_seeds(secret.subspan(kChoiceBytes), secret.first(kChoiceBytes));
+    bob.begin(of_bob, gadget, session, 1, draws, message);
+    seeds.emplace(std::move(of_alice));
   }
   void run() {
     extend_alice(*seeds, session, ByteView(message).first(kUBytes), columns);
@@ -144,11 +146,14 @@ struct Extend {
   }
   std::optional<AliceSeeds> seeds;
   ByteArray<32> session = fresh<32>();
+  Gadget gadget = make_gadget({}, 1);
+  BobMultiplication bob;
+  Draws draws{{}};
   ByteArray<kBobBytes> message{};
   Columns columns{};
 };
 struct CheckRows : Extend {
-  void run() { sink = alice.check(*seeds, session, message) ? 1 : 0; }
+  bool run() { return alice.check(*seeds, session, message); }
   AliceMultiplication alice;
 };
 // The twin that leaks: adds where a bit of Delta is set.
@@ -160,6 +165,14 @@ struct BranchingSelect : Extend {
     }
     sink = columns[0][0];
   }
+};
+
+// What is to be noticed: nothing was done.
+struct Idle {
+  static constexpr std::size_t kSecretBytes = 32;
+  void prepare(ByteView secret) { sink = secret[0]; }
+  bool run() const { return done; }
+  bool done = false;
 };
 
 struct Gf {
@@ -190,6 +203,7 @@ Cases ot_cases() {
       {"gf208", of<Gf>},
       {"fault_hash_to_curve", of<HashOnce>},
       {"fault_select", of<BranchingSelect>},
+      {"fault_idle", of<Idle>},
   };
 }
 
