@@ -147,9 +147,18 @@ clock_file=/sys/devices/system/clocksource/clocksource0/available_clocksource
   assert_refused 73 "no/such/folder"
 }
 
+# has_woken PID TIMES: how often the threads of the process have slept, all together.
+has_woken() {
+  local slept
+  slept=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$1/task"/*/status |
+    awk '{ sum += $1 } END { print sum + 0 }')
+  ((slept >= $2))
+}
+
 @test "an interrupted jitter prints what it has" {
   start tally-bench jitter --wake --policy other --cpus 0 --duration 60s --json
-  sleep 0.7
+  # Of which a few at most before it measures.
+  wait_until 30 has_woken "$started" 100
   kill -INT "$started"
   finish "$started"
   assert_equal "$status" 130
@@ -276,7 +285,7 @@ net_server() {
 @test "an interrupted run of net prints what it has" {
   net_server udp
   start tally-bench net "$server" --rate 500 --duration 60s --json
-  sleep 0.8
+  sleep 2
   kill -INT "$started"
   finish "$started"
   assert_equal "$status" 130
