@@ -1,7 +1,7 @@
 // The stamped algorithm: one side of a bounded queue whose slots each carry a 64-bit stamp beside
 // the item (Vyukov's bounded queue; positions instead of sequence numbers that wrap). The memory is
-// handed in, so that the same code runs in one process (queue/queue.hpp) and over shared memory,
-// and under a model checker (tests/model/stamped_model.cpp).
+// handed in, so that the same code runs in queue/queue.hpp and under a model checker
+// (tests/model/stamped_model.cpp).
 //
 // With p a position that maps to the slot:
 //   stamp == p             free for the item of position p
@@ -15,9 +15,8 @@
 //     any other step.
 //   * Many users take a run of positions by one exchange on the cursor, after they have seen that
 //     every slot of the run is ready. Nobody can unready it meanwhile but who moved the cursor.
-//   * Between the exchange and the stamps a killed user would hold everybody up. Intent tells what
-//     is about to be taken, before the exchange, so that over shared memory the others can see
-//     whose it was; NoIntent is empty and costs nothing.
+//   * Between the exchange and the stamps a user holds everybody up. Inside one process nobody dies
+//     alone; among processes see ring/intent.hpp.
 #pragma once
 
 #include <cstddef>
@@ -37,29 +36,19 @@ struct Run {
   std::size_t count = 0;
 };
 
-// Inside one process nobody dies alone. Another Intent stores `run` where the others find it,
-// before the exchange that takes it, and forgets it once the stamps are out. Only asked where the
-// side has many users.
-struct NoIntent {
-  void announce(Run /*run*/) {}
-  void forget() {}
-};
-
 // One side. Slots: capacity() (a power of two, at least 2), stamp(position), the stamp of the slot
 // that the position maps to, and prefetch(position), which may fetch slots that a consumer who
 // stands at `position` comes to soon. Publisher: publish(stamp, value) stores with release, and
 // wakes who sleeps.
-template <Role kRole, Users kUsers, typename Slots, typename Publisher, typename Atomics,
-          typename Intent = NoIntent>
+template <Role kRole, Users kUsers, typename Slots, typename Publisher, typename Atomics>
 class Stamped {
  public:
   using Cursor = typename Atomics::template Atomic<std::uint64_t>;
 
-  Stamped(Cursor& cursor, Slots slots, Publisher publisher, Intent intent = {})
+  Stamped(Cursor& cursor, Slots slots, Publisher publisher)
       : cursor_(&cursor),
         slots_(slots),
         publisher_(publisher),
-        intent_(intent),
         position_(Atomics::load_relaxed(cursor)) {}
 
   // Takes the longest ready run of at most `wanted` positions; count is 0 when there is none. With
@@ -88,7 +77,6 @@ class Stamped {
         const std::uint64_t position = run.position + i;
         publisher_.publish(slots_.stamp(position), position + slots_.capacity());
       }
-      intent_.forget();
     }
   }
 
@@ -154,9 +142,8 @@ class Stamped {
         if (!is_tombstone(position)) break;
         run.count = 1;
       }
-      if (ready) intent_.announce(run);
-      // Release: the announcement is out before the cursor says that the run is taken. Acquire:
-      // what is announced next is read after.
+      // Nothing needs its order: the stamps order the items, and what is_tombstone() reads of the
+      // cursor.
       if (Atomics::exchange_if(*cursor_, position, position + run.count)) [[likely]] {
         if (ready) return run;
         ++tombstones_;
@@ -165,7 +152,6 @@ class Stamped {
       }
       back_off(++failures);
     }
-    if (failures != 0) intent_.forget();
     return {position, 0};
   }
 
@@ -187,7 +173,6 @@ class Stamped {
   Cursor* cursor_;
   [[no_unique_address]] Slots slots_;
   [[no_unique_address]] Publisher publisher_;
-  [[no_unique_address]] Intent intent_;
   std::uint64_t position_;  // of the one user
   std::uint64_t tombstones_ = 0;
 };
