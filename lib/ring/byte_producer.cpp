@@ -35,21 +35,16 @@ PushResult ByteProducer::wait_writable(std::size_t length, std::uint64_t deadlin
   if (length > area_.payload_bytes) return PushResult::too_large;
   const std::uint64_t span = ByteArea::span_of(length);
   const std::uint64_t end = start_for(tail_, span) + span;
-  const auto writable = [&] {
+  const auto has_room = [&] {
     look_at_head();
-    return is_free_until(end) || is_head_wrong();
+    return is_free_until(end);
   };
-  const auto no_change = [&] {
+  const auto still_full = [&] {
     // seq_cst: read after this side said that it waits (queue::Gate).
     return header_->head.load(std::memory_order_seq_cst) == head_seen_;
   };
-  const Waited waited =
-      wait_for(region_, header_->writers, wait_, deadline_ns, writable, no_change);
-  if (is_head_wrong()) {
-    region_.poison(PoisonReason::bad_cursor);
-    return PushResult::poisoned;
-  }
-  return push_result(waited);
+  return wait_for_room(region_, wait_, deadline_ns, has_room, still_full,
+                       [this] { return is_head_wrong(); });
 }
 
 void ByteProducer::count_dropped(std::uint64_t records) {

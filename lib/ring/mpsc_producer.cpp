@@ -183,19 +183,14 @@ bool MpscProducer::is_head_wrong() const {
 }
 
 PushResult MpscProducer::wait_writable(std::uint64_t deadline_ns) {
-  const auto writable = [this] { return has_room() || is_head_wrong(); };
   const auto still_full = [this] {
     // seq_cst: read after this side said that it waits (queue::Gate).
     const std::uint64_t head = header_->head.load(std::memory_order_seq_cst);
     return header_->tail.load(std::memory_order_relaxed) - head >= slots_.capacity;
   };
-  const Waited waited =
-      wait_for(region_, header_->writers, wait_, deadline_ns, writable, still_full);
-  if (is_head_wrong()) {
-    region_.poison(PoisonReason::bad_cursor);
-    return PushResult::poisoned;
-  }
-  return push_result(waited);
+  return wait_for_room(
+      region_, wait_, deadline_ns, [this] { return has_room(); }, still_full,
+      [this] { return is_head_wrong(); });
 }
 
 void MpscProducer::count_dropped(std::uint64_t records) {

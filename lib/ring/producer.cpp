@@ -44,21 +44,16 @@ PushResult Producer::push(const RecordMeta& meta, ByteView payload, std::uint64_
 }
 
 PushResult Producer::wait_writable(std::uint64_t deadline_ns) {
-  const auto writable = [this] {
+  const auto has_room = [this] {
     look_at_head();
-    return known_room() > 0 || is_head_wrong();
+    return known_room() > 0;
   };
   const auto still_full = [this] {
     // seq_cst: read after this side said that it waits (queue::Gate).
     return tail_ - header_->head.load(std::memory_order_seq_cst) >= slots_.capacity;
   };
-  const Waited waited =
-      wait_for(region_, header_->writers, wait_, deadline_ns, writable, still_full);
-  if (is_head_wrong()) {
-    region_.poison(PoisonReason::bad_cursor);
-    return PushResult::poisoned;
-  }
-  return push_result(waited);
+  return wait_for_room(region_, wait_, deadline_ns, has_room, still_full,
+                       [this] { return is_head_wrong(); });
 }
 
 void Producer::count_dropped(std::uint64_t records) {

@@ -38,4 +38,18 @@ template <typename Ready, typename Unchanged>
   }
 }
 
+// The same of a producer, for room. A consumer that stored a head outside of what was published
+// gives the ring up.
+template <typename Room, typename StillFull, typename HeadIsWrong>
+[[nodiscard]] PushResult wait_for_room(const Region& region, const queue::WaitPlan& plan,
+                                       std::uint64_t deadline_ns, Room room, StillFull still_full,
+                                       HeadIsWrong head_is_wrong) {
+  const auto ready = [&] { return room() || head_is_wrong(); };
+  const Waited waited =
+      wait_for(region, region.header().writers, plan, deadline_ns, ready, still_full);
+  if (!head_is_wrong()) return push_result(waited);
+  region.poison(PoisonReason::bad_cursor);
+  return PushResult::poisoned;
+}
+
 }  // namespace tally::ring
