@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/endian.hpp"
+#include "crypto/point_table.hpp"
 #include "crypto/sha256.hpp"
 
 namespace tally::crypto {
@@ -23,13 +23,6 @@ bool below(const FieldWords& a, const FieldWords& b) {
     if (a[i] != b[i]) return a[i] < b[i];
   }
   return false;
-}
-
-FieldWords load_words(ByteView bytes) {
-  FieldWords words;
-  for (std::size_t i = 0; i < 4; ++i)
-    words[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 8 * i);
-  return words;
 }
 
 FieldWords plus_order(const FieldWords& a) {

@@ -3,7 +3,8 @@
 // same templates and pass the same tests; whoever stands above asks for engine() and does not care.
 //
 // Every operation is a plain function of arrays that the caller owns: any thread, no allocation, no
-// state. Time depends on the values, so secrets have no business here.
+// state. Time depends on the values, so secrets have no business here but in lift_x, whose
+// instructions and addresses depend on none.
 #pragma once
 
 #include <cstddef>
@@ -63,7 +64,7 @@ struct Engine {
                        std::size_t count, FieldWords* out);
 
   // The point with x-coordinate x[i] and y even, or odd where odd[i]; infinity where there is none,
-  // x[i] >= p among these.
+  // x[i] >= p among these. Constant time.
   void (*lift_x)(const FieldWords* x, const bool* odd, std::size_t count, AffineWords* out);
 
   // out[8 * k + i] is the sum of problem i of blocks[k]. exceptional[8 * k + i] says that it is

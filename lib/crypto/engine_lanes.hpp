@@ -3,6 +3,7 @@
 // one of them is compiled for instructions that not every processor has.
 #pragma once
 
+#include "crypto/ctime.hpp"
 #include "crypto/double_mul.hpp"
 #include "crypto/engine.hpp"
 #include "crypto/field_chains.hpp"
@@ -106,10 +107,14 @@ struct EngineOf {
   }
 
  private:
+  // Of the form of x + (2^256 - p), which carries out of 256 bits where x is p or above.
   static bool below_prime(const FieldWords& x) {
     const auto* w = reinterpret_cast<const std::uint64_t*>(&x);
-    return (w[1] & w[2] & w[3]) != ~std::uint64_t{0} || w[0] < 0xFFFFFFFEFFFFFC2F;
+    const std::uint64_t not_full = ~(w[1] & w[2] & w[3]);
+    const auto carry = static_cast<std::uint64_t>(w[0] + kFieldFold < w[0]);
+    return value_barrier(not_full | (carry ^ 1U)) != 0;
   }
+  // Constant time: whether there is a point, and which, is told by masks.
   static void lift_group(const FieldWords** rows, Mask odd, AffineWords** into) {
     bool sound[kLanes];
     for (std::size_t i = 0; i < kLanes; ++i) sound[i] = below_prime(*rows[i]);

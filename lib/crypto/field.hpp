@@ -23,10 +23,11 @@
 // IFMA reads the low 52 bits of a limb and no more, so in lanes mul, sqr carry operands above
 // magnitude 1 first; the portable multiplication has room and does not. A build with TALLY_VERIFY
 // checks the bounds of every operand of mul, sqr and normal, and ends the process when one is
-// broken.
+// broken; not where tests watch for branches on secrets, of which this would be one.
 //
-// The portable form is for public data only. In lanes nothing branches on a value or addresses
-// memory by one, on which secret_mul_kernel.hpp relies. Any thread; nothing allocates.
+// No operation branches on a value or addresses memory by one, on which secret_mul_kernel.hpp and
+// secret_lift.hpp rely; the portable width cuts digits for public data only. Any thread; nothing
+// allocates.
 //
 // Source: the magnitudes are the idea of libsecp256k1's field.h; SEC 2, section 2.4.1 for p.
 #pragma once

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "crypto/ctime.hpp"
 #include "crypto/field.hpp"
 
 namespace tally::crypto {
@@ -24,7 +25,7 @@ inline std::uint64_t low(Wide value) {
 
 template <int A>
 inline void verify([[maybe_unused]] const Field<A>& a) {
-#ifdef TALLY_VERIFY
+#if defined(TALLY_VERIFY) && !defined(TALLY_CTIME)
   constexpr std::uint64_t kMost = 2 * A * kLimbMask;
   bool good = a.limb[4] <= 2 * A * kTopMask;
   for (int i = 0; i < 4; ++i) good = good && a.limb[i] <= kMost;
@@ -157,11 +158,13 @@ inline Field<1> weak(const Field<A>& a) {
 template <int A>
 inline Field<1> normal(const Field<A>& a) {
   Field<1> r = weak(a);
-  // After weak the value is below 2p: one more p at the most is to go.
-  const bool above = (r.limb[4] >> 48U) != 0 ||
-                     (r.limb[4] == kTopMask && (r.limb[1] & r.limb[2] & r.limb[3]) == kLimbMask &&
-                      r.limb[0] >= kPrimeLimb0);
-  std::uint64_t carry = above ? kFieldFold : 0;
+  // After weak the value is below 2p: one more p at the most is to go. A borrow of a difference
+  // says which of two limbs is the larger.
+  const std::uint64_t rest = (r.limb[1] & r.limb[2] & r.limb[3]) ^ kLimbMask;
+  const std::uint64_t short_of_prime =
+      (r.limb[0] - kPrimeLimb0) >> 63U | (0 - ((r.limb[4] ^ kTopMask) | rest)) >> 63U;
+  const std::uint64_t above = r.limb[4] >> 48U | (short_of_prime ^ 1U);
+  std::uint64_t carry = value_barrier(0 - above) & kFieldFold;
   for (int i = 0; i < 5; ++i) {
     carry += r.limb[i];
     r.limb[i] = carry & (i < 4 ? kLimbMask : kTopMask);
@@ -182,7 +185,7 @@ inline auto tight(const Field<A>& a) {
 template <int A>
 inline bool is_zero(const Field<A>& a) {
   const Field<1> n = normal(a);
-  return (n.limb[0] | n.limb[1] | n.limb[2] | n.limb[3] | n.limb[4]) == 0;
+  return value_barrier(n.limb[0] | n.limb[1] | n.limb[2] | n.limb[3] | n.limb[4]) == 0;
 }
 // Pre: `a` is normal.
 inline bool is_odd(const Field<1>& a) {
@@ -191,8 +194,9 @@ inline bool is_odd(const Field<1>& a) {
 
 template <int A, int B>
 inline Field<larger(A, B)> select(bool take_b, const Field<A>& a, const Field<B>& b) {
+  const std::uint64_t mask = value_barrier(0 - std::uint64_t{take_b});
   Field<larger(A, B)> r;
-  for (int i = 0; i < 5; ++i) r.limb[i] = take_b ? b.limb[i] : a.limb[i];
+  for (int i = 0; i < 5; ++i) r.limb[i] = a.limb[i] ^ ((a.limb[i] ^ b.limb[i]) & mask);
   return r;
 }
 
@@ -245,9 +249,10 @@ struct Portable {
   static bool all(Mask mask) { return mask; }
   static bool lane(Mask mask, std::size_t /*lane*/) { return mask; }
   static Mask mask_of(const bool* lanes) { return lanes[0]; }
-  static Mask both(Mask a, Mask b) { return a && b; }
-  static Mask either(Mask a, Mask b) { return a || b; }
-  static Mask without(Mask a, Mask b) { return a && !b; }
+  // The operands are evaluated before, so that nothing is left to branch on.
+  static Mask both(Mask a, Mask b) { return (a & b) != 0; }
+  static Mask either(Mask a, Mask b) { return (a | b) != 0; }
+  static Mask without(Mask a, Mask b) { return (a & !b) != 0; }
 };
 
 }  // namespace tally::crypto

@@ -115,9 +115,7 @@ bool KnownKey::schnorr_verify_var(ByteView signature, ByteView message) const {
   const Scalar e = bip340_challenge(signature.first(32), xonly_, message);
   const Sum sum = sum_of(*s, table_, even_ ? -e : e);
   if (sum.infinite) return false;
-  FieldWords r;
-  for (std::size_t i = 0; i < 4; ++i)
-    r[3 - i] = core::load_be<std::uint64_t>(signature.data() + 8 * i);
+  const FieldWords r = load_words(signature.first(32));
   const Fe inverse = field_inverse(sum.point.z);
   const Fe square = sqr(inverse);
   FieldWords x;

@@ -6,7 +6,6 @@
 #include <numeric>
 #include <vector>
 
-#include "core/endian.hpp"
 #include "crypto/point_table.hpp"
 
 namespace tally::crypto {
@@ -17,9 +16,7 @@ bool parse_each_var(std::span<const PointBytes> encoded, std::span<Point> out) {
   const auto odd = std::make_unique<bool[]>(count);
   for (std::size_t i = 0; i < count; ++i) {
     odd[i] = encoded[i][0] == 3;
-    for (std::size_t j = 0; j < 4; ++j) {
-      xs[i][3 - j] = core::load_be<std::uint64_t>(encoded[i].data() + 1 + 8 * j);
-    }
+    xs[i] = load_words(ByteView(encoded[i]).last(32));
   }
   std::vector<AffineWords> points(count);
   engine().lift_x(xs.data(), odd.get(), count, points.data());

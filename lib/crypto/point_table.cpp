@@ -24,13 +24,18 @@ void fill_multiples(AffineWords* table, std::size_t count) {
 
 }  // namespace
 
+FieldWords load_words(ByteView bytes) {
+  FieldWords words;
+  for (std::size_t i = 0; i < 4; ++i) {
+    words[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 8 * i);
+  }
+  return words;
+}
+
 AffineWords to_affine(const Point& point) {
   auto bytes = point.coordinates();
-  AffineWords words;
-  for (std::size_t i = 0; i < 4; ++i) {
-    words.x[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 8 * i);
-    words.y[3 - i] = core::load_be<std::uint64_t>(bytes.data() + 32 + 8 * i);
-  }
+  const AffineWords words = {load_words(ByteView(bytes).first(32)),
+                             load_words(ByteView(bytes).last(32))};
   core::wipe(bytes);
   return words;
 }

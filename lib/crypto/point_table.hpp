@@ -38,6 +38,8 @@ class PointTable {
   int window_;
 };
 
+// 32 bytes, most significant first, as the words of an engine, which may be p or above.
+[[nodiscard]] FieldWords load_words(ByteView bytes);
 // Between the point of libsecp256k1 and the words of the engines, infinity included.
 [[nodiscard]] AffineWords to_affine(const Point& point);
 [[nodiscard]] Point from_affine(const AffineWords& words);

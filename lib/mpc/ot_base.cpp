@@ -4,6 +4,7 @@
 
 #include "crypto/ctime.hpp"
 #include "crypto/point_batch.hpp"
+#include "crypto/secret_lift.hpp"
 #include "crypto/secret_mul.hpp"
 #include "mpc/dkls_hash.hpp"
 #include "mpc/secret_batch.hpp"
@@ -13,15 +14,17 @@ namespace {
 
 using crypto::Point;
 using crypto::PointBytes;
+using crypto::XonlyBytes;
 
 // Where r_{i,b} stands in an offer, and B_{i,b} in an answer.
 constexpr std::size_t offset_of(std::size_t instance, std::size_t bit) {
   return (2 * instance + bit) * kPointBytes;
 }
 
-// Candidates of one hash to the curve that are looked at whether or not they are needed, in lanes;
-// one in sixteen hashes needs more, one by one, in a time that adds up as it comes.
-constexpr std::size_t kTriesAtOnce = 4;
+// Candidates of one hash to the curve that are looked at whether or not they are needed: of a
+// secret input, and of a public one, of which one in sixteen needs more.
+constexpr std::uint8_t kSecretTries = 40;
+constexpr std::uint8_t kPublicTries = 4;
 
 std::uint8_t choice_at(ByteView choices, std::size_t instance) {
   return static_cast<std::uint8_t>((choices[instance / 8] >> (instance % 8)) & 1U);
@@ -51,15 +54,17 @@ Seed seed_of(const SetupTag& tag, std::uint8_t bit, std::size_t instance, ByteVi
   return seed;
 }
 
-// What the hash to the curve tries as its `counter`-th x, in the form of a compressed point.
-PointBytes candidate(const SetupTag& tag, const HashInput& input, std::uint8_t counter) {
-  const auto x = th(Label::hc, {tag, be(input.bit), be(input.instance), input.point, be(counter)});
-  // Which of the two hashes of an instance this is stays secret; how long either takes does not.
-  crypto::declassify(x.data(), x.size());
-  PointBytes encoded;
-  encoded[0] = 2;
-  std::copy(x.begin(), x.end(), encoded.begin() + 1);
-  return encoded;
+// What the hash to the curve tries as its `counter`-th x.
+XonlyBytes candidate(const SetupTag& tag, const HashInput& input, std::uint8_t counter) {
+  return th(Label::hc, {tag, be(input.bit), be(input.instance), input.point, be(counter)});
+}
+// The first point from this counter on.
+Point hash_from_var(const SetupTag& tag, const HashInput& input, std::uint8_t counter) {
+  Point point;
+  while (point.is_infinity()) {
+    point = Point::parse_xonly(candidate(tag, input, counter++)).value_or(Point());
+  }
+  return point;
 }
 
 // The fields of an offer or an answer. False when one is no point.
@@ -74,27 +79,34 @@ bool parse_fields(ByteView fields, std::span<Point> points) {
 }  // namespace
 
 std::vector<Point> hash_to_curve(const SetupTag& tag, std::span<const HashInput> inputs) {
-  const std::size_t count = inputs.size();
-  std::vector<PointBytes> tried(count * kTriesAtOnce);
+  std::vector<Point> found;
+  found.reserve(inputs.size());
+  std::array<XonlyBytes, kSecretTries> tries;
+  for (const HashInput& input : inputs) {
+    for (std::uint8_t i = 0; i < kSecretTries; ++i) tries[i] = candidate(tag, input, i);
+    found.push_back(crypto::lift_first(tries));
+    if (found.back().is_infinity()) found.back() = hash_from_var(tag, input, kSecretTries);
+  }
+  core::wipe(&tries, sizeof tries);
+  return found;
+}
+
+std::vector<Point> hash_to_curve_var(const SetupTag& tag, std::span<const HashInput> inputs) {
+  std::vector<PointBytes> tried(inputs.size() * kPublicTries);
   for (std::size_t i = 0; i < tried.size(); ++i) {
-    tried[i] =
-        candidate(tag, inputs[i / kTriesAtOnce], static_cast<std::uint8_t>(i % kTriesAtOnce));
+    const auto x =
+        candidate(tag, inputs[i / kPublicTries], static_cast<std::uint8_t>(i % kPublicTries));
+    tried[i][0] = 2;
+    std::copy(x.begin(), x.end(), tried[i].begin() + 1);
   }
   std::vector<Point> points(tried.size());
   crypto::parse_each_var(tried, points);
-  std::vector<Point> found(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint8_t counter = 0;
-    while (counter < kTriesAtOnce && found[i].is_infinity()) {
-      found[i] = points[i * kTriesAtOnce + counter++];
-    }
-    while (found[i].is_infinity()) {
-      found[i] = Point::parse(candidate(tag, inputs[i], counter++)).value_or(Point());
-    }
+  std::vector<Point> found(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto mine = std::span(points).subspan(i * kPublicTries, kPublicTries);
+    const auto first = std::ranges::find_if_not(mine, &Point::is_infinity);
+    found[i] = first != mine.end() ? *first : hash_from_var(tag, inputs[i], kPublicTries);
   }
-  // Which hashes were tried tells the receiver's choices.
-  core::wipe(tried.data(), tried.size() * sizeof tried[0]);
-  core::wipe(points.data(), points.size() * sizeof points[0]);
   return found;
 }
 
@@ -131,11 +143,7 @@ void BaseOtReceiver::offer(const SetupTag& tag, Randomness& random, MutableByteV
     const PointBytes second = select(inputs[i].point, mine_bytes, inputs[i].bit);
     std::copy(first.begin(), first.end(), &out[offset_of(i, 0)]);
     std::copy(second.begin(), second.end(), &out[offset_of(i, 1)]);
-    inputs[i] = {static_cast<std::uint8_t>(inputs[i].bit ^ 1U), inputs[i].instance, mine_bytes};
   }
-  // Not needed: it makes the time of both choices that of both hashes.
-  hashed = hash_to_curve(tag, inputs);
-  core::wipe(hashed.data(), hashed.size() * sizeof hashed[0]);
   core::wipe(inputs.data(), inputs.size() * sizeof inputs[0]);
   std::copy(out.begin(), out.end(), offer_.begin());
 }
@@ -176,7 +184,7 @@ bool answer_base_ot(const SetupTag& tag, ByteView offer, Randomness& random, Mut
                  points[i ^ 1U].encode()};
     t.add(random.scalar(Draw::ot_t, static_cast<std::uint32_t>(i)).value());
   }
-  crypto::add_each_var(points, hash_to_curve(tag, inputs), points);
+  crypto::add_each_var(points, hash_to_curve_var(tag, inputs), points);
   if (std::ranges::any_of(points, &Point::is_infinity)) return false;
   std::vector<Point> answers(kPoints);
   crypto::mul_generator_each(t.get(), answers);

@@ -4,7 +4,8 @@
 //
 // Endemic OT (Masny, Rindal, ePrint 2019/706, figure 8), with the session and the index bound into
 // every hash and the point at infinity refused. An instance costs X two multiplications of the
-// generator and one other, Y two and two; all instances go through the lanes together. Any thread;
+// generator, one other and a hash to the curve, Y two, two and two; all instances go through the
+// lanes together. Any thread;
 // allocates room for the batch; nothing is kept but in the objects.
 #pragma once
 
@@ -28,11 +29,15 @@ struct HashInput {
   std::uint8_t instance = 0;
   crypto::PointBytes point{};
 };
-// Points nobody knows the logarithms of: each hashes its input and a counter until an x fits. Its
-// time is that of many tries plus what single inputs need beyond; X hashes both bits of each
-// instance, so that the sum of times does not depend on the choices.
+// Points nobody knows the logarithms of: each hashes its input and a counter until an x fits. X
+// hashes one of the two fields of each instance, and everybody could hash both: which it was is the
+// choice. Constant time, by as many tries as all but one hash in 2^40 need; that one goes on in the
+// open, which happens to one setup of a pair in 2^33 and tells one choice of its 128.
 [[nodiscard]] std::vector<crypto::Point> hash_to_curve(const SetupTag& tag,
                                                        std::span<const HashInput> inputs);
+// The same of public inputs, by no more tries than they need.
+[[nodiscard]] std::vector<crypto::Point> hash_to_curve_var(const SetupTag& tag,
+                                                           std::span<const HashInput> inputs);
 
 // X. Keeps the choice bits and scalars, wiped at the end.
 class BaseOtReceiver {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cpu.hpp"
+#include "crypto/engine.hpp"
 #include "crypto/scalar_vector.hpp"
 #include "crypto/secret_mul_digits.hpp"
 #include "crypto/sha256_kernels.hpp"
@@ -57,6 +58,23 @@ Outcome ifma() {
 constexpr crypto::AffineWords kGenerator = {
     {0x59F2815B16F81798, 0x029BFCDB2DCE28D9, 0x55A06295CE870B07, 0x79BE667EF9DCBBAC},
     {0x9C47D08FFB10D4B8, 0xFD17B448A6855419, 0x5DA4FBFC0E1108A8, 0x483ADA7726A3C465}};
+
+// Lifts x of the generator and of no point, by both engines.
+Outcome lift() {
+  if (crypto::ifma_engine() == nullptr) return Outcome::skipped;
+  for (const auto* const engine : {crypto::ifma_engine(), &crypto::portable_engine()}) {
+    const std::array<bool, 11> odd{};
+    std::array<crypto::FieldWords, 11> x{};
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 2 == 0 ? kGenerator.x : kGenerator.y;
+    poison(x);
+    std::array<crypto::AffineWords, 11> points{};
+    engine->lift_x(x.data(), odd.data(), x.size(), points.data());
+    for (const auto& point : points) {
+      if (!is_poisoned(point.x) || !is_poisoned(point.y)) return Outcome::failed;
+    }
+  }
+  return Outcome::passed;
+}
 
 std::vector<crypto::FixedRow> table_of_numbers() {
   std::vector<crypto::FixedRow> rows(crypto::kFixedDigits);
@@ -132,8 +150,9 @@ int skipped() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr std::array<std::pair<std::string_view, Outcome (*)()>, 5> kCases = {{
+  constexpr std::array<std::pair<std::string_view, Outcome (*)()>, 6> kCases = {{
       {"ifma", ifma},
+      {"lift", lift},
       {"secret_mul", secret_mul},
       {"sha_ni", sha_ni},
       {"fault_branch", fault_branch},

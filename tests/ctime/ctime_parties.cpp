@@ -2,6 +2,7 @@
 // poisoned.
 #define DOCTEST_CONFIG_DISABLE  // what the world below checks is for its own tests
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "custody/pair_channel.hpp"
 #include "dealt_seeds.hpp"
 #include "mpc/dkg.hpp"
+#include "mpc/ot_base.hpp"
 #include "mpc/repair.hpp"
 #include "mpc/reshare.hpp"
 #include "mpc/rfc9591.hpp"
@@ -196,6 +198,27 @@ SetupPair set_up(const ByteArray<32>& key_id, mpc::dkls::Randomness& one,
   return {a->finish(answer_b).value(), b->finish(answer_a).value()};
 }
 
+// Of fields everybody knows, of which it is secret which was hashed.
+std::array<mpc::dkls::HashInput, 6> secret_fields() {
+  std::array<mpc::dkls::HashInput, 6> inputs{};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto number = static_cast<std::uint8_t>(i);
+    inputs[i] = {static_cast<std::uint8_t>(i % 2), number, {2, number}};
+    poison(&inputs[i].bit, sizeof inputs[i].bit);
+    poison(inputs[i].point);
+  }
+  return inputs;
+}
+bool hash_to_curve() {
+  const auto inputs = secret_fields();
+  const auto points = mpc::dkls::hash_to_curve({}, inputs);
+  return is_poisoned(inputs) && std::ranges::none_of(points, &crypto::Point::is_infinity);
+}
+// Its twin for public fields stops where it has found a point.
+bool fault_hash_to_curve() {
+  return mpc::dkls::hash_to_curve_var({}, secret_fields()).size() == 6;
+}
+
 bool pair_setup() {
   PoisonedRandom one(1);
   PoisonedRandom two(2);
@@ -273,11 +296,18 @@ bool fault_pair_setup() {
 }  // namespace
 
 Cases cases_of_parties() {
-  return {{"dkg", dkg},         {"renew", renew},
-          {"repair", repair},   {"import", import},
-          {"cosign", cosign},   {"rfc9591", rfc9591},
-          {"channel", channel}, {"pair_setup", pair_setup},
-          {"ecdsa", ecdsa},     {"fault_pair_setup", fault_pair_setup}};
+  return {{"dkg", dkg},
+          {"renew", renew},
+          {"repair", repair},
+          {"import", import},
+          {"cosign", cosign},
+          {"rfc9591", rfc9591},
+          {"channel", channel},
+          {"pair_setup", pair_setup},
+          {"ecdsa", ecdsa},
+          {"fault_pair_setup", fault_pair_setup},
+          {"hash_to_curve", hash_to_curve},
+          {"fault_hash_to_curve", fault_hash_to_curve}};
 }
 
 }  // namespace tally::ctime

@@ -8,6 +8,7 @@
 
 #include "core/cpu.hpp"
 #include "crypto/point_batch.hpp"
+#include "crypto/secret_lift.hpp"
 #include "support/skip.hpp"
 
 namespace crypto = tally::crypto;
@@ -225,6 +226,30 @@ TEST_CASE("points are read together as they are one by one") {
     CHECK(out[i] == Point::parse(encoded[i]).value_or(Point()));
   }
   CHECK(crypto::parse_each_var({}, {}));
+}
+
+TEST_CASE("the first of several x that has a point is lifted") {
+  std::mt19937_64 random(9);
+  for (std::size_t count = 0; count < 21; ++count) {
+    std::vector<crypto::XonlyBytes> candidates(count);
+    Point wanted;
+    for (auto& candidate : candidates) {
+      candidate = random_scalar(random).encode();
+      if (wanted.is_infinity()) wanted = Point::parse_xonly(candidate).value_or(Point());
+    }
+    CAPTURE(count);
+    CHECK(crypto::lift_first(candidates) == wanted);
+  }
+  // None of p and above, of 5 and of nothing has one; the generator's stands behind them all.
+  std::vector<crypto::XonlyBytes> candidates(17);
+  for (auto& candidate : candidates) candidate[31] = 5;
+  candidates[3].fill(0xff);
+  CHECK(crypto::lift_first(candidates).is_infinity());
+  CHECK(crypto::lift_first({}).is_infinity());
+  candidates.push_back(Point::generator().xonly());
+  CHECK(crypto::lift_first(candidates) == Point::generator());
+  candidates.push_back(Point::mul_generator(Scalar(7)).xonly());
+  CHECK(crypto::lift_first(candidates) == Point::generator());
 }
 
 TEST_CASE("points are added together as they are one by one") {

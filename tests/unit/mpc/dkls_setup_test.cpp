@@ -119,6 +119,7 @@ TEST_CASE("base OT matches the vectors value for value") {
   const auto hashed = hash_to_curve(tag, inputs);
   CHECK(hex(hashed[0].encode()) == text_at(file, "dirs/X1-Y2/hc_first/0"));
   CHECK(hex(hashed[1].encode()) == text_at(file, "dirs/X1-Y2/hc_first/1"));
+  CHECK(hash_to_curve_var(tag, inputs) == hashed);
 
   VectorRandom random_y("setup/0", 2, 1);
   Bytes answer(kOtPointsBytes);
@@ -137,6 +138,17 @@ TEST_CASE("base OT matches the vectors value for value") {
     CHECK(hex(seeds[i][1]) == text_at(file, "dirs/X1-Y2/rho/" + index + "/1"));
     CHECK(hex(chosen[i]) == text_at(file, "dirs/X1-Y2/rho_x/" + index));
   }
+}
+
+TEST_CASE("secret and public inputs hash to the same points of the curve") {
+  // Among so many some need more tries than public inputs are given at once.
+  std::vector<HashInput> inputs(200);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i] = {static_cast<std::uint8_t>(i % 2), static_cast<std::uint8_t>(i / 2), {}};
+    inputs[i].point[5] = static_cast<std::uint8_t>(i);
+  }
+  const SetupTag tag = {4};
+  CHECK(hash_to_curve(tag, inputs) == hash_to_curve_var(tag, inputs));
 }
 
 TEST_CASE("a pair setup survives its encoding and refuses any other") {
