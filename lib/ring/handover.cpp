@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/stop.hpp"
+#include "ring/waiting.hpp"
 
 namespace tally::ring {
 namespace {
@@ -67,6 +69,7 @@ Result<UniqueFd> connect_to(const std::string& path, const std::string& aside,
     return fail(Code::usage, path + " is no socket", "choose another path");
   }
   if (error == ENOENT) return UniqueFd{};
+  if (error == EINTR && core::StopSignal::requested()) return fail(stopped_before("it was taken"));
   if (error == EAGAIN) {
     return fail(Code::try_again, "others wait at " + path + " and who listens takes none of them",
                 "see who that is: ss -xlp");
@@ -108,17 +111,18 @@ Status check_user(int fd) {
               "both sides must run as one user");
 }
 
-// Whether `fd` can be read until then.
+// Whether `fd` can be read until then, or until a stop is asked for.
 bool wait_until(int fd, std::uint64_t deadline_ns) {
   for (;;) {
     const std::uint64_t now_ns = core::monotonic_ns();
     const std::uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
     constexpr std::uint64_t kNsPerMs = 1'000'000;
-    constexpr std::uint64_t kMostMs = 1'000'000;
+    // A stop may be asked for between the look at it and the poll.
+    constexpr std::uint64_t kMostMs = 50;
     pollfd look{fd, POLLIN, 0};
     const int ready = ::poll(&look, 1, static_cast<int>(std::min(left_ns / kNsPerMs + 1, kMostMs)));
     if (ready > 0) return true;
-    if (left_ns == 0) return false;
+    if (left_ns == 0 || core::StopSignal::requested()) return false;
   }
 }
 
@@ -192,6 +196,7 @@ Result<HandoverSocket> HandoverSocket::open(const std::string& path, std::uint64
     if (error != EEXIST) {
       return fail(core::os_error(Code::cannot_create, "cannot make " + path, error));
     }
+    if (core::StopSignal::requested()) return fail(stopped_before("it was taken"));
     if (core::monotonic_ns() >= deadline_ns) {
       return fail(Code::try_again, "sockets come and go at " + path,
                   "one ring at a time is handed over at a path");
@@ -218,12 +223,14 @@ Status HandoverSocket::give(int ring, std::uint64_t deadline_ns) const {
                        ::recv(taker.get(), &answer, 1, 0) == 1 && answer == kTaken;
     if (taken) return {};
   }
+  if (core::StopSignal::requested()) return fail(stopped_before("anybody took it"));
   return fail(Code::try_again, "nobody came to " + path_ + " to take it",
               "start the other side, or raise open-timeout");
 }
 
 Result<UniqueFd> HandoverSocket::take(std::uint64_t deadline_ns) const {
   if (!wait_until(fd_.get(), deadline_ns)) {
+    if (core::StopSignal::requested()) return fail(stopped_before("it was given"));
     return fail(Code::try_again, "who listens at the socket gives nothing",
                 "see who that is: ss -xlp");
   }

@@ -1,7 +1,8 @@
 // How a ring without a name goes from the process that makes it to the one that uses it with it: a
 // descriptor in a message on a Unix socket (SCM_RIGHTS). The first process that opens the path
 // listens there and gives, the next one takes; the path is gone as soon as the ring was taken. Both
-// sides check that the other runs as the same user. Cold; one thread; allocates.
+// sides check that the other runs as the same user. A wait ends by its deadline, and when a stop is
+// asked for (core::StopSignal). Cold; one thread; allocates.
 //
 // Source: unix(7).
 #pragma once

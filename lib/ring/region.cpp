@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "core/clock.hpp"
+#include "core/stop.hpp"
 #include "mem/memory_file.hpp"
 #include "ring/broadcast.hpp"
 #include "ring/handover.hpp"
 #include "ring/liveness.hpp"
 #include "ring/ring_file.hpp"
+#include "ring/waiting.hpp"
 
 namespace tally::ring {
 namespace {
@@ -470,10 +472,13 @@ Status Region::wait_for_peer(std::uint64_t timeout_ns) const {
     const Peer now = peer();
     // A producer that closed has left records; a consumer that closed will read none.
     if (now == Peer::alive || (now == Peer::closed && role_ == Role::consumer)) return {};
-    if (core::monotonic_ns() >= deadline_ns) break;
+    if (core::monotonic_ns() >= deadline_ns || core::StopSignal::requested()) break;
     pause_before_retry();
   }
   const std::string who = role_ == Role::producer ? "consumer" : "producer";
+  if (core::StopSignal::requested()) {
+    return fail(stopped_before("a " + who + " came").in("ring " + name_));
+  }
   return fail(Code::try_again, "ring " + name_ + ": no " + who + " came",
               "start the " + who + ", or raise open-timeout");
 }

@@ -60,7 +60,8 @@ class Region {
   // Half a microsecond: asks the kernel for the lock of the other side. Of several readers or
   // producers, says what is best of any: alive, dead, closed, absent.
   [[nodiscard]] Peer peer() const;
-  // Sleeps until the other side is there. Errors: try_again after the time-out.
+  // Sleeps until the other side is there. Errors: try_again after the time-out, or when a stop was
+  // asked for (core::StopSignal).
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const;
 
   // Of a ring of many producers: whether one that lives says that it claimed `position`. Where

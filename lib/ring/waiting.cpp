@@ -2,6 +2,10 @@
 
 namespace tally::ring {
 
+Error stopped_before(const std::string& event) {
+  return {Code::try_again, "stopped before " + event, {}, 0};
+}
+
 Waited why_over(const Region& region) {
   if (region.poisoned()) return Waited::poisoned;
   switch (region.peer()) {

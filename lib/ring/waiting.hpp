@@ -3,13 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "core/error.hpp"
 #include "queue/wait.hpp"
 #include "ring/counters.hpp"
 #include "ring/region.hpp"
 #include "ring/results.hpp"
 
 namespace tally::ring {
+
+// What a wait for another process ends in when a stop was asked for before: "it was taken".
+[[nodiscard]] Error stopped_before(const std::string& event);
 
 // Why there is nothing more to wait for, or ok. Asks the kernel about the other side (0.5 us).
 [[nodiscard]] Waited why_over(const Region& region);
