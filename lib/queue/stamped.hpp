@@ -36,14 +36,15 @@ struct Run {
   std::size_t count = 0;
 };
 
-// One side. Slots: capacity() (a power of two, at least 2), stamp(position), the stamp of the slot
-// that the position maps to, and prefetch(position), which may fetch slots that a consumer who
-// stands at `position` comes to soon. Publisher: publish(stamp, value) stores with release, and
-// wakes who sleeps.
+// One side. Slots: capacity() (a power of two, at least 2), at(position), the Slot that the
+// position maps to, whose member `stamp` this is about, and prefetch(position), which may fetch
+// slots that a consumer who stands at `position` comes to soon. Publisher: publish(stamp, value)
+// stores with release, and wakes who sleeps.
 template <Role kRole, Users kUsers, typename Slots, typename Publisher, typename Atomics>
 class Stamped {
  public:
   using Cursor = typename Atomics::template Atomic<std::uint64_t>;
+  using Slot = typename Slots::Slot;
 
   Stamped(Cursor& cursor, Slots slots, Publisher publisher)
       : cursor_(&cursor),
@@ -69,22 +70,47 @@ class Stamped {
     if constexpr (kRole == Role::consumer) slots_.prefetch(run.position + run.count);
     for (std::size_t i = 0; i < count; ++i) hand_over(run.position + i);
     if constexpr (kUsers == Users::one) {
-      position_ = run.position + count;
-      // Release: who sees the cursor finds the stamps.
-      Atomics::store_release(*cursor_, position_);
+      advance(run.position + count);
     } else {
       for (std::size_t i = count; i < run.count; ++i) {
         const std::uint64_t position = run.position + i;
-        publisher_.publish(slots_.stamp(position), position + slots_.capacity());
+        publisher_.publish(slots_.at(position).stamp, position + slots_.capacity());
       }
     }
+  }
+
+  // A run of one: where it lies, and the stamp that finish_one() leaves there. No slot when there
+  // is none.
+  struct One {
+    Slot* slot = nullptr;
+    std::uint64_t handed_over = 0;
+  };
+  // take(1) and finish(run, 1), for whoever moves an item at a time. Whatever follows from the
+  // position is worked out before the exchange on the cursor, which no later load overtakes.
+  [[gnu::always_inline]] One take_one() {
+    const Slots slots = slots_;
+    Cursor& cursor = *cursor_;
+    std::uint64_t position = kUsers == Users::one ? position_ : Atomics::load_relaxed(cursor);
+    const One one{&slots.at(position), handed_over(position, slots)};
+    if (Atomics::load_acquire(one.slot->stamp) != position + kReady) [[unlikely]]
+      return take_one_late(0);  // acquire: as in stamp_at()
+    if constexpr (kRole == Role::consumer) slots.prefetch(position + 1);
+    if constexpr (kUsers == Users::many) {
+      if (!Atomics::exchange_if(cursor, position, position + 1)) [[unlikely]]
+        return take_one_late(1);
+    }
+    return one;
+  }
+  void finish_one(One one) {
+    publisher_.publish(one.slot->stamp, one.handed_over);
+    if constexpr (kUsers == Users::one) advance(position_ + 1);
   }
 
   // Whether the next position is not ready and no tombstone either: it may be slept on. seq_cst:
   // after this side said that it waits (Gate).
   [[nodiscard]] bool is_blocked() {
     const std::uint64_t position = next();
-    const std::uint64_t stamp = Atomics::load_seq_cst(slots_.stamp(position));
+    const std::uint64_t stamp = Atomics::load_seq_cst(slots_.at(position).stamp);
     return is_before(stamp, position + kReady);
   }
 
@@ -105,11 +131,18 @@ class Stamped {
   }
   // Acquire pairs with hand_over() on the other side: the item is written, or its reads are over.
   std::uint64_t stamp_at(std::uint64_t position) {
-    return Atomics::load_acquire(slots_.stamp(position));
+    return Atomics::load_acquire(slots_.at(position).stamp);
+  }
+  static std::uint64_t handed_over(std::uint64_t position, const Slots& slots) {
+    return position + (kRole == Role::producer ? 1 : slots.capacity());
   }
   void hand_over(std::uint64_t position) {
-    publisher_.publish(slots_.stamp(position),
-                       position + (kRole == Role::producer ? 1 : slots_.capacity()));
+    publisher_.publish(slots_.at(position).stamp, handed_over(position, slots_));
+  }
+  void advance(std::uint64_t position) {
+    position_ = position;
+    // Release: who sees the cursor finds the stamps.
+    Atomics::store_release(*cursor_, position);
   }
   std::size_t ready_from(std::uint64_t position, std::size_t wanted) {
     std::size_t count = 0;
@@ -122,14 +155,27 @@ class Stamped {
       const std::size_t count = ready_from(position_, wanted);
       if (count != 0 || wanted == 0 || !is_tombstone(position_)) [[likely]]
         return count;
-      Atomics::store_release(*cursor_, ++position_);  // as in finish()
+      advance(position_ + 1);
       ++tombstones_;
     }
   }
 
-  Run take_of_many(std::size_t wanted) {
+  // Apart from take_one(), so that the quick way stays small enough to be inlined. `failures`: lost
+  // exchanges so far.
+  [[gnu::noinline]] One take_one_late(unsigned failures) {
+    Run run;
+    if constexpr (kUsers == Users::one) {
+      run = take(1);
+    } else {
+      back_off(failures);
+      run = take_of_many(1, failures);
+    }
+    if (run.count == 0) return {};
+    return {&slots_.at(run.position), handed_over(run.position, slots_)};
+  }
+
+  Run take_of_many(std::size_t wanted, unsigned failures = 0) {
     std::uint64_t position = Atomics::load_relaxed(*cursor_);
-    unsigned failures = 0;
     while (wanted != 0) {
       Run run{position, ready_from(position, wanted)};
       const bool ready = run.count != 0;
