@@ -87,9 +87,8 @@ bool Consumer::pass_gaps(bool thoroughly) {
   }
   if (head == head_) return false;
   const std::uint64_t passed = head - head_;
-  head_ = head;
   peeked_ = 0;
-  publish_head();
+  publish_head(head);
   // Behind the head: who is killed in between leaves a few uncounted, not counted twice.
   bump(stats_->tombstones, passed);
   return true;

@@ -81,26 +81,24 @@ class alignas(kApartBytes) Consumer {
   Consumer(Region region, const Options& options);
   // Whether the record at `position` is there. A record out of bounds poisons the ring.
   [[nodiscard]] bool is_readable(SlotHeader& slot, std::uint64_t position) const {
-    std::uint32_t length = 0;
-    return is_readable(slot, position, length);
+    return is_committed(slot, position) && is_in_bounds(foreign(slot.meta.length));
   }
-  [[nodiscard]] bool is_readable(SlotHeader& slot, std::uint64_t position,
-                                 std::uint32_t& length) const {
+  [[nodiscard]] bool is_committed(SlotHeader& slot, std::uint64_t position) const {
     // Acquire pairs with the stamp of Producer::commit(): the record is whole.
-    if (slot.stamp.load(std::memory_order_acquire) != position + 1) {
-      // A record that goes on in another line: while this one is polled, that one is fetched with
-      // it instead of after it.
-      __builtin_prefetch(slots_.payload(slot) + kSlotHeaderBytes);
-      return false;
-    }
-    length = foreign(slot.meta.length);
+    if (slot.stamp.load(std::memory_order_acquire) == position + 1) return true;
+    // A record that goes on in another line: while this one is polled, that one is fetched with it
+    // instead of after it.
+    __builtin_prefetch(slots_.payload(slot) + kSlotHeaderBytes);
+    return false;
+  }
+  [[nodiscard]] bool is_in_bounds(std::uint32_t length) const {
     if (length <= slots_.payload_bytes) [[likely]]
       return true;
     region_.poison(PoisonReason::bad_length);
     return false;
   }
-  void free_slots(std::uint64_t head, std::uint64_t bytes);
-  void publish_head();
+  void free_slots(std::uint64_t head, std::uint64_t records, std::uint64_t bytes);
+  void publish_head(std::uint64_t head);
   // Of many producers. Passes over what nobody will ever commit, some at once; whether there was
   // any such.
   // Looks for dead claimants, which touches the producers' lines, only where `thoroughly`.
@@ -114,8 +112,6 @@ class alignas(kApartBytes) Consumer {
   bool take_next(RecordMeta& meta, MutableByteView into);
   bool pop_behind_gaps(RecordMeta& meta, MutableByteView into);
   std::size_t peek_behind_gaps(std::size_t wanted);
-  [[nodiscard]] static Record record_in(const SlotArea& slots, SlotHeader& slot,
-                                        std::uint32_t length);
   // A field that the other side may change at any time is read once, as a relaxed atomic. (It also
   // keeps the compiler from joining fields into a load that spans several recent stores, which the
   // processor cannot forward: 4 ns where one thread has both ends.)
@@ -146,14 +142,17 @@ class alignas(kApartBytes) Consumer {
   const SlotArea slots = slots_;
   const std::uint64_t head = head_;
   SlotHeader& slot = slots.at(head);
-  std::uint32_t length = 0;
-  if (!is_readable(slot, head, length)) return false;
-  const Record next = record_in(slots, slot, length);
-  meta = next.meta;
+  if (!is_committed(slot, head)) return false;
+  const ShortFields fields(slot.meta);
+  const std::uint32_t length = fields.length();
+  if (!is_in_bounds(length)) return false;
+  meta.sequence = foreign(slot.meta.sequence);
+  meta.time_ns = foreign(slot.meta.time_ns);
+  fields.store(meta);
   if (!into.empty()) {
-    copy_payload(into.data(), next.payload.data(), std::min(next.payload.size(), into.size()));
+    copy_payload(into.data(), slots.payload(slot), std::min<std::size_t>(length, into.size()));
   }
-  free_slots(head + 1, next.payload.size());
+  free_slots(head, 1, length);
   return true;
 }
 
@@ -168,18 +167,14 @@ inline std::size_t Consumer::peek(std::size_t wanted) {
   return count;
 }
 
-inline Consumer::Record Consumer::record_in(const SlotArea& slots, SlotHeader& slot,
-                                            std::uint32_t length) {
-  RecordMeta& there = slot.meta;
-  return {{foreign(there.sequence), foreign(there.time_ns), foreign(there.flags),
-           foreign(there.source), length},
-          {slots.payload(slot), length}};
-}
-
 inline Consumer::Record Consumer::record(std::size_t index) const {
   SlotHeader& slot = slots_.at(head_ + index);
+  RecordMeta& there = slot.meta;
   // Clamped again: what is read now need not be what peek() checked.
-  return record_in(slots_, slot, std::min(foreign(slot.meta.length), slots_.payload_bytes));
+  const std::uint32_t length = std::min(foreign(there.length), slots_.payload_bytes);
+  return {{foreign(there.sequence), foreign(there.time_ns), foreign(there.flags),
+           foreign(there.source), length},
+          {slots_.payload(slot), length}};
 }
 
 inline void Consumer::release(std::size_t count) {
@@ -192,25 +187,28 @@ inline void Consumer::release(std::size_t count) {
   for (std::uint64_t position = head_; position != end; ++position) {
     bytes += std::min(foreign(slots.at(position).meta.length), slots.payload_bytes);
   }
-  free_slots(end, bytes);
+  free_slots(head_, count, bytes);
 }
 
-inline void Consumer::free_slots(std::uint64_t head, std::uint64_t bytes) {
+// `head`: where the records begin, as the caller has it at hand.
+[[gnu::always_inline]] inline void Consumer::free_slots(std::uint64_t head, std::uint64_t records,
+                                                        std::uint64_t bytes) {
   // The producer's line is foreign: the depth is sampled once in this many records.
   constexpr std::uint64_t kDepthSample = 64;
-  if (((head_ ^ head) & ~(kDepthSample - 1)) != 0) [[unlikely]]
+  const std::uint64_t end = head + records;
+  if (end % kDepthSample < records) [[unlikely]]
     note_depth();
-  count_batch(*stats_, head - head_, bytes);
-  head_ = head;
-  publish_head();
+  count_batch(*stats_, records, bytes);
+  publish_head(end);
 }
 
-[[gnu::always_inline]] inline void Consumer::publish_head() {
-  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
+[[gnu::always_inline]] inline void Consumer::publish_head(std::uint64_t head) {
+  head_ = head;
+  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) [[unlikely]] {
     wake_writer();
   } else {
     // Release: the reads of the records are over before their slots are free.
-    header_->head.store(head_, std::memory_order_release);
+    header_->head.store(head, std::memory_order_release);
   }
 }
 

@@ -90,7 +90,7 @@ class alignas(kApartBytes) Producer {
   [[nodiscard]] bool is_head_wrong() const { return tail_ - head_seen_ > slots_.capacity; }
   // Looks at the consumer's line. Acquire pairs with Consumer::release(): its reads are over.
   void look_at_head() { head_seen_ = header_->head.load(std::memory_order_acquire); }
-  void publish_tail(std::uint64_t tail, std::uint64_t bytes);
+  void publish_tail(std::uint64_t tail, std::uint64_t records, std::uint64_t bytes);
   void own_claimed();
   void wake_reader();
 
@@ -109,14 +109,14 @@ class alignas(kApartBytes) Producer {
 // Inlined by force, here and in the consumer: a length that the caller knows saves half of it.
 [[gnu::always_inline]] inline bool Producer::try_push(const RecordMeta& meta, ByteView payload) {
   if (payload.size() > slots_.payload_bytes) return false;
-  if (known_room() == 0) [[unlikely]] {
+  const std::uint64_t tail = tail_;
+  if (tail - head_seen_ >= slots_.capacity) [[unlikely]] {  // known_room() == 0
     look_at_head();
     if (known_room() == 0) {
       bump(stats_->stalls, 1);
       return false;
     }
   }
-  const std::uint64_t tail = tail_;
   SlotHeader& slot = slots_.at(tail);
   const std::uint64_t time_ns = meta.time_ns != 0 ? meta.time_ns : core::monotonic_ns();
   // Of a payload that goes on in another line both lines are asked for at once (own_lines()), and
@@ -128,12 +128,13 @@ class alignas(kApartBytes) Producer {
     slot.stamp.store(tail, std::memory_order_relaxed);  // no stamp of a record in this slot
     copy_payload(to + near, payload.data() + near, payload.size() - near);
   }
-  slot.meta = {meta.sequence, time_ns, meta.flags, meta.source,
-               static_cast<std::uint32_t>(payload.size())};
+  slot.meta.sequence = meta.sequence;
+  slot.meta.time_ns = time_ns;
+  ShortFields(meta.flags, meta.source, static_cast<std::uint32_t>(payload.size())).store(slot.meta);
   copy_payload(to, payload.data(), near);
   // Release: the record is written before its stamp says so.
   slot.stamp.store(tail + 1, std::memory_order_release);
-  publish_tail(tail + 1, payload.size());
+  publish_tail(tail, 1, payload.size());
   return true;
 }
 
@@ -176,17 +177,19 @@ inline void Producer::commit(std::size_t count) {
     // Release: as in try_push(). In order, so that a kill in between leaves a prefix.
     slot.stamp.store(position + 1, std::memory_order_release);
   }
-  publish_tail(end, bytes);
+  publish_tail(tail_, count, bytes);
 }
 
-inline void Producer::publish_tail(std::uint64_t tail, std::uint64_t bytes) {
-  count_batch(*stats_, tail - tail_, bytes);
-  tail_ = tail;
-  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) {
+// `tail`: where the records begin, as the caller has it at hand.
+[[gnu::always_inline]] inline void Producer::publish_tail(std::uint64_t tail, std::uint64_t records,
+                                                          std::uint64_t bytes) {
+  count_batch(*stats_, records, bytes);
+  tail_ = tail + records;
+  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) [[unlikely]] {
     wake_reader();
   } else {
     // Release: an inspector or a sleeper to be that sees the cursor finds the stamps.
-    header_->tail.store(tail, std::memory_order_release);
+    header_->tail.store(tail + records, std::memory_order_release);
   }
 }
 
