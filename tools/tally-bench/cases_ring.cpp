@@ -15,6 +15,7 @@
 #include "ring/consumer.hpp"
 #include "ring/options.hpp"
 #include "ring/producer.hpp"
+#include "ring_subjects.hpp"
 #include "subjects.hpp"
 
 namespace tally::bench_tool {
@@ -23,12 +24,7 @@ namespace {
 
 using Subject = std::unique_ptr<bench::Subject>;
 
-constexpr std::size_t kBatchRecords = 32;
-constexpr std::size_t kRecordBytes = 64;
 constexpr std::uint64_t kPairSlots = 4096;
-// Rings that fit into the first-level caches of both cores, as one takes for the shortest way: a
-// line comes from there and goes back there in a third of the time that it takes further out.
-constexpr std::uint64_t kNearSlots = 128;
 constexpr std::uint32_t kStreamBytes = 32 * 1024;
 constexpr std::uint32_t kAreaBytes = 256 * 1024;
 constexpr std::size_t kChunkBytes = 64 * 1024;  // a pipe's capacity
@@ -123,67 +119,38 @@ Result<Subject> ring_round_trip() {
 }
 
 // Side 1 fills batches of records in place, side 0 reads them where they lie.
-class RingBatches final : public bench::Subject {
+class InPlace {
  public:
-  explicit RingBatches(BothEnds ends) : ends_(std::move(ends)) {}
+  explicit InPlace(BothEnds ends) : ends_(std::move(ends)) {}
 
-  [[nodiscard]] std::uint64_t granularity() const override { return kBatchRecords; }
-  void run(std::size_t side, std::uint64_t operations) override {
-    if (side == 0)
-      consume(operations);
-    else
-      produce(operations);
+  std::size_t send(std::uint64_t first, std::size_t most) {
+    const std::size_t room = ends_.producer.claim(most);
+    for (std::size_t i = 0; i < room; ++i) {
+      const ring::Producer::Slot slot = ends_.producer.slot(i);
+      slot.meta = stamped(first + i);
+      slot.meta.length = kRecordBytes;
+      fill_record(slot.payload.data(), first + i);
+    }
+    if (room != 0) ends_.producer.commit(room);
+    return room;
   }
-  [[nodiscard]] bool healthy() const override { return !wrong_; }
+  std::size_t take(std::uint64_t first, std::size_t most, bool& good) {
+    const std::size_t there = ends_.consumer.peek(most);
+    for (std::size_t i = 0; i < there; ++i) {
+      const ring::Consumer::Record record = ends_.consumer.record(i);
+      good &= record.meta.sequence == first + i && is_record(record.payload.data(), first + i);
+    }
+    if (there != 0) ends_.consumer.release(there);
+    return there;
+  }
 
  private:
-  void produce(std::uint64_t operations) {
-    for (std::uint64_t done = 0; done < operations;) {
-      const std::size_t room =
-          ends_.producer.claim(std::min<std::uint64_t>(kBatchRecords, operations - done));
-      for (std::size_t i = 0; i < room; ++i) {
-        const ring::Producer::Slot slot = ends_.producer.slot(i);
-        slot.meta = stamped(sent_);
-        slot.meta.length = kRecordBytes;
-        std::memset(slot.payload.data(), static_cast<int>(sent_ & 0xffU), kRecordBytes);
-        ++sent_;
-      }
-      if (room != 0)
-        ends_.producer.commit(room);
-      else
-        core::cpu_relax();
-      done += room;
-    }
-  }
-
-  void consume(std::uint64_t operations) {
-    std::array<std::uint8_t, kRecordBytes> copy{};
-    for (std::uint64_t done = 0; done < operations;) {
-      const std::size_t there = ends_.consumer.peek(kBatchRecords);
-      for (std::size_t i = 0; i < there; ++i) {
-        const ring::Consumer::Record record = ends_.consumer.record(i);
-        std::memcpy(copy.data(), record.payload.data(), kRecordBytes);
-        if (record.meta.sequence != taken_ || copy[17] != static_cast<std::uint8_t>(taken_))
-          wrong_ = true;
-        ++taken_;
-      }
-      if (there != 0)
-        ends_.consumer.release(there);
-      else
-        core::cpu_relax();
-      done += there;
-    }
-  }
-
   BothEnds ends_;
-  alignas(128) std::uint64_t sent_ = 0;   // side 1 alone
-  alignas(128) std::uint64_t taken_ = 0;  // side 0 alone
-  bool wrong_ = false;                    // side 0 alone
 };
 
 Result<Subject> ring_batches() {
   TALLY_TRY(auto ends, open_ring(kNearSlots));
-  return std::make_unique<RingBatches>(std::move(ends));
+  return std::make_unique<RecordBatches<InPlace>>(std::move(ends));
 }
 
 struct ByteEnds {
