@@ -6,9 +6,11 @@
 //     there, so that a burst of n costs one miss and not n (rigtorp/SPSCQueue, "cached indices").
 //   * The shared cursors lie 128 bytes apart, and the limits inside the handles: processors fetch
 //     cache lines in pairs, and a line that both sides write costs a transfer on each write.
-//   * Positions are 64-bit and only ever grow; the slot is position & (capacity - 1), the fill is
-//     tail - head. Both are right across the wrap at 2^64, so no slot is wasted to tell full from
-//     empty.
+//   * A cursor is the address of a cell, and a side knows where the run of cells that are its own
+//     ends, so that one item is one comparison, one cell and one store of the cursor. (Positions
+//     that only grow, whose cell is found with a mask, cost a fifth more: 0.72 ns an item instead
+//     of 0.57. A position kept beside the cursor costs a second store, 0.82 ns.)
+//   * There is one cell more than the capacity: a full queue must not look like an empty one.
 //   * A batch is at most two runs of cells and is copied as such.
 //
 // make_dense() allocates everything; afterwards nothing is. The two ends are handles that can be
@@ -36,16 +38,20 @@ template <typename T, typename Wait, typename Atomics>
 struct DenseMemory {
   using Cell = typename Atomics::template Cell<T>;
   using WaitEnds = Ends<Wait, Atomics>;
-  using Cursor = typename Atomics::template Atomic<std::uint64_t>;
+  using Cursor = typename Atomics::template Atomic<Cell*>;
 
-  DenseMemory(std::size_t capacity, std::uint64_t start)
-      : tail(start), head(start), mask(capacity - 1), cells(std::make_unique<Cell[]>(capacity)) {}
+  DenseMemory(std::size_t capacity, std::size_t start)
+      : cell_count(capacity + 1),
+        cells(std::make_unique<Cell[]>(cell_count)),
+        tail(cells.get() + start % cell_count),
+        head(cells.get() + start % cell_count) {}
 
-  alignas(128) Cursor tail;  // next position to write; the producer's
-  alignas(128) Cursor head;  // next position to read; the consumer's
-  WaitEnds ends;
-  const std::uint64_t mask;
+  const std::size_t cell_count;
   const std::unique_ptr<Cell[]> cells;
+  // Addresses of cells, or the end of all cells, which means the first.
+  alignas(128) Cursor tail;  // next cell to write; the producer's
+  alignas(128) Cursor head;  // next cell to read; the consumer's
+  WaitEnds ends;
 };
 
 // Up to two runs of slots: the second begins at the array's start when the range wraps.
@@ -59,7 +65,7 @@ struct SpanPair {
   }
 };
 
-// What both handles share: the memory, and where it lies. Not used by itself.
+// What both handles share: the memory, and how far this side may go. Not used by itself.
 template <typename T, typename Wait, typename Atomics>
 class DenseEnd {
  public:
@@ -71,44 +77,82 @@ class DenseEnd {
   DenseEnd(const DenseEnd&) = delete;
   DenseEnd& operator=(const DenseEnd&) = delete;
 
-  [[nodiscard]] std::size_t capacity() const { return mask_ + 1; }
+  [[nodiscard]] std::size_t capacity() const { return static_cast<std::size_t>(end_ - begin_) - 1; }
 
  protected:
   using Cursor = typename Memory::Cursor;
+  using Side = typename Memory::WaitEnds::Side;
 
   DenseEnd(std::shared_ptr<Memory> memory, Cursor& cursor)
       : memory_(std::move(memory)),
-        cells_(memory_->cells.get()),
-        mask_(memory_->mask),
+        begin_(memory_->cells.get()),
+        end_(begin_ + memory_->cell_count),
         cursor_(&cursor),
-        limit_(position()) {}
+        limit_(place()),
+        stop_(limit_) {}
   ~DenseEnd() = default;
 
   // Only this side stores it.
-  [[nodiscard]] std::uint64_t position() const { return Atomics::load_relaxed(*cursor_); }
-  Cell& cell(std::uint64_t position) const { return cells_[position & mask_]; }
-  SpanPair<Cell> range(std::size_t count) const {
-    const std::size_t begin = position() & mask_;
-    const std::size_t first = std::min(count, capacity() - begin);
-    return {{cells_ + begin, first}, {cells_, count - first}};
-  }
-  // Positions up to `limit_`, when the other cursor was last read.
-  [[nodiscard]] std::size_t left() const { return limit_ - position(); }
-  void advance(typename Memory::WaitEnds::Side& readers_or_writers, std::uint64_t position) {
-    Memory::WaitEnds::publish(readers_or_writers, *cursor_, position);
+  [[nodiscard]] Cell* cursor() const { return Atomics::load_relaxed(*cursor_); }
+  [[nodiscard]] Cell* place() const { return around(cursor()); }
+  [[nodiscard]] Cell* around(Cell* cursor) const { return cursor == end_ ? begin_ : cursor; }
+  // Cells from one place on to another.
+  [[nodiscard]] std::size_t distance(const Cell* from, const Cell* to) const {
+    return static_cast<std::size_t>(to - from + (to < from ? end_ - begin_ : 0));
   }
 
+  // Whether `count` cells from `cell`, the cursor, are this side's and lie in one run.
+  [[nodiscard]] bool is_in_run(const Cell* cell, std::size_t count) const {
+    return count <= static_cast<std::size_t>(stop_ - cell);
+  }
+  // Where the next run begins once the last one is used up, nullptr when there is none. `look`: how
+  // far the other cursor lets this side go now.
+  template <typename Look>
+  Cell* next_run(Look look) {
+    Cell* const first = place();
+    if (first == limit_) {
+      limit_ = look();
+      if (first == limit_) return nullptr;
+    }
+    begin_run(first);
+    return first;
+  }
+  // As many cells from the cursor on as this side may use, at most `wanted`.
+  template <typename Look>
+  SpanPair<Cell> runs(std::size_t wanted, Look look) {
+    Cell* const first = place();
+    if (distance(first, limit_) < wanted) limit_ = look();
+    const std::size_t count = std::min(distance(first, limit_), wanted);
+    const std::size_t until_end = std::min(count, static_cast<std::size_t>(end_ - first));
+    return {{first, until_end}, {begin_, count - until_end}};
+  }
+
+  // Moves the cursor `count` cells on, around the end.
+  void advance(Side& readers_or_writers, std::size_t count) {
+    Cell* const first = place();
+    const auto until_end = static_cast<std::size_t>(end_ - first);
+    Cell* const next = count < until_end ? first + count : begin_ + (count - until_end);
+    begin_run(next);
+    publish(readers_or_writers, next);
+  }
+  void publish(Side& readers_or_writers, Cell* cursor) {
+    Memory::WaitEnds::publish(readers_or_writers, *cursor_, cursor);
+  }
+  void begin_run(Cell* first) { stop_ = limit_ < first ? end_ : limit_; }
+
   std::shared_ptr<Memory> memory_;
-  Cell* cells_;
-  std::uint64_t mask_;
+  Cell* begin_;
+  Cell* end_;
   Cursor* cursor_;
-  std::uint64_t limit_;
+  Cell* limit_;  // where this side must stop, as the other cursor was when last read; not `end_`
+  Cell* stop_;   // where the run of cells ends that the cursor is in: at the latest at `end_`
 };
 
 // The writing end. One thread at a time.
 template <typename T, typename Wait = SpinWait, typename Atomics = core::StdAtomics>
 class alignas(128) DenseProducer : public DenseEnd<T, Wait, Atomics> {
   using Base = DenseEnd<T, Wait, Atomics>;
+  using typename Base::Side;
 
  public:
   using typename Base::Cell;
@@ -120,29 +164,38 @@ class alignas(128) DenseProducer : public DenseEnd<T, Wait, Atomics> {
 
   // Returns false, and leaves `item` as it was, when the queue is full.
   bool try_push(T&& item) {
-    const std::uint64_t position = this->position();
-    if (position == this->limit_ && !look()) return false;
-    Atomics::put(this->cell(position), std::move(item));
-    publish(position + 1);
+    Cell* cell = this->cursor();
+    if (cell == this->stop_) [[unlikely]] {
+      cell = this->next_run([this] { return look(); });
+      if (cell == nullptr) return false;
+    }
+    Atomics::put(*cell, std::move(item));
+    this->publish(readers(), cell + 1);
     return true;
   }
   bool try_push(const T& item) { return try_push(T(item)); }
 
   // Copies as many items as there is room for, from the front, and returns how many.
   std::size_t push(std::span<const T> items) {
-    const std::size_t count = free_slots(items.size());
-    if (count == 0) return 0;
-    const auto room = this->range(count);
+    Cell* const cell = this->cursor();
+    if (this->is_in_run(cell, items.size())) {
+      Atomics::put_run(cell, items.data(), items.size());
+      this->publish(readers(), cell + items.size());
+      return items.size();
+    }
+    const auto room = claim(items.size());
     Atomics::put_run(room.first.data(), items.data(), room.first.size());
     Atomics::put_run(room.second.data(), items.data() + room.first.size(), room.second.size());
-    publish(this->position() + count);
-    return count;
+    if (room.size() != 0) commit(room.size());
+    return room.size();
   }
 
   // Zero copy: up to `wanted` free slots to fill in order. commit(k) publishes the first k, and
   // what is not committed is claimed again next time.
-  SpanPair<Cell> claim(std::size_t wanted) { return this->range(free_slots(wanted)); }
-  void commit(std::size_t count) { publish(this->position() + count); }
+  SpanPair<Cell> claim(std::size_t wanted) {
+    return this->runs(wanted, [this] { return look(); });
+  }
+  void commit(std::size_t count) { this->advance(readers(), count); }
 
   // Waits for room until `deadline_ns` (CLOCK_MONOTONIC): ok, timeout, or closed when the consumer
   // has left.
@@ -152,7 +205,7 @@ class alignas(128) DenseProducer : public DenseEnd<T, Wait, Atomics> {
         memory.ends.writers, memory.ends.readers, deadline_ns,
         [&] { return try_push(std::move(item)); },
         // seq_cst: after this side said that it waits (Gate).
-        [&] { return this->position() - Atomics::load_seq_cst(memory.head) > this->mask_; });
+        [&] { return limit(Atomics::load_seq_cst(memory.head)) == this->place(); });
   }
 
   // No more items: the consumer gets `closed` after the last one. The destructor does the same.
@@ -165,27 +218,22 @@ class alignas(128) DenseProducer : public DenseEnd<T, Wait, Atomics> {
 
   // Items in the queue, at least: the consumer may have taken some meanwhile.
   [[nodiscard]] std::size_t size_approx() const {
-    return this->position() - Atomics::load_relaxed(this->memory_->head);
+    return this->distance(this->around(Atomics::load_relaxed(this->memory_->head)), this->place());
   }
 
  private:
-  // Reads how far the consumer is; false when every slot is taken.
-  bool look() {
-    // Acquire pairs with the head that the consumer stored after it had read the cells.
-    this->limit_ = Atomics::load_acquire(this->memory_->head) + this->capacity();
-    return this->left() != 0;
-  }
-  std::size_t free_slots(std::size_t wanted) {
-    if (this->left() < wanted) look();
-    return std::min<std::size_t>(this->left(), wanted);
-  }
-  void publish(std::uint64_t tail) { this->advance(this->memory_->ends.readers, tail); }
+  Side& readers() { return this->memory_->ends.readers; }
+  // The cell that stays empty, before the one that is read next.
+  Cell* limit(Cell* head) const { return (head == this->begin_ ? this->end_ : head) - 1; }
+  // Acquire pairs with the head that the consumer stored after it had read the cells.
+  Cell* look() const { return limit(Atomics::load_acquire(this->memory_->head)); }
 };
 
 // The reading end. One thread at a time.
 template <typename T, typename Wait = SpinWait, typename Atomics = core::StdAtomics>
 class alignas(128) DenseConsumer : public DenseEnd<T, Wait, Atomics> {
   using Base = DenseEnd<T, Wait, Atomics>;
+  using typename Base::Side;
 
  public:
   using typename Base::Cell;
@@ -197,27 +245,36 @@ class alignas(128) DenseConsumer : public DenseEnd<T, Wait, Atomics> {
 
   // Returns false, and leaves `item` as it was, when the queue is empty.
   bool try_pop(T& item) {
-    const std::uint64_t position = this->position();
-    if (position == this->limit_ && !look()) return false;
-    item = Atomics::take(this->cell(position));
-    retire(position + 1);
+    Cell* cell = this->cursor();
+    if (cell == this->stop_) [[unlikely]] {
+      cell = this->next_run([this] { return look(); });
+      if (cell == nullptr) return false;
+    }
+    item = Atomics::take(*cell);
+    this->publish(writers(), cell + 1);
     return true;
   }
 
   // Takes as many items as there are, at most items.size(), and returns how many.
   std::size_t pop(std::span<T> items) {
-    const std::size_t count = ready(items.size());
-    if (count == 0) return 0;
-    const auto there = this->range(count);
+    Cell* const cell = this->cursor();
+    if (this->is_in_run(cell, items.size())) {
+      Atomics::take_run(items.data(), cell, items.size());
+      this->publish(writers(), cell + items.size());
+      return items.size();
+    }
+    const auto there = peek(items.size());
     Atomics::take_run(items.data(), there.first.data(), there.first.size());
     Atomics::take_run(items.data() + there.first.size(), there.second.data(), there.second.size());
-    retire(this->position() + count);
-    return count;
+    if (there.size() != 0) release(there.size());
+    return there.size();
   }
 
   // Zero copy: up to `wanted` items where they lie. release(k) frees the first k.
-  SpanPair<Cell> peek(std::size_t wanted) { return this->range(ready(wanted)); }
-  void release(std::size_t count) { retire(this->position() + count); }
+  SpanPair<Cell> peek(std::size_t wanted) {
+    return this->runs(wanted, [this] { return look(); });
+  }
+  void release(std::size_t count) { this->advance(writers(), count); }
 
   // Waits for an item until `deadline_ns` (CLOCK_MONOTONIC): ok, timeout, or closed after the last
   // item when the producer has left.
@@ -226,7 +283,7 @@ class alignas(128) DenseConsumer : public DenseEnd<T, Wait, Atomics> {
   }
   // The same without taking it.
   WaitResult wait_readable(std::uint64_t deadline_ns = kForeverNs) {
-    return wait(deadline_ns, [&] { return ready(1) != 0; });
+    return wait(deadline_ns, [&] { return peek(1).size() != 0; });
   }
 
   // A producer that waits for room hears of it. The destructor does the same. Nothing else may be
@@ -239,7 +296,7 @@ class alignas(128) DenseConsumer : public DenseEnd<T, Wait, Atomics> {
 
   // Items in the queue, at least: the producer may have added some meanwhile.
   [[nodiscard]] std::size_t size_approx() const {
-    return Atomics::load_relaxed(this->memory_->tail) - this->position();
+    return this->distance(this->place(), this->around(Atomics::load_relaxed(this->memory_->tail)));
   }
 
  private:
@@ -249,19 +306,12 @@ class alignas(128) DenseConsumer : public DenseEnd<T, Wait, Atomics> {
     return Memory::WaitEnds::wait(
         memory.ends.readers, memory.ends.writers, deadline_ns, attempt,
         // seq_cst: after this side said that it waits (Gate).
-        [&] { return Atomics::load_seq_cst(memory.tail) == this->position(); });
+        [&] { return limit(Atomics::load_seq_cst(memory.tail)) == this->place(); });
   }
-  // Reads how far the producer is; false when there is nothing.
-  bool look() {
-    // Acquire pairs with the tail that the producer stored after it had written the cells.
-    this->limit_ = Atomics::load_acquire(this->memory_->tail);
-    return this->left() != 0;
-  }
-  std::size_t ready(std::size_t wanted) {
-    if (this->left() < wanted) look();
-    return std::min<std::size_t>(this->left(), wanted);
-  }
-  void retire(std::uint64_t head) { this->advance(this->memory_->ends.writers, head); }
+  Side& writers() { return this->memory_->ends.writers; }
+  Cell* limit(Cell* tail) const { return this->around(tail); }
+  // Acquire pairs with the tail that the producer stored after it had written the cells.
+  Cell* look() const { return limit(Atomics::load_acquire(this->memory_->tail)); }
 };
 
 template <typename T, typename Wait = SpinWait, typename Atomics = core::StdAtomics>
@@ -271,10 +321,11 @@ struct DensePair {
 };
 
 // Makes a queue of `capacity` slots, a power of two. T is default constructible and moves without
-// throwing. `start` is the first position, for tests of the wrap. Errors: usage for the capacity.
+// throwing. `start` is the first cell, modulo their number, for tests of the way around. Errors:
+// usage for the capacity.
 template <typename T, typename Wait = SpinWait, typename Atomics = core::StdAtomics>
 [[nodiscard]] Result<DensePair<T, Wait, Atomics>> make_dense(std::size_t capacity,
-                                                             std::uint64_t start = 0) {
+                                                             std::size_t start = 0) {
   static_assert(std::is_nothrow_move_assignable_v<T> && std::is_default_constructible_v<T>);
   if (!std::has_single_bit(capacity)) {
     return fail(Code::usage,

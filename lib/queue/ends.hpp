@@ -26,7 +26,8 @@ struct alignas(128) Ends {
   Side writers;  // producers sleep, consumers publish
 
   // Stores what the sleeper of `side` looks at, and wakes it where it may sleep.
-  static void publish(Side& side, Atomic<std::uint64_t>& at, std::uint64_t value) {
+  template <typename Value>
+  static void publish(Side& side, Atomic<Value>& at, Value value) {
     if constexpr (kMaySleep) {
       Atomics::store_seq_cst(at, value);  // before the look for a sleeper (Gate)
       side.gate.wake_if_waiting(FutexScope::process);

@@ -1,9 +1,12 @@
 #include "queue/dense.hpp"
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <doctest/doctest.h>
 #include <memory>
 #include <numeric>
+#include <random>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -82,7 +85,7 @@ TEST_CASE("spans move in batches and say how many") {
 TEST_CASE("claims wrap into two spans and what is not committed stays hidden") {
   auto [producer, consumer] = make_dense<int>(8).value();
   int item = 0;
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < 7; ++i) {
     REQUIRE(producer.try_push(i));
     REQUIRE(consumer.try_pop(item));
   }
@@ -100,16 +103,80 @@ TEST_CASE("claims wrap into two spans and what is not committed stays hidden") {
   CHECK(consumer.peek(8)[0] == 101);
 }
 
-TEST_CASE("positions wrap at two to the sixty fourth") {
-  auto [producer, consumer] = make_dense<std::uint64_t>(4, std::uint64_t{0} - 6).value();
-  std::uint64_t item = 0;
-  for (std::uint64_t i = 0; i < 4; ++i) CHECK(producer.try_push(i));
-  for (std::uint64_t i = 4; i < 40; ++i) {
-    CHECK_FALSE(producer.try_push(i));
-    REQUIRE(consumer.try_pop(item));
-    CHECK(item == i - 4);
-    CHECK(producer.try_push(i));
-    CHECK(producer.size_approx() == 4);
+TEST_CASE("a full queue goes around from every cell") {
+  for (std::size_t start = 0; start <= 4; ++start) {
+    CAPTURE(start);
+    auto [producer, consumer] = make_dense<std::uint64_t>(4, start).value();
+    std::uint64_t item = 0;
+    for (std::uint64_t i = 0; i < 4; ++i) CHECK(producer.try_push(i));
+    for (std::uint64_t i = 4; i < 40; ++i) {
+      CHECK_FALSE(producer.try_push(i));
+      REQUIRE(consumer.try_pop(item));
+      CHECK(item == i - 4);
+      CHECK(producer.try_push(i));
+      CHECK(producer.size_approx() == 4);
+    }
+  }
+}
+
+TEST_CASE("any mixture of items and batches does what a list does") {
+  for (const std::size_t capacity : {1U, 2U, 8U}) {
+    for (std::size_t start = 0; start <= capacity; ++start) {
+      CAPTURE(capacity);
+      CAPTURE(start);
+      auto [producer, consumer] = make_dense<int>(capacity, start).value();
+      std::deque<int> list;
+      std::minstd_rand random(static_cast<unsigned>(start + 1));
+      int next = 0;
+      for (int step = 0; step < 2000; ++step) {
+        const std::size_t wanted = random() % (capacity + 2);
+        const std::size_t room = std::min(wanted, capacity - list.size());
+        const std::size_t there = std::min(wanted, list.size());
+        std::vector<int> items(wanted);
+        int item = -1;
+        switch (random() % 6) {
+          case 0:
+            REQUIRE(producer.try_push(next) == (list.size() < capacity));
+            if (list.size() < capacity) list.push_back(next++);
+            break;
+          case 1:
+            REQUIRE(consumer.try_pop(item) == !list.empty());
+            if (list.empty()) break;
+            REQUIRE(item == list.front());
+            list.pop_front();
+            break;
+          case 2:
+            std::iota(items.begin(), items.end(), next);
+            REQUIRE(producer.push(items) == room);
+            for (std::size_t i = 0; i < room; ++i) list.push_back(next++);
+            break;
+          case 3:
+            REQUIRE(consumer.pop(items) == there);
+            for (std::size_t i = 0; i < there; ++i, list.pop_front())
+              REQUIRE(items[i] == list.front());
+            break;
+          case 4: {
+            const auto claimed = producer.claim(wanted);
+            REQUIRE(claimed.size() == room);
+            const std::size_t kept = room / 2;
+            for (std::size_t i = 0; i < room; ++i) claimed[i] = next + static_cast<int>(i);
+            producer.commit(kept);
+            for (std::size_t i = 0; i < kept; ++i) list.push_back(next++);
+            break;
+          }
+          default: {
+            const auto peeked = consumer.peek(wanted);
+            REQUIRE(peeked.size() == there);
+            for (std::size_t i = 0; i < there; ++i) REQUIRE(peeked[i] == list[i]);
+            consumer.release(there / 2);
+            list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(there / 2));
+            break;
+          }
+        }
+        REQUIRE(producer.size_approx() == list.size());
+        REQUIRE(consumer.size_approx() == list.size());
+      }
+    }
   }
 }
 
