@@ -72,13 +72,13 @@ class Cache {
   // Whether the key is there, and then its value. Otherwise `value` is left alone.
   [[nodiscard]] bool get(std::uint64_t key, std::uint64_t& value) const {
     CacheSet& set = set_of(key);
-    for (unsigned tries = 0; tries < kTriesMost; ++tries) {
-      const Found found = set.find(key, value);
-      if (found != Found::busy) [[likely]]
-        return found == Found::yes;
-      core::cpu_relax();
-    }
-    return false;
+    Look look;
+    look.found = set.find(key, look.value);
+    if (look.found == Found::busy) [[unlikely]]
+      look = look_again(set, key);
+    if (look.found != Found::yes) return false;
+    value = look.value;
+    return true;
   }
 
   // Puts the value in place of the key's last one, or of a pair that was not read for long.
@@ -128,6 +128,20 @@ class Cache {
   // steps of any size, spread over all sets (Knuth, volume 3, section 6.4).
   [[nodiscard]] CacheSet& set_of(std::uint64_t key) const {
     return sets_[key * 0x9e37'79b9'7f4a'7c15U >> 1U >> shift_];  // in two, for a single set
+  }
+
+  // What fits into registers: a value that went over memory would cost a store with each get().
+  struct Look {
+    std::uint64_t value = 0;
+    Found found = Found::busy;
+  };
+  [[gnu::noinline]] static Look look_again(CacheSet& set, std::uint64_t key) {
+    Look look;
+    for (unsigned tries = 1; tries < kTriesMost && look.found == Found::busy; ++tries) {
+      core::cpu_relax();
+      look.found = set.find(key, look.value);
+    }
+    return look;
   }
 
   template <typename Change>

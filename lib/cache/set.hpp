@@ -68,10 +68,15 @@ struct alignas(64) Set {
     const std::uint64_t before = Atomics::load_acquire(word);
     if (is_writing(before)) [[unlikely]]
       return Found::busy;
-    const unsigned valid = valid_of(before);
+      // As little as can be that waits for the set's line, since that limits how many lines are
+      // under way at once: no loop, and each way's place known beforehand. (All ways compared first
+      // and one of them picked without a branch: 38 ns instead of 31 among a million keys.)
+#pragma GCC unroll 8
     for (unsigned way = 0; way < kWays; ++way) {
       // Pairs with the stores in replace(), as said at the head of this file.
-      if (Atomics::load_acquire(keys[way]) != key || (valid >> way & 1U) == 0) continue;
+      if (Atomics::load_acquire(keys[way]) != key) continue;
+      if ((before >> (kValidShift + way) & 1U) == 0) [[unlikely]]
+        continue;
       const std::uint64_t copy = Atomics::load_acquire(values[way]);  // as the key
       if (Atomics::load_relaxed(word) != before) [[unlikely]]
         return Found::busy;
