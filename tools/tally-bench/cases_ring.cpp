@@ -13,6 +13,7 @@
 #include "ring/byte_consumer.hpp"
 #include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
+#include "ring/mpsc_producer.hpp"
 #include "ring/options.hpp"
 #include "ring/producer.hpp"
 #include "ring_subjects.hpp"
@@ -35,13 +36,22 @@ struct BothEnds {
   ring::Consumer consumer;
 };
 
-Result<BothEnds> open_ring(std::uint64_t slots) {
+std::string next_name() {
   static std::atomic<unsigned> next{0};
-  const std::string name = fmt::format("bench.{}.{}", ::getpid(), next++);
+  return fmt::format("bench.{}.{}", ::getpid(), next++);
+}
+
+ring::Options slot_options(std::uint64_t slots) {
   ring::Options options;
   options.slots = slots;
   options.bytes = kRecordBytes;
   options.wait = queue::WaitPolicy::spin;
+  return options;
+}
+
+Result<BothEnds> open_ring(std::uint64_t slots) {
+  const std::string name = next_name();
+  const ring::Options options = slot_options(slots);
   TALLY_TRY(auto producer, ring::Producer::open(name, options));
   auto consumer = ring::Consumer::open(name, options);
   ::unlink(ring::ring_path(name).c_str());
@@ -55,8 +65,8 @@ ring::RecordMeta stamped(std::uint64_t sequence) {
 }
 
 // Inlined by force, both, as the ring's own: what is measured is not the call.
-template <std::size_t Bytes>
-[[gnu::always_inline]] inline bool push_word(ring::Producer& producer, std::uint64_t word) {
+template <std::size_t Bytes, typename Producer>
+[[gnu::always_inline]] inline bool push_word(Producer& producer, std::uint64_t word) {
   std::array<std::uint64_t, Bytes / sizeof word> words;
   words.fill(word);
   std::array<std::uint8_t, Bytes> payload;
@@ -73,15 +83,20 @@ template <std::size_t Bytes>
   return true;
 }
 
-Result<Subject> ring_pair() {
-  TALLY_TRY(auto ends, open_ring(kPairSlots));
-  auto shared = std::make_shared<BothEnds>(std::move(ends));
+template <typename Ends>
+Result<Subject> pair_of(Ends ends) {
+  auto shared = std::make_shared<Ends>(std::move(ends));
   return make_loop([shared, word = std::uint64_t{0}]() mutable {
     std::uint64_t got = 0;
     ++word;
     return push_word<8>(shared->producer, word) && pop_word<8>(shared->consumer, got) &&
            got == word;
   });
+}
+
+Result<Subject> ring_pair() {
+  TALLY_TRY(auto ends, open_ring(kPairSlots));
+  return pair_of(std::move(ends));
 }
 
 // Side 0 sends a word and waits for its echo.
@@ -151,6 +166,84 @@ class InPlace {
 Result<Subject> ring_batches() {
   TALLY_TRY(auto ends, open_ring(kNearSlots));
   return std::make_unique<RecordBatches<InPlace>>(std::move(ends));
+}
+
+// A ring of many producers with its consumer and two of them.
+struct ManyEnds {
+  ring::MpscProducer producer;
+  ring::MpscProducer second;
+  ring::Consumer consumer;
+};
+
+Result<ManyEnds> open_many(std::uint64_t slots) {
+  const std::string name = next_name();
+  ring::Options options = slot_options(slots);
+  options.form = ring::SlotForm::claimed;
+  TALLY_TRY(auto producer, ring::MpscProducer::open(name, options));
+  auto second = ring::MpscProducer::open(name, options);
+  auto consumer = ring::Consumer::open(name, options);
+  ::unlink(ring::ring_path(name).c_str());
+  if (!second) return fail(second.error());
+  if (!consumer) return fail(consumer.error());
+  return ManyEnds{std::move(producer), std::move(*second), std::move(*consumer)};
+}
+
+Result<Subject> many_pair() {
+  TALLY_TRY(auto ends, open_many(kPairSlots));
+  return pair_of(std::move(ends));
+}
+
+// Two producers on two cores, each of which pushes a record an operation; side 0 takes them all.
+class ManyStream final : public bench::Subject {
+ public:
+  explicit ManyStream(ManyEnds ends) : ends_(std::move(ends)) {}
+
+  void run(std::size_t side, std::uint64_t operations) override {
+    if (side == 1) {
+      for (std::uint64_t i = 0; i < operations; ++i) {
+        while (!push_word<8>(ends_.second, kSecond | pushed_[1].value)) core::cpu_relax();
+        ++pushed_[1].value;
+      }
+      return;
+    }
+    std::uint64_t left = 2 * operations;
+    for (std::uint64_t i = 0; i < operations; ++i) {
+      while (!push_word<8>(ends_.producer, pushed_[0].value)) left -= take();
+      ++pushed_[0].value;
+      left -= take();
+    }
+    while (left != 0) {
+      const std::uint64_t taken = take();
+      if (taken == 0) core::cpu_relax();
+      left -= taken;
+    }
+  }
+  [[nodiscard]] bool healthy() const override { return !wrong_; }
+
+ private:
+  static constexpr std::uint64_t kSecond = std::uint64_t{1} << 63U;
+  struct alignas(128) Counter {
+    std::uint64_t value = 0;
+  };
+
+  // Each producer's records come in its order.
+  std::uint64_t take() {
+    std::uint64_t word = 0;
+    if (!pop_word<8>(ends_.consumer, word)) return 0;
+    std::uint64_t& next = next_[(word & kSecond) != 0 ? 1 : 0];
+    if ((word & ~kSecond) != next++) wrong_ = true;
+    return 1;
+  }
+
+  ManyEnds ends_;
+  std::array<Counter, 2> pushed_{};
+  alignas(128) std::array<std::uint64_t, 2> next_{};  // side 0 alone, and wrong_
+  bool wrong_ = false;
+};
+
+Result<Subject> many_stream() {
+  TALLY_TRY(auto ends, open_many(kNearSlots));
+  return std::make_unique<ManyStream>(std::move(ends));
 }
 
 struct ByteEnds {
@@ -225,8 +318,7 @@ class ByteStream final : public bench::Subject {
 
 bench::Factory byte_stream(std::size_t record_bytes, std::uint32_t area_bytes) {
   return [=]() -> Result<Subject> {
-    static std::atomic<unsigned> next{0};
-    const std::string name = fmt::format("bench.bytes.{}.{}", ::getpid(), next++);
+    const std::string name = next_name();
     ring::Options options;
     options.bytes = area_bytes;
     options.wait = queue::WaitPolicy::spin;
@@ -407,6 +499,13 @@ void add_ring_cases(bench::Registry& registry) {
   definition.make = ring_pair;
   registry.add(definition);
 
+  definition.seed.reset();
+  definition.name = "ring.mpsc.pair";
+  definition.summary =
+      "push and pop of 8 bytes through a shared-memory ring of many producers, one thread";
+  definition.make = many_pair;
+  registry.add(definition);
+
   definition = {};
   definition.name = "ring.shm.rtt8";
   definition.summary = "round trip of 8 bytes through two shared-memory rings";
@@ -428,6 +527,14 @@ void add_ring_cases(bench::Registry& registry) {
   definition.threads = 2;
   definition.make = ring_batches;
   definition.peers = stream_peers(kRecordBytes);
+  registry.add(definition);
+
+  definition.name = "ring.mpsc.stream8";
+  definition.summary =
+      "a record of 8 bytes from each of two producers on two cores to one consumer beside the "
+      "first";
+  definition.make = many_stream;
+  definition.peers.clear();
   registry.add(definition);
 
   for (const std::size_t bytes : {std::size_t{64}, std::size_t{1400}}) {
