@@ -63,7 +63,7 @@ Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
   }
   if (parsed.options.form == ring::SlotForm::broadcast) {
     TALLY_TRY(ring::BroadcastProducer producer, open_end<ring::BroadcastProducer>(parsed, notes));
-    return std::make_unique<BroadcastSink>(std::move(producer));
+    return std::make_unique<BroadcastSink>(std::move(producer), ring::full_of(parsed.options));
   }
   if (parsed.options.form == ring::SlotForm::claimed) {
     TALLY_TRY(ring::MpscProducer producer, open_end<ring::MpscProducer>(parsed, notes));

@@ -47,8 +47,12 @@ template <typename End>
 Pushed AnyRingSink<End>::push(std::span<const Record> records, std::uint64_t deadline_ns) {
   std::size_t done = 0;
   while (done < records.size()) {
-    done += publish(records.subspan(done));
+    const Published published = publish(records.subspan(done));
+    done += published.count;
     if (done == records.size()) break;
+    if (published.stopped_by != ring::PushResult::full) {
+      return fail_with(gone(end_, published.stopped_by), done);
+    }
     if (full_ == ring::Full::drop_new) {
       const std::size_t left = records.size() - done;
       end_.count_dropped(left);
@@ -74,7 +78,7 @@ SlotSink<End>::SlotSink(End producer, ring::Full full)
     : AnyRingSink<End>(std::move(producer), full) {}
 
 template <typename End>
-std::size_t SlotSink<End>::publish(std::span<const Record> records) {
+typename SlotSink<End>::Published SlotSink<End>::publish(std::span<const Record> records) {
   // No more than what fits: one of many producers has to give up what it claims and leaves empty.
   const auto fitting = std::count_if(records.begin(), records.end(), [&](const Record& record) {
     return record.payload.size() <= end_.payload_bytes();
@@ -100,7 +104,7 @@ std::size_t SlotSink<End>::publish(std::span<const Record> records) {
   }
   end_.commit(used);
   count_batch(counts_, used, taken);
-  return taken;
+  return {taken};
 }
 
 template <typename End>
@@ -114,7 +118,7 @@ template class SlotSink<ring::MpscProducer>;
 ByteRingSink::ByteRingSink(ring::ByteProducer producer, ring::Full full)
     : AnyRingSink(std::move(producer), full) {}
 
-std::size_t ByteRingSink::publish(std::span<const Record> records) {
+ByteRingSink::Published ByteRingSink::publish(std::span<const Record> records) {
   std::uint64_t now_ns = 0;
   std::size_t used = 0;
   std::size_t taken = 0;
@@ -138,44 +142,53 @@ std::size_t ByteRingSink::publish(std::span<const Record> records) {
   }
   end_.commit(now_ns);
   count_batch(counts_, used, taken);
-  return taken;
+  return {taken};
 }
 
 ring::PushResult ByteRingSink::wait_for(const Record& record, std::uint64_t deadline_ns) {
   return end_.wait_writable(kRingPrefixBytes + record.payload.size(), deadline_ns);
 }
 
-BroadcastSink::BroadcastSink(ring::BroadcastProducer producer) : producer_(std::move(producer)) {}
+BroadcastSink::BroadcastSink(ring::BroadcastProducer producer, ring::Full full)
+    : AnyRingSink(std::move(producer), full),
+      passed_before_(end_.stats().passed_readers.load(std::memory_order_relaxed)) {}
 
-Pushed BroadcastSink::push(std::span<const Record> records, std::uint64_t) {
+void BroadcastSink::count_dead_readers() {
+  const std::uint64_t passed = end_.stats().passed_readers.load(std::memory_order_relaxed);
+  counts_.dead_readers = passed - passed_before_;
+}
+
+BroadcastSink::Published BroadcastSink::publish(std::span<const Record> records) {
   const std::uint64_t now_ns = core::monotonic_ns();
   std::array<std::uint8_t, kRingPrefixBytes> prefix;
   std::size_t taken = 0;
   std::size_t used = 0;
-  ring::PushResult ended = ring::PushResult::ok;
+  ring::PushResult put = ring::PushResult::ok;
   for (; taken < records.size(); ++taken) {
     const Record& record = records[taken];
     store_prefix(prefix.data(), record, now_ns);
-    const ring::PushResult put = producer_.put(prefix, record.payload, record.source, record.flags);
+    put = end_.put(prefix, record.payload, record.source, record.flags);
     if (put == ring::PushResult::too_large) {
       ++counts_.too_long;
       continue;
     }
-    if (put != ring::PushResult::ok) {
-      ended = put;
-      break;
-    }
+    if (put != ring::PushResult::ok) break;
     counts_.bytes += record.payload.size();
     ++used;
   }
-  producer_.commit(now_ns);
+  end_.commit(now_ns);
   count_batch(counts_, used, taken);
-  if (ended == ring::PushResult::ok) return {taken, false};
-  return fail_with(gone(producer_, ended), taken);
+  count_dead_readers();
+  return {taken, put};
+}
+
+ring::PushResult BroadcastSink::wait_for(const Record& record, std::uint64_t deadline_ns) {
+  return end_.wait_writable(kRingPrefixBytes + record.payload.size(), deadline_ns);
 }
 
 Status BroadcastSink::close(std::uint64_t) {
-  const std::uint64_t unseen = producer_.close();
+  count_dead_readers();
+  const std::uint64_t unseen = end_.close();
   counts_.overwritten = std::min(unseen, counts_.sent);
   counts_.overwritten_earlier = unseen - counts_.overwritten;
   counts_.sent -= counts_.overwritten;

@@ -18,13 +18,18 @@ template <typename End>
 class AnyRingSink : public Sink {
  public:
   Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) final;
-  Status close(std::uint64_t deadline_ns) final;
+  Status close(std::uint64_t deadline_ns) override;
 
  protected:
   AnyRingSink(End end, ring::Full full) : end_(std::move(end)), full_(full) {}
 
-  // Copies records from the front into the ring. How many were dealt with: published, or too long.
-  [[nodiscard]] virtual std::size_t publish(std::span<const Record> records) = 0;
+  struct Published {
+    std::size_t count = 0;  // of records at the front: published, or too long
+    // Why the next one was not.
+    ring::PushResult stopped_by = ring::PushResult::full;
+  };
+  // Copies records from the front into the ring.
+  [[nodiscard]] virtual Published publish(std::span<const Record> records) = 0;
   // Until there is room for this record.
   [[nodiscard]] virtual ring::PushResult wait_for(const Record& record,
                                                   std::uint64_t deadline_ns) = 0;
@@ -42,9 +47,10 @@ class SlotSink final : public AnyRingSink<End> {
   SlotSink(End producer, ring::Full full);
 
  private:
+  using typename AnyRingSink<End>::Published;
   using AnyRingSink<End>::end_;
   using Sink::counts_;
-  [[nodiscard]] std::size_t publish(std::span<const Record> records) override;
+  [[nodiscard]] Published publish(std::span<const Record> records) override;
   [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
 };
 
@@ -57,21 +63,25 @@ class ByteRingSink final : public AnyRingSink<ring::ByteProducer> {
   ByteRingSink(ring::ByteProducer producer, ring::Full full);
 
  private:
-  [[nodiscard]] std::size_t publish(std::span<const Record> records) override;
+  [[nodiscard]] Published publish(std::span<const Record> records) override;
   [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
 };
 
-// Of a broadcast, whose records look like those of a ring of bytes. Never waits. Records that were
-// overwritten before any reader had come are known, and counted, when it closes.
-class BroadcastSink final : public Sink {
+// Of a broadcast, whose records look like those of a ring of bytes. Waits, or drops, only where it
+// was told to. Records that were overwritten before any reader had come are known, and counted,
+// when it closes.
+class BroadcastSink final : public AnyRingSink<ring::BroadcastProducer> {
  public:
-  explicit BroadcastSink(ring::BroadcastProducer producer);
+  BroadcastSink(ring::BroadcastProducer producer, ring::Full full);
 
-  Pushed push(std::span<const Record> records, std::uint64_t deadline_ns) override;
   Status close(std::uint64_t deadline_ns) override;
 
  private:
-  ring::BroadcastProducer producer_;
+  [[nodiscard]] Published publish(std::span<const Record> records) override;
+  [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
+  void count_dead_readers();
+
+  std::uint64_t passed_before_;  // by producers before this one
 };
 
 }  // namespace tally::net

@@ -97,6 +97,9 @@ struct SinkCounts {
   // as sent, and such of a killed one before it, which are not among those accepted here.
   std::uint64_t overwritten = 0;
   std::uint64_t overwritten_earlier = 0;
+  // Of a broadcast that waits for its readers: such as were killed meanwhile. What these had not
+  // taken is counted by who follows them.
+  std::uint64_t dead_readers = 0;
   std::uint64_t refused = 0;  // ICMP says nobody listened; those packets count as sent
 
   [[nodiscard]] std::uint64_t drops() const {

@@ -1,6 +1,7 @@
-// A broadcast in shared memory: one producer that never waits, and up to 16 readers, each of which
-// gets every record that it is there for in time. It is a ring of bytes (ring/byte_area.hpp) whose
-// producer itself moves `head`, the oldest record that is still there:
+// A broadcast in shared memory: one producer and up to 16 readers, each of which gets every record
+// that it is there for in time. The producer waits for nobody, or for the slowest reader that lives
+// (ring/reader_gate.hpp). It is a ring of bytes (ring/byte_area.hpp) whose producer itself moves
+// `head`, the oldest record that is still there:
 //
 //   producer   before it writes over records it stores a head behind them, an eighth of the area at
 //              a time, so that a reader that goes on at the head has a start. Then it writes, and
@@ -16,8 +17,9 @@
 // Every record begins with its number, from 0 and without gaps, so that a reader that was overtaken
 // knows exactly how many records it has lost: the number it finds minus the one it expected. Where
 // it stands is in its endpoint's entry (ReaderCursor). A reader that comes after one that was
-// killed goes on there, and what was overwritten between the two is lost to it and counted; any
-// other begins with the oldest record.
+// killed goes on there, and what was overwritten between the two is lost to it and counted. Any
+// other begins with the oldest record; where the producer waits for its readers and this is not the
+// first one ever, with the next that is published.
 #pragma once
 
 #include <atomic>
@@ -44,11 +46,18 @@ struct BroadcastPlace {
 
 // Cold; any process that has mapped the ring.
 [[nodiscard]] BroadcastPlace load_place(const ReaderCursor& cursor);
-// Called by the reader alone. Killed anywhere inside, it leaves the place before.
-void store_place(ReaderCursor& cursor, const BroadcastPlace& place);
+// Called by the reader alone. Killed anywhere inside, it leaves the place before. `order` is
+// release, or seq_cst where a producer may sleep until the place has moved (queue::Gate).
+void store_place(ReaderCursor& cursor, const BroadcastPlace& place,
+                 std::memory_order order = std::memory_order_release);
 
 // The oldest record that is there, whatever the producer does meanwhile; number 0 when none is.
 [[nodiscard]] BroadcastPlace oldest_place(const Header& header, const ByteArea& area);
+
+// Whether the producer that is there, or was last, waits for its readers.
+[[nodiscard]] bool is_gated(const Header& header);
+// Behind the last record published. For a reader that the producer waits for meanwhile.
+[[nodiscard]] BroadcastPlace newest_place(const Header& header, const ByteArea& area);
 
 // Whether a reader can go on at `place`, which a process that was killed, or a broken one, has
 // left: it is before the oldest record, or it is where a record is or will be.

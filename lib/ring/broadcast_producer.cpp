@@ -9,15 +9,17 @@ namespace tally::ring {
 Result<BroadcastProducer> BroadcastProducer::open(const std::string& name, Options options) {
   options.form = SlotForm::broadcast;
   TALLY_TRY(Region region, Region::open(name, options, Role::producer));
-  return BroadcastProducer(std::move(region));
+  return BroadcastProducer(std::move(region), options);
 }
 
-BroadcastProducer::BroadcastProducer(Region region)
+BroadcastProducer::BroadcastProducer(Region region, const Options& options)
     : region_(std::move(region)),
       area_(region_.area()),
       header_(&region_.header()),
       reader_may_sleep_(&region_.other().may_sleep),
-      stats_(&region_.own().stats) {
+      stats_(&region_.own().stats),
+      gated_(full_of(options) != Full::drop_old),
+      wait_(queue::resolve(options.wait)) {
   head_ = granule_at(header_->head.load(std::memory_order_relaxed));  // this side's own
   tail_ = recover_tail(area_, header_->tail.load(std::memory_order_relaxed));
   finished_ = tail_;
@@ -40,8 +42,29 @@ PushResult BroadcastProducer::make_room(std::uint64_t to) {
     const Waited over = why_over(region_);
     if (over != Waited::ok) return push_result(over);
   }
+  PushResult made = give_up_before(to);
+  if (made == PushResult::full && pass_dead(to)) made = give_up_before(to);
+  if (made == PushResult::full) bump(stats_->stalls, 1);
+  return made;
+}
+
+bool BroadcastProducer::pass_dead(std::uint64_t to) {
+  const std::size_t passed = gate_.pass_dead(region_, least_head(to));
+  bump(stats_->passed_readers, passed);
+  return passed > 0;
+}
+
+std::uint64_t BroadcastProducer::give_up_limit() {
+  if (!gated_) return tail_;
+  // seq_cst: stored before the look at the readers, as ReaderGate says.
+  header_->tail.store(tail_, std::memory_order_seq_cst);
+  return gate_.slowest(region_, head_, tail_);
+}
+
+PushResult BroadcastProducer::give_up_before(std::uint64_t to) {
   // An eighth more than is needed: see ring/broadcast.hpp.
-  const std::uint64_t wanted = to + sizeof(std::uint64_t) - area_.capacity + area_.capacity / 8;
+  const std::uint64_t wanted = least_head(to) + area_.capacity / 8;
+  const std::uint64_t limit = give_up_limit();
   while (is_before(head_, wanted) && head_ != tail_) {
     const ByteLook look = look_at(area_, head_);
     if (look.is == ByteLook::Is::absent || look.is == ByteLook::Is::broken) {
@@ -49,12 +72,40 @@ PushResult BroadcastProducer::make_room(std::uint64_t to) {
       region_.poison(PoisonReason::bad_length);
       return PushResult::poisoned;
     }
+    if (is_before(limit, look.end)) break;
     head_ = look.end;
   }
   // Release: an inspector that sees it finds the record there. What is written over the records
   // before it comes after it by stores that release as well.
   header_->head.store(head_, std::memory_order_release);
-  return is_free_until(to) ? PushResult::ok : PushResult::poisoned;
+  if (is_free_until(to)) return PushResult::ok;
+  return gated_ ? PushResult::full : PushResult::poisoned;
+}
+
+PushResult BroadcastProducer::wait_writable(std::size_t length, std::uint64_t deadline_ns) {
+  length += kNumberBytes;
+  if (length > area_.payload_bytes) return PushResult::too_large;
+  const std::uint64_t span = ByteArea::span_of(length);
+  const std::uint64_t end = start_for(span) + span;
+  PushResult made = PushResult::ok;
+  const auto has_room = [&] {
+    made = is_free_until(end) ? PushResult::ok : give_up_before(end);
+    return made != PushResult::full;
+  };
+  const auto still_full = [&] { return is_before(give_up_limit(), least_head(end)); };
+  const auto why_no_longer = [&] {
+    if (region_.place() == Place::handed) return why_over(region_);
+    if (region_.poisoned()) return Waited::poisoned;
+    pass_dead(end);
+    return Waited::ok;
+  };
+  const Waited waited =
+      wait_for(region_, header_->writers, wait_, deadline_ns, has_room, still_full, why_no_longer);
+  return waited == Waited::ok ? made : push_result(waited);
+}
+
+void BroadcastProducer::count_dropped(std::uint64_t records) {
+  bump(stats_->dropped_new, records);
 }
 
 void BroadcastProducer::wake_readers() {

@@ -1,7 +1,12 @@
 // The writing end of a broadcast (ring/broadcast.hpp). Move-only; one thread at a time; nothing is
-// allocated after open(), and nothing ever waits: the oldest records are overwritten. Records
-// become visible in order, each whole or not at all, a batch at once unless it takes more than half
-// of the area, also when this process is killed in between.
+// allocated after open(). Records become visible in order, each whole or not at all, a batch at
+// once unless it takes more than half of the area, also when this process is killed in between.
+//
+// With full=drop-old, which is what nothing means, the oldest records are overwritten and nothing
+// ever waits. With full=block or full=drop-new no record is overwritten that an attached reader has
+// not released: it is gated by the slowest one that lives. A reader that is stopped holds it up,
+// one that has left or was killed does not. The readers are looked at once the room that was seen
+// is used up (ring/reader_gate.hpp), an eighth of the area at a time.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +15,13 @@
 
 #include "core/bytes.hpp"
 #include "core/result.hpp"
+#include "queue/wait.hpp"
 #include "ring/broadcast.hpp"
 #include "ring/byte_area.hpp"
 #include "ring/counters.hpp"
 #include "ring/lines.hpp"
 #include "ring/options.hpp"
+#include "ring/reader_gate.hpp"
 #include "ring/region.hpp"
 #include "ring/results.hpp"
 
@@ -28,16 +35,21 @@ class alignas(kApartBytes) BroadcastProducer {
                                                       Options options = {});
 
   // Copies one record in, made of two parts, of which the first is a multiple of 8 bytes long. It
-  // becomes visible with commit(). ok, too_large for more than payload_bytes(), or poisoned: the
-  // ring was given up, which is looked at with the first record of a batch. Of a ring that was
-  // handed over, closed or peer_dead where records would be overwritten: its reader was the only
-  // one that can ever be.
+  // becomes visible with commit(). ok; full: a reader holds this end up, or none has come yet;
+  // too_large for more than payload_bytes(); or poisoned: the ring was given up, which is looked at
+  // with the first record of a batch. Of a ring that was handed over, closed or peer_dead where
+  // records would be overwritten: its reader was the only one that can ever be.
   PushResult put(ByteView first, ByteView second, std::uint16_t type = 0, std::uint16_t flags = 0);
   // Makes visible what was put: one cursor store and at most one wake. `last_record_ns` is for
   // inspectors.
   void commit(std::uint64_t last_record_ns = 0);
   // Both.
   PushResult push(ByteView payload, std::uint16_t type = 0, std::uint16_t flags = 0);
+  // Sleeps by the wait policy until there is room for a record of `length` bytes, its two parts
+  // together, behind what was committed: ok, timeout, poisoned, too_large for a length that never
+  // fits, and closed or peer_dead as put(). Pre: nothing is put and uncommitted.
+  PushResult wait_writable(std::size_t length, std::uint64_t deadline_ns);
+  void count_dropped(std::uint64_t records);
 
   // Leaves in an orderly way: readers get `closed` after the last record. The destructor does the
   // same. Returns how many records were overwritten before any reader had ever come: these are lost
@@ -66,10 +78,25 @@ class alignas(kApartBytes) BroadcastProducer {
   [[nodiscard]] Place place() const { return region_.place(); }
 
  private:
-  explicit BroadcastProducer(Region region);
+  BroadcastProducer(Region region, const Options& options);
   // Gives the oldest records up so that everything before `to` and the stamp behind it may be
-  // written. poisoned: what lies there is no record, and the ring was given up.
+  // written: ok, or full, closed, peer_dead and poisoned as put().
   [[nodiscard]] PushResult make_room(std::uint64_t to);
+  // The same without a look at who lives.
+  [[nodiscard]] PushResult give_up_before(std::uint64_t to);
+  // Whether some of those that hold that up were killed; they no longer do.
+  bool pass_dead(std::uint64_t to);
+  // Up to where records may be given up.
+  [[nodiscard]] std::uint64_t give_up_limit();
+  // Where the head must be at least before that may be written.
+  [[nodiscard]] std::uint64_t least_head(std::uint64_t to) const {
+    return to + sizeof(std::uint64_t) - area_.capacity;
+  }
+  // Where a record of that span begins behind what is finished: there, or behind the wrap.
+  [[nodiscard]] std::uint64_t start_for(std::uint64_t span) const {
+    const std::uint64_t room = area_.until_wrap(finished_);
+    return span <= room ? finished_ : finished_ + room;
+  }
   [[nodiscard]] bool is_free_until(std::uint64_t to) const {
     return to + sizeof(std::uint64_t) - head_ <= area_.capacity;
   }
@@ -88,6 +115,9 @@ class alignas(kApartBytes) BroadcastProducer {
   std::uint64_t number_ = 0;
   std::uint64_t records_ = 0;  // put and not published
   std::uint64_t bytes_ = 0;
+  bool gated_ = false;
+  ReaderGate gate_;
+  queue::WaitPlan wait_;
 };
 
 inline void BroadcastProducer::write_header(std::uint64_t position, std::uint32_t length,
@@ -108,8 +138,7 @@ inline PushResult BroadcastProducer::put(ByteView first, ByteView second, std::u
   if (records_ == 0 && region_.poisoned()) [[unlikely]]
     return PushResult::poisoned;
   const std::uint64_t span = ByteArea::span_of(length);
-  const std::uint64_t room = area_.until_wrap(finished_);
-  const std::uint64_t start = span <= room ? finished_ : finished_ + room;
+  const std::uint64_t start = start_for(span);
   const std::uint64_t end = start + span;
   // No batch may come near to overwriting its own beginning.
   if (end - tail_ > area_.capacity / 2) [[unlikely]]

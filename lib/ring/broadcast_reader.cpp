@@ -17,6 +17,7 @@ BroadcastReader::BroadcastReader(Region region, const Options& options)
     : region_(std::move(region)),
       area_(region_.area()),
       header_(&region_.header()),
+      peer_may_sleep_(&region_.other().may_sleep),
       stats_(&region_.own().stats),
       place_(load_place(region_.own().cursor)),
       wait_(queue::resolve(options.wait)) {
@@ -91,7 +92,13 @@ void BroadcastReader::release(std::span<const BroadcastRecord> done, std::uint64
   bump(stats_->bytes, bytes);
   if (done.size() > 1) bump(stats_->merged, done.size() - 1);
   stats_->last_record_ns.store(last_record_ns, std::memory_order_relaxed);
-  store_place(region_.own().cursor, place_);
+  if (peer_may_sleep_->load(std::memory_order_relaxed) == 0) {
+    store_place(region_.own().cursor, place_);
+    return;
+  }
+  // seq_cst: stored before the look for a sleeper (queue::Gate).
+  store_place(region_.own().cursor, place_, std::memory_order_seq_cst);
+  if (header_->writers.wake_if_waiting(queue::FutexScope::host)) bump(stats_->wakes, 1);
 }
 
 bool BroadcastReader::is_readable() const {

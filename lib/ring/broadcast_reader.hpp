@@ -1,6 +1,8 @@
 // A reading end of a broadcast (ring/broadcast.hpp). Move-only; one thread at a time; nothing is
 // allocated after open(). Records are copied out, since what lies in the ring may be overwritten at
-// any time; what the producer overwrote before this reader came to it is counted exactly.
+// any time; what the producer overwrote before this reader came to it is counted exactly. A
+// producer that waits for its readers (full=block, full=drop-new) overwrites nothing that this one
+// has not released.
 #pragma once
 
 #include <atomic>
@@ -85,6 +87,7 @@ class alignas(kApartBytes) BroadcastReader {
   Region region_;
   ByteArea area_;
   Header* header_;
+  const std::atomic<std::uint32_t>* peer_may_sleep_;
   EndpointStats* stats_;
   BroadcastPlace place_;
   queue::WaitPlan wait_;

@@ -109,6 +109,7 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.wakes = stat(offsetof(EndpointStats, wakes));
   status.sleeps = stat(offsetof(EndpointStats, sleeps));
   status.max_depth = stat(offsetof(EndpointStats, max_depth));
+  status.passed_readers = stat(offsetof(EndpointStats, passed_readers));
   return status;
 }
 
@@ -319,6 +320,20 @@ std::vector<const EndpointStatus*> RingStatus::sides() const {
   for (const EndpointStatus& reader : more_readers) all.push_back(&reader);
   for (const EndpointStatus& other : more_producers) all.push_back(&other);
   return all;
+}
+
+bool RingStatus::is_gated() const {
+  return form == SlotForm::broadcast && producer.attaches > 0 && producer.full != Full::drop_old;
+}
+
+const EndpointStatus* RingStatus::slowest_reader() const {
+  const EndpointStatus* slowest = nullptr;
+  for (const EndpointStatus* side : sides()) {
+    const bool lives = side->state == EndpointState::alive || side->state == EndpointState::stopped;
+    if (form != SlotForm::broadcast || side->role != Role::consumer || !lives) continue;
+    if (slowest == nullptr || side->behind > slowest->behind) slowest = side;
+  }
+  return slowest;
 }
 
 std::uint64_t RingStatus::published() const {

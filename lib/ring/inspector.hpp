@@ -45,6 +45,8 @@ struct EndpointStatus {
   std::uint64_t sleeps = 0;
   std::uint64_t max_depth = 0;
   std::uint64_t behind = 0;  // of a broadcast's reader: records that it has not released
+  // Of a broadcast's producer: readers that were killed while it waited for them.
+  std::uint64_t passed_readers = 0;
   std::uint64_t last_record_ns = 0;
 };
 
@@ -76,6 +78,10 @@ struct RingStatus {
   [[nodiscard]] bool in_use() const;
   // The producer, the consumer, the other readers and the other producers.
   [[nodiscard]] std::vector<const EndpointStatus*> sides() const;
+  // Of a broadcast: whether the producer waits for its readers, or drops what is new.
+  [[nodiscard]] bool is_gated() const;
+  // Of a broadcast: the reader that lives and is furthest behind; null without any.
+  [[nodiscard]] const EndpointStatus* slowest_reader() const;
   // Records and their bytes, of all producers together.
   [[nodiscard]] std::uint64_t published() const;
   [[nodiscard]] std::uint64_t published_bytes() const;

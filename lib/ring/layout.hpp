@@ -66,6 +66,7 @@ inline constexpr std::uint64_t kMaxTotalBytes = std::uint64_t{1} << 40U;
 inline constexpr std::size_t kProducerEntry = 0;
 inline constexpr std::size_t kConsumerEntry = 1;   // of a broadcast, the first of 16 readers'
 inline constexpr std::size_t kMostProducers = 16;  // of a ring of many
+inline constexpr std::size_t kMostReaders = kEndpointCount - kConsumerEntry;  // of a broadcast
 // The entry of one of many producers: all but the consumer's.
 [[nodiscard]] constexpr std::size_t producer_entry(std::size_t index) {
   return index == 0 ? kProducerEntry : kConsumerEntry + index;
@@ -121,6 +122,8 @@ struct EndpointStats {
   std::atomic<std::uint64_t> sleeps;  // times it slept
   std::atomic<std::uint64_t> max_depth;
   std::atomic<std::uint64_t> last_record_ns;  // as `records`; a slot has its own time
+  // Of a broadcast's producer: readers that were killed while it waited for them.
+  std::atomic<std::uint64_t> passed_readers;
 };
 
 // Where a reader of a broadcast stands, which no cursor of the ring says. `turn` says which of the

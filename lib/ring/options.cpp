@@ -233,18 +233,11 @@ Status check_slot_kind(const Options& options) {
 Status check_options(const Options& options) {
   const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
   TALLY_CHECK(is_byte_area(form) ? check_area(options) : check_slots(options));
-  const bool broadcast = form == SlotForm::broadcast;
-  if (!broadcast && full_of(options) == Full::drop_old) {
+  if (form != SlotForm::broadcast && full_of(options) == Full::drop_old) {
     return fail(Code::usage,
                 "shm: full=drop-old needs a reader that can be overtaken, which a ring of kind=" +
                     std::string(kind_name(form)) + " does not have",
                 "use kind=broadcast, full=block or full=drop-new");
-  }
-  if (broadcast && full_of(options) != Full::drop_old) {
-    return fail(Code::usage,
-                "shm: kind=broadcast overwrites the oldest record, which is no full=" +
-                    std::string(full_name(full_of(options))),
-                "leave full out, or use kind=bytes");
   }
   if (options.huge_strict && options.huge == mem::HugeWish::off) {
     return fail(Code::usage, "shm: huge-strict contradicts huge=off", "say huge=2m or huge=1g");

@@ -22,7 +22,8 @@ inline constexpr std::size_t kMaxNameChars = 64;
 inline constexpr std::uint32_t kDefaultAreaBytes = 1048576;
 
 // What a producer does with a record when the ring is full. Every loss is counted. drop_old
-// overwrites the oldest, which a broadcast always does and no other kind can.
+// overwrites the oldest, which a broadcast does unless it is told to wait, and no other kind can. A
+// broadcast is full when the slowest reader that lives has not released the oldest record.
 enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 [[nodiscard]] std::string_view full_name(Full full);
 // The value of the key kind: "spsc", "mpsc", "bytes", "broadcast".

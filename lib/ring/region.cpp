@@ -174,7 +174,7 @@ bool Region::is_drained() const {
 
 std::size_t Region::entry_count(Role role) const {
   if (role == Role::producer) return has_many_producers() ? kMostProducers : 1;
-  return is_broadcast() ? kEndpointCount - kConsumerEntry : 1;
+  return is_broadcast() ? kMostReaders : 1;
 }
 
 SlotArea Region::slots() const {
@@ -405,7 +405,8 @@ Status Region::take_endpoint() {
 bool Region::had_reader() const {
   const auto& entries = header().endpoints;
   return std::any_of(entries.begin() + kConsumerEntry, entries.end(), [](const Endpoint& entry) {
-    return entry.phase.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Phase::never);
+    // Acquire pairs with introduce(): who came before is seen as well.
+    return entry.phase.load(std::memory_order_acquire) != static_cast<std::uint32_t>(Phase::never);
   });
 }
 
@@ -421,25 +422,27 @@ std::uint64_t Region::tell_unseen(std::uint64_t oldest_number) const {
 
 // Under the set-up lock. A reader that comes after a killed one goes on where that one stood;
 // another begins with the oldest record there is, and the very first of a ring has lost what no
-// producer has told of.
-void Region::begin_reading() const {
+// producer has told of. Returns whether it has to go on with the newest once it is attached.
+bool Region::begin_reading() const {
   ReaderCursor& cursor = own().cursor;
   const auto phase = own().phase.load(std::memory_order_relaxed);
   const BroadcastPlace oldest = oldest_place(header(), area());
   if (phase == static_cast<std::uint32_t>(Phase::attached) &&
       is_believable(header(), area(), load_place(cursor), oldest)) {
-    return;
+    return false;
   }
   BroadcastPlace begin = oldest;
   const std::uint64_t told = other().stats.dropped_old.load(std::memory_order_relaxed);
-  if (!had_reader() && told <= oldest.number) begin.number = told;
+  const bool is_first = !had_reader();
+  if (is_first && told <= oldest.number) begin.number = told;
   store_place(cursor, begin);
+  return !is_first && is_gated(header());
 }
 
 void Region::introduce(const Options& options) const {
   Endpoint& entry = own();
   const bool reads_broadcast = is_broadcast() && role_ == Role::consumer;
-  if (reads_broadcast) begin_reading();
+  const bool begins_at_newest = reads_broadcast && begin_reading();
   const auto pid = static_cast<std::uint32_t>(::getpid());
   entry.role.store(static_cast<std::uint32_t>(role_), std::memory_order_relaxed);
   entry.pid.store(pid, std::memory_order_relaxed);
@@ -451,7 +454,8 @@ void Region::introduce(const Options& options) const {
     std::copy_n(self->comm.begin(), length, entry.comm.begin());
   }
   entry.full_policy.store(static_cast<std::uint32_t>(full_of(options)), std::memory_order_relaxed);
-  const bool may_sleep = queue::resolve(options.wait).may_sleep();
+  const bool may_wait = role_ == Role::consumer || full_of(options) != Full::drop_old;
+  const bool may_sleep = may_wait && queue::resolve(options.wait).may_sleep();
   if (entry_count(role_) == 1) {
     entry.may_sleep.store(may_sleep ? 1 : 0, std::memory_order_relaxed);
   } else if (may_sleep) {
@@ -461,9 +465,11 @@ void Region::introduce(const Options& options) const {
   // that who reads the old word finds it held and waits, and who reads this one finds no owner.
   // Release: who reads it finds the stamps of the predecessor.
   entry.intent.store(0, std::memory_order_release);
-  // The epoch before the phase: peer() reads them in the other order and sees the change.
-  entry.epoch.fetch_add(1, std::memory_order_release);
-  entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_release);
+  // The epoch before the phase: peer() reads them in the other order and sees the change. seq_cst:
+  // before a broadcast's reader looks where it may begin (ring/reader_gate.hpp).
+  entry.epoch.fetch_add(1, std::memory_order_seq_cst);
+  entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_seq_cst);
+  if (begins_at_newest) store_place(entry.cursor, newest_place(header(), area()));
 }
 
 Status Region::wait_for_peer(std::uint64_t timeout_ns) const {

@@ -60,6 +60,10 @@ class Region {
   // Half a microsecond: asks the kernel for the lock of the other side. Of several readers or
   // producers, says what is best of any: alive, dead, closed, absent.
   [[nodiscard]] Peer peer() const;
+  // Whether who attached at the entry last was killed; half a microsecond.
+  [[nodiscard]] bool is_dead(std::size_t entry) const { return state_of(entry) == Peer::dead; }
+  // Whether any reader ever attached.
+  [[nodiscard]] bool had_reader() const;
   // Sleeps until the other side is there. Errors: try_again after the time-out, or when a stop was
   // asked for (core::StopSignal).
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const;
@@ -114,9 +118,8 @@ class Region {
   // How often each of the other side's entries was taken, and how it stands.
   using Standing = std::array<std::uint64_t, kEndpointCount>;
   [[nodiscard]] Standing standing_of_others() const;
-  [[nodiscard]] bool had_reader() const;
   [[nodiscard]] bool is_awaited() const;
-  void begin_reading() const;
+  [[nodiscard]] bool begin_reading() const;
   [[nodiscard]] Status check_cursors() const;
   [[nodiscard]] bool is_drained() const;
   void introduce(const Options& options) const;

@@ -15,6 +15,7 @@ enum class Waited : std::uint8_t {
 
 enum class PushResult : std::uint8_t {
   ok,
+  full,       // no room, and nobody waited for it
   dropped,    // full=drop-new and the ring is full: counted, not stored
   timeout,    // still full at the deadline
   closed,     // full, and the consumer has left in an orderly way

@@ -117,6 +117,30 @@ void walk_bytes(int fd, const RingStatus& ring, Verdict& verdict) {
   }
 }
 
+// Of a broadcast: no reader is ahead of what was published. The status may be older than a reader's
+// place, so that the tail is read again.
+void check_readers(int fd, const RingStatus& ring, Verdict& verdict) {
+  for (std::size_t entry = kConsumerEntry; entry < kEndpointCount; ++entry) {
+    const std::uint64_t base = offsetof(Header, endpoints) + entry * sizeof(Endpoint);
+    std::uint32_t phase = 0;
+    std::uint64_t turn = 0;
+    std::uint64_t position = 0;
+    const std::uint64_t cursor = base + offsetof(Endpoint, cursor);
+    if (!read_at(fd, base + offsetof(Endpoint, phase), phase) ||
+        phase != static_cast<std::uint32_t>(Phase::attached) ||
+        !read_at(fd, cursor + offsetof(ReaderCursor, turn), turn) ||
+        !read_at(fd, cursor + turn % 2 * sizeof(ReaderPlace), position)) {
+      continue;
+    }
+    std::uint64_t tail = ring.tail;
+    const bool ahead = is_before(tail, position) &&
+                       (!read_at(fd, offsetof(Header, tail), tail) || is_before(tail, position));
+    if (position % kByteGranule != 0 || (ahead && !verdict.in_use)) {
+      find(verdict, "a reader stands where no record can be", position);
+    }
+  }
+}
+
 }  // namespace
 
 Result<Verdict> verify_ring(const std::string& name) {
@@ -139,6 +163,11 @@ Result<Verdict> verify_ring(const std::string& name) {
                                std::to_string(status->tail) +
                                " are further apart than the capacity");
     return verdict;
+  }
+  if (status->form == SlotForm::broadcast) check_readers(fd.get(), *status, verdict);
+  verdict.gated = status->is_gated();
+  if (const EndpointStatus* const slowest = status->slowest_reader()) {
+    verdict.slowest_behind = slowest->behind;
   }
   if (is_byte_area(status->form)) {
     walk_bytes(fd.get(), *status, verdict);

@@ -16,6 +16,8 @@ struct Verdict {
   std::uint64_t bytes = 0;            // of their payloads
   std::uint64_t claimed = 0;          // by one of many producers, and not committed: none waits
   bool in_use = false;                // somebody may move records meanwhile
+  bool gated = false;                 // a broadcast whose producer waits for its readers,
+  std::uint64_t slowest_behind = 0;   // of which the slowest has not released so many
   std::vector<std::string> findings;  // what is wrong, a sentence each; empty: it holds together
 };
 

@@ -21,11 +21,12 @@ namespace tally::ring {
 
 // Waits until ready() by the plan, up to `deadline_ns` of CLOCK_MONOTONIC. `unchanged` says with a
 // seq_cst load whether the cursor that the other side advances is still where ready() is false
-// (queue::Gate). What the other side did before it went counts: ready() is asked once more after
-// its end was noticed.
-template <typename Ready, typename Unchanged>
+// (queue::Gate). over() says why there is nothing more to wait for, as why_over(). What the other
+// side did before it went counts: ready() is asked once more after its end was noticed.
+template <typename Ready, typename Unchanged, typename Over>
 [[nodiscard]] Waited wait_for(const Region& region, queue::Gate& gate, const queue::WaitPlan& plan,
-                              std::uint64_t deadline_ns, Ready ready, Unchanged unchanged) {
+                              std::uint64_t deadline_ns, Ready ready, Unchanged unchanged,
+                              Over over) {
   if (ready()) return Waited::ok;
   queue::WaitLoop loop(plan.policy, deadline_ns, plan.spin_ns);
   for (;;) {
@@ -36,11 +37,17 @@ template <typename Ready, typename Unchanged>
     }
     if (ready()) return Waited::ok;
     if (step == queue::WaitLoop::Step::again) continue;
-    if (const Waited over = why_over(region); over != Waited::ok) {
-      return over != Waited::poisoned && ready() ? Waited::ok : over;
+    if (const Waited why = over(); why != Waited::ok) {
+      return why != Waited::poisoned && ready() ? Waited::ok : why;
     }
     if (step == queue::WaitLoop::Step::expired) return Waited::timeout;
   }
+}
+template <typename Ready, typename Unchanged>
+[[nodiscard]] Waited wait_for(const Region& region, queue::Gate& gate, const queue::WaitPlan& plan,
+                              std::uint64_t deadline_ns, Ready ready, Unchanged unchanged) {
+  return wait_for(region, gate, plan, deadline_ns, ready, unchanged,
+                  [&] { return why_over(region); });
 }
 
 // The same of a producer, for room. A consumer that stored a head outside of what was published

@@ -30,6 +30,7 @@ tally-relay.1 | tally-relay gen:count=3,bytes=16 - --to-frame jsonl | plain
 tally-relay.1 | echo hello | tally-relay - - --from-frame line --to-frame rec | plain
 tally-ring.5 | tally-relay udp://127.0.0.1:9000 shm:requests,slots=8192,bytes=512 | looked_at
 tally-ring.5 | tally-relay gen:count=1000 shm:ticks,full=drop-old,bytes=4194304 | broadcast
+tally-ring.5 | tally-relay gen:count=10 shm:orders,kind=broadcast,full=block | broadcast
 tally-sign.1 | tally-sign deal --threshold 3 --parties 4 --out keys | plain
 tally-sign.1 | mkdir -m 700 run | party_started
 tally-sign.1 | echo 'pay 5 to carol' | | signed_line
@@ -228,7 +229,7 @@ end_all() {
 }
 own_rings_and_ports() {
   local name
-  for name in requests signed ticks; do
+  for name in requests signed ticks orders; do
     if grep -q "shm:$name" example; then replace "shm:$name" "shm:$(ring_name $name)"; fi
   done
   if grep -q :9000 example; then replace :9000 ":$(free_port)"; fi

@@ -400,6 +400,97 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   no_rings_left
 }
 
+@test "a broadcast that waits loses nothing for a slow reader and starts in any order" {
+  local ring slow quick
+  ring=$(ring_name)
+  # The first reader gets all, though it comes when the producer is held up already.
+  start tally-relay gen:count=30000 "shm:$ring,kind=broadcast,full=block,bytes=16384" \
+    --fail-on-loss --stats-out in.json
+  local producer=$started
+  wait_until 5 ring_holds_its_producer "$ring"
+  start tally-relay "shm:$ring" file:slow.out --to-frame jsonl --stats-out slow.json --fail-on-loss
+  slow=$started
+  finish "$producer"
+  assert_equal "$status" 0
+  finish "$slow"
+  assert_equal "$status" 0
+  assert_equal "$(wc -l <slow.out)" 30000
+  assert_balanced in.json
+  assert_equal "$(stat_of slow.json drops_overwritten)" 0
+  no_rings_left
+}
+
+@test "a stopped reader holds a broadcast that waits up and a killed one lets it go on" {
+  local ring slow quick producer
+  ring=$(ring_name)
+  start tally-relay "shm:$ring,kind=broadcast,bytes=16384" null: --stats-out quick.json \
+    --fail-on-loss
+  quick=$started
+  wait_until 5 readers_are "$ring" 1
+  start tally-relay "shm:$ring" null:
+  slow=$started
+  wait_until 5 readers_are "$ring" 2
+  wait_until 5 is_asleep "$slow"
+  kill -STOP "$slow"
+  start tally-relay gen:count=20000 "shm:$ring,kind=broadcast,full=block" --fail-on-loss \
+    --stats-out in.json
+  producer=$started
+  wait_until 5 ring_holds_its_producer "$ring"
+  run_tool tally-relay ring stat "$ring"
+  assert_output --partial "stopped tally-relay"
+  assert_output --regexp "full=block: gated by the slowest .* tally-relay \($slow\), [1-9]"
+  run_tool tally-relay ring stat "$ring" --json
+  [[ $output == *'"full":"block","gated":true,"slowest_behind":'[1-9]* ]]
+  run_tool tally-relay ring ls
+  assert_output --regexp "$ring .*2 readers, gated, [1-9][0-9]* behind"
+  run_tool tally-relay ring watch "$ring" --every 50ms --count 1
+  assert_output --regexp "2, gated, [1-9][0-9]* behind"
+  run_tool tally-relay ring verify "$ring"
+  assert_output --regexp "gated, [1-9][0-9]* behind; it is in use"
+  kill -0 "$producer"
+  kill -KILL "$slow"
+  finish "$producer"
+  assert_equal "$status" 0
+  grep -q "1 reader of the broadcast was killed" "err.$producer"
+  assert_equal "$(stat_of in.json dead_readers)" 1
+  finish "$quick"
+  assert_equal "$status" 0
+  assert_equal "$(stat_of quick.json rx_records)" 20000
+  finish "$slow"
+  # What the killed one had not taken waits for who follows it.
+  run_tool tally-relay "shm:$ring" null: --stats-out next.json
+  assert_equal 20000 "$(($(stat_of next.json rx_records) + $(stat_of next.json drops_overwritten)))"
+  no_rings_left
+}
+
+@test "a broadcast that waits can be stopped while it does and one that drops counts" {
+  local ring reader producer
+  ring=$(ring_name)
+  start tally-relay "shm:$ring,kind=broadcast,bytes=16384" null:
+  reader=$started
+  wait_until 5 readers_are "$ring" 1
+  wait_until 5 is_asleep "$reader"
+  kill -STOP "$reader"
+  start tally-relay gen:count=20000 "shm:$ring,kind=broadcast,full=block" --drain 100ms \
+    --stats-out in.json
+  producer=$started
+  wait_until 5 ring_holds_its_producer "$ring"
+  kill -INT "$producer"
+  finish "$producer"
+  assert_equal "$status" 75
+  assert_balanced in.json
+  run_tool tally-relay gen:count=1000 "shm:$ring,kind=broadcast,full=drop-new" --fail-on-loss \
+    --stats-out drop.json
+  assert_equal "$status" 1
+  [[ $stderr == *"because the ring was full"* ]]
+  assert_balanced drop.json
+  (($(stat_of drop.json drops_ring_full) > 500))
+  kill -CONT "$reader"
+  finish "$reader"
+  assert_equal "$status" 0
+  no_rings_left
+}
+
 @test "a ring without a name is handed over and carries all" {
   start tally-relay gen:count=10000 memfd:sock --stats-out in.json
   wait_until 5 test -S sock
@@ -471,8 +562,8 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   assert_refused 64 a/b "A-Z"
   run_tool tally-relay gen:count=1 "shm:$ring,kind=bytes,full=drop-old"
   assert_refused 64 drop-old kind=broadcast
-  run_tool tally-relay gen:count=1 "shm:$ring,kind=broadcast,full=block"
-  assert_refused 64 full=block "leave full out"
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=broadcast,full=drop"
+  assert_refused 64 full "block|drop-new|drop-old"
   run_tool tally-relay gen:count=1 "shm:$ring,huge=1g,huge-strict=yes"
   assert_refused 69 "1 GiB" "huge=2m"
   no_rings_left

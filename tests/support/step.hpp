@@ -43,6 +43,25 @@ inline int step(pid_t pid, int limit) {
   return steps;
 }
 
+// A point between the two marks: `steps` instructions behind the stop at the `calls`-th entry to,
+// or exit from, a system call.
+struct StepPoint {
+  int calls = 0;
+  int steps = 0;
+};
+// Lets the child that stops before and after one operation come to that point. False when the
+// second mark is before it, or where ptrace is not allowed.
+inline bool step_to(pid_t pid, StepPoint point) {
+  int status = 0;
+  if (::waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) return false;
+  for (int i = 0; i < point.calls + point.steps; ++i) {
+    ::ptrace(i < point.calls ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, pid, nullptr, nullptr);
+    ::waitpid(pid, &status, 0);
+    if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return false;
+  }
+  return true;
+}
+
 inline constexpr int kMostSteps = 2'000'000;
 inline constexpr int kMostKills = kAddressSanitizer ? 300 : 1500;
 

@@ -142,6 +142,10 @@ Result<Code> run_relay(const Words& words, cli::Invocation& invocation) {
   if (words.stats.ns > 0) out.note(stats_line(counts, pump->hops()));
   const std::string json = stats_json(counts, pump->hops(), sides.source.engine, true);
   if (invocation.json && to.scheme != net::Scheme::stream) out.line(json);
+  if (const std::uint64_t dead = counts.sink.dead_readers; dead > 0) {
+    out.warning(fmt::format("{} reader{} of the broadcast {} killed; the others went on", dead,
+                            dead == 1 ? "" : "s", dead == 1 ? "was" : "were"));
+  }
   if (ran && counts.lost() > 0) {
     out.warning(fmt::format("{} records were lost: {}", counts.lost(), loss_text(counts)));
   }

@@ -25,7 +25,8 @@ void write_side(json::Writer& writer, const ring::EndpointStatus& side) {
   writer.field("dropped_new", side.dropped_new).field("dropped_old", side.dropped_old);
   writer.field("lost", side.lost).field("tombstones", side.tombstones);
   writer.field("wakes", side.wakes).field("sleeps", side.sleeps);
-  writer.field("max_depth", side.max_depth).field("behind", side.behind).end_object();
+  writer.field("max_depth", side.max_depth).field("behind", side.behind);
+  writer.field("passed_readers", side.passed_readers).end_object();
 }
 
 std::string ring_json(const ring::RingStatus& status) {
@@ -47,6 +48,9 @@ std::string ring_json(const ring::RingStatus& status) {
   writer.key("consumer");
   write_side(writer, status.consumer);
   if (status.form == ring::SlotForm::broadcast) {
+    const ring::EndpointStatus* const slowest = status.slowest_reader();
+    writer.field("full", ring::full_name(status.producer.full)).field("gated", status.is_gated());
+    writer.field("slowest_behind", slowest == nullptr ? 0 : slowest->behind);
     writer.key("more_readers").begin_array();
     for (const ring::EndpointStatus& reader : status.more_readers) write_side(writer, reader);
     writer.end_array();
@@ -79,10 +83,17 @@ std::size_t count_here(const ring::RingStatus& status, ring::Role role) {
       [&](const ring::EndpointStatus* side) { return side->role == role && is_here(*side); }));
 }
 
-// For the list: who is there, or how many readers a broadcast or producers a ring of many has.
+// For the list: who is there, or how many readers a broadcast or producers a ring of many has; and
+// what holds a producer up that waits for its readers.
 std::string readers_text(const ring::RingStatus& status) {
-  if (status.more_readers.empty()) return side_text(status.consumer);
-  return fmt::format("{} readers", count_here(status, ring::Role::consumer));
+  std::string text = status.more_readers.empty()
+                         ? side_text(status.consumer)
+                         : fmt::format("{} readers", count_here(status, ring::Role::consumer));
+  const ring::EndpointStatus* const slowest = status.slowest_reader();
+  if (status.is_gated() && slowest != nullptr) {
+    text += fmt::format(", gated, {} behind", slowest->behind);
+  }
+  return text;
 }
 std::string producers_text(const ring::RingStatus& status) {
   if (status.more_producers.empty()) return side_text(status.producer);
@@ -147,6 +158,21 @@ void print_side(cli::Output& out, const char* name, const ring::EndpointStatus& 
   }
 }
 
+// What holds the producer of a broadcast up, if anything may.
+void print_gating(cli::Output& out, const ring::RingStatus& status) {
+  if (!status.is_gated()) return;
+  out.print("{:<12} full={}: gated by the slowest reader that lives", "",
+            ring::full_name(status.producer.full));
+  if (const auto* const slowest = status.slowest_reader()) {
+    out.print(", {} ({}), {} behind", slowest->comm, slowest->pid, slowest->behind);
+  }
+  out.print("\n");
+  if (status.producer.passed_readers > 0) {
+    out.print("{:<12} {} readers were killed while it waited for them\n", "",
+              status.producer.passed_readers);
+  }
+}
+
 void print_reader(cli::Output& out, const ring::EndpointStatus& reader, std::uint64_t now_ns) {
   print_side(out, "reader", reader, now_ns);
   if (reader.attaches > 0) {
@@ -175,6 +201,7 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
     print_side(out, "producer", other, status.taken_ns);
   }
   if (broadcast) {
+    print_gating(out, status);
     print_reader(out, status.consumer, status.taken_ns);
     for (const ring::EndpointStatus& reader : status.more_readers) {
       print_reader(out, reader, status.taken_ns);
@@ -209,10 +236,21 @@ struct WatchWords {
   std::int64_t count = 0;
 };
 
+// The state of the one consumer; of a broadcast with several readers, how many there are, and how
+// far the slowest one is behind.
+std::string readers_words(const ring::RingStatus& now) {
+  std::string state(ring::endpoint_state_name(now.consumer.state));
+  const ring::EndpointStatus* const slowest = now.slowest_reader();
+  if (slowest == nullptr) return state;
+  const std::string who =
+      now.more_readers.empty() ? state : std::to_string(count_here(now, ring::Role::consumer));
+  return fmt::format("{}, {}{} behind", who, now.is_gated() ? "gated, " : "", slowest->behind);
+}
+
 void print_rates(cli::Output& out, const ring::RingStatus& now, const ring::RingRates& rates) {
   out.print("{:>14.0f} {:>14.0f} {:>14.0f} {:>10} {:>10.0f}  {:<10} {}\n", rates.records_in_per_s,
             rates.records_out_per_s, rates.bytes_in_per_s, now.depth, rates.lost_per_s,
-            producers_word(now), ring::endpoint_state_name(now.consumer.state));
+            producers_word(now), readers_words(now));
 }
 
 std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates) {
@@ -230,7 +268,14 @@ std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates
   if (now.form == ring::SlotForm::claimed) {
     writer.field("producers", std::uint64_t{count_here(now, ring::Role::producer)});
   }
-  writer.field("consumer", ring::endpoint_state_name(now.consumer.state)).end_object();
+  writer.field("consumer", ring::endpoint_state_name(now.consumer.state));
+  if (now.form == ring::SlotForm::broadcast) {
+    const ring::EndpointStatus* const slowest = now.slowest_reader();
+    writer.field("readers", std::uint64_t{count_here(now, ring::Role::consumer)});
+    writer.field("gated", now.is_gated());
+    writer.field("slowest_behind", slowest == nullptr ? 0 : slowest->behind);
+  }
+  writer.end_object();
   return writer.take();
 }
 
@@ -274,17 +319,19 @@ Result<Code> verify(const std::string& name, cli::Invocation& run) {
     writer.begin_object().field("schema", "tally.ring.verify/1").field("name", name);
     writer.field("ok", good).field("records", verdict.records).field("bytes", verdict.bytes);
     writer.field("claimed", verdict.claimed);
-    writer.field("in_use", verdict.in_use).key("findings").begin_array();
+    writer.field("in_use", verdict.in_use).field("gated", verdict.gated);
+    writer.field("slowest_behind", verdict.slowest_behind).key("findings").begin_array();
     for (const std::string& finding : verdict.findings) writer.value(finding);
     writer.end_array().end_object();
     run.out.line(writer.take());
   } else if (good) {
-    run.out.print("{}: {} records, {} bytes wait in it, all of them whole{}{}\n", name,
-                  verdict.records, verdict.bytes,
-                  verdict.claimed == 0
-                      ? std::string()
-                      : fmt::format("; {} claimed and not committed", verdict.claimed),
-                  verdict.in_use ? "; it is in use" : "");
+    run.out.print(
+        "{}: {} records, {} bytes wait in it, all of them whole{}{}{}\n", name, verdict.records,
+        verdict.bytes,
+        verdict.claimed == 0 ? std::string()
+                             : fmt::format("; {} claimed and not committed", verdict.claimed),
+        verdict.gated ? fmt::format("; gated, {} behind", verdict.slowest_behind) : std::string(),
+        verdict.in_use ? "; it is in use" : "");
   } else {
     for (const std::string& finding : verdict.findings) run.out.print("{}: {}\n", name, finding);
   }

@@ -87,6 +87,7 @@ std::string stats_json(const Counts& counts, const std::vector<const Hop*>& hops
   writer.field("tx_batches", counts.sink.batches).field("tx_syscalls", counts.sink.syscalls);
   for (const auto& [cause, count] : counts.losses()) writer.field(cause, count);
   writer.field("in_flight", counts.in_flight).field("tx_refused", counts.sink.refused);
+  writer.field("dead_readers", counts.sink.dead_readers);
   writer.field("rx_socket_errors", counts.source.socket_errors);
   writer.field("rx_cut_bytes", counts.source.cut_bytes).field("replies", counts.source.replies);
   writer.end_object().key("engine");

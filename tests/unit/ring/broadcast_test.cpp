@@ -21,6 +21,7 @@
 #include "ring/byte_consumer.hpp"
 #include "ring/inspector.hpp"
 #include "ring/verify.hpp"
+#include "support/broadcast.hpp"
 #include "support/child.hpp"
 #include "support/ring.hpp"
 #include "support/skip.hpp"
@@ -38,73 +39,18 @@ using tally::ring::Peer;
 using tally::ring::PopResult;
 using tally::ring::PushResult;
 using tally::test::Child;
+using tally::test::is_numbered;
+using tally::test::kAreaBytes;
+using tally::test::numbered;
+using tally::test::push_numbered;
 using tally::test::RingName;
+using tally::test::small_broadcast;
+using tally::test::Taker;
 
 namespace {
 
-constexpr std::uint32_t kAreaBytes = 4096;
 constexpr std::uint64_t kShortNs = 2'000'000;
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
-
-Options small() {
-  Options options;
-  options.bytes = kAreaBytes;
-  return options;
-}
-
-// A payload of which length and bytes follow from the record's number.
-tally::Bytes numbered(std::uint64_t number, std::size_t most = 300) {
-  tally::Bytes payload(number * 37 % most);
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    payload[i] = static_cast<std::uint8_t>(number * 31 + i);
-  }
-  return payload;
-}
-
-bool push_numbered(BroadcastProducer& producer) {
-  const std::uint64_t number = producer.number();
-  return producer.push(numbered(number), static_cast<std::uint16_t>(number),
-                       static_cast<std::uint16_t>(number * 3)) == PushResult::ok;
-}
-
-bool is_numbered(const BroadcastRecord& record) {
-  const std::uint64_t number = record.next.number - 1;
-  const tally::Bytes expected = numbered(number);
-  return record.payload.size() == expected.size() &&
-         std::equal(expected.begin(), expected.end(), record.payload.begin()) &&
-         record.type == static_cast<std::uint16_t>(number) &&
-         record.flags == static_cast<std::uint16_t>(number * 3);
-}
-
-// A reader, the room it needs, and what it took.
-struct Taker {
-  explicit Taker(const std::string& name)
-      : reader(BroadcastReader::open(name, small()).value()), room(reader.room_bytes() + 512) {}
-
-  // Takes at most `wanted` records of a read, and says whether all that it saw was right.
-  bool take(std::size_t wanted = 64) {
-    std::array<BroadcastRecord, 8> records;
-    const std::size_t count = reader.read(records, room);
-    bool right = true;
-    for (std::size_t i = 0; i < count; ++i) right = right && is_numbered(records[i]);
-    count_taken = std::min(count, wanted);
-    reader.release({records.data(), count_taken});
-    taken += count_taken;
-    return right;
-  }
-  bool take_all() {
-    bool right = true;
-    do {
-      right = take() && right;
-    } while (count_taken > 0);
-    return right;
-  }
-
-  BroadcastReader reader;
-  tally::Bytes room;
-  std::uint64_t taken = 0;
-  std::size_t count_taken = 0;
-};
 
 void write_word(const std::string& path, std::size_t at, std::uint64_t word) {
   const tally::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
@@ -117,7 +63,7 @@ TEST_SUITE_BEGIN("ring");
 
 TEST_CASE("every reader of a broadcast gets every record that it is there for in time") {
   const RingName name("cast-all");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   std::vector<Taker> takers;
   takers.reserve(17);
   for (int i = 0; i < 3; ++i) takers.emplace_back(name.str());
@@ -135,7 +81,7 @@ TEST_CASE("every reader of a broadcast gets every record that it is there for in
 
 TEST_CASE("a reader that is overtaken counts exactly what it lost and goes on with the oldest") {
   const RingName name("cast-overtaken");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   Taker eager(name.str());
   Taker lazy(name.str());
   std::mt19937 random(4);
@@ -171,7 +117,7 @@ TEST_CASE("a reader that is overtaken counts exactly what it lost and goes on wi
 
 TEST_CASE("a batch of a broadcast is seen whole and one over half the area in parts") {
   const RingName name("cast-batch");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   Taker taker(name.str());
   const auto put = [&](std::size_t bytes) {
     return producer.put({}, tally::Bytes(bytes, 7)) == PushResult::ok;
@@ -196,7 +142,7 @@ TEST_CASE("a batch of a broadcast is seen whole and one over half the area in pa
 
 TEST_CASE("records of two parts and the largest one come out as one and a larger one is refused") {
   const RingName name("cast-parts");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   Taker taker(name.str());
   std::array<BroadcastRecord, 1> records;
   REQUIRE(producer.put(as_bytes("12345678"), as_bytes("abc"), 5, 6) == PushResult::ok);
@@ -223,7 +169,7 @@ TEST_CASE("records of two parts and the largest one come out as one and a larger
 
 TEST_CASE("a broadcast has sixteen readers and names what is one too many") {
   const RingName name("cast-sixteen");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   CHECK(producer.peer() == Peer::absent);
   std::vector<Taker> takers;
   takers.reserve(17);
@@ -255,12 +201,12 @@ TEST_CASE("what was overwritten before the first reader came is told by one and 
   constexpr std::uint64_t kRecords = 100;
   std::uint64_t told = 0;
   {
-    auto producer = BroadcastProducer::open(name.str(), small()).value();
+    auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
     for (std::uint64_t i = 0; i < kRecords; ++i) REQUIRE(push_numbered(producer));
     told = producer.close();
     CHECK(told > 50);
   }
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   CHECK(producer.number() == kRecords);
   for (std::uint64_t i = 0; i < kRecords; ++i) REQUIRE(push_numbered(producer));
   Taker taker(name.str());
@@ -279,12 +225,12 @@ TEST_CASE("what was overwritten before the first reader came is told by one and 
 TEST_CASE("a reader waits for records and hears that the producer has left or was killed") {
   for (const auto wait : {tally::queue::WaitPolicy::futex, tally::queue::WaitPolicy::spin}) {
     const RingName name("cast-ends");
-    Options options = small();
+    Options options = small_broadcast();
     options.wait = wait;
     auto reader = BroadcastReader::open(name.str(), options).value();
     CHECK(reader.wait_readable(monotonic_ns() + kShortNs) == PopResult::timeout);
     const auto push_three = [&](bool die) {
-      auto producer = BroadcastProducer::open(name.str(), small());
+      auto producer = BroadcastProducer::open(name.str(), small_broadcast());
       if (!producer) return 1;
       for (int i = 0; i < 3; ++i) {
         if (!push_numbered(*producer)) return 2;
@@ -324,7 +270,7 @@ TEST_CASE("a reader waits for records and hears that the producer has left or wa
 
 TEST_CASE("a killed reader is followed where it stood and its gap is counted") {
   const RingName name("cast-successor");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   Taker other(name.str());
   for (int i = 0; i < 10; ++i) REQUIRE(push_numbered(producer));
   Child child([&] {
@@ -367,7 +313,7 @@ TEST_CASE("a killed reader is followed where it stood and its gap is counted") {
 
 TEST_CASE("positions of a broadcast pass their wrap") {
   const RingName name("cast-wrap");
-  const auto holder = BroadcastReader::open(name.str(), small()).value();
+  const auto holder = BroadcastReader::open(name.str(), small_broadcast()).value();
   const std::uint64_t near = std::uint64_t{0} - 3 * kAreaBytes;
   write_word(name.path(), offsetof(tally::ring::Header, head), near);
   write_word(name.path(), offsetof(tally::ring::Header, tail), near);
@@ -388,21 +334,17 @@ TEST_CASE("positions of a broadcast pass their wrap") {
 
 TEST_CASE("a broadcast and other kinds are not taken for each other") {
   const RingName name("cast-kind");
-  auto producer = BroadcastProducer::open(name.str(), small()).value();
+  auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
   const auto refused = tally::ring::ByteConsumer::open(name.str());
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Code::usage);
   CHECK(refused.error().message.find("the ring has kind=broadcast") != std::string::npos);
-  Options blocking = small();
-  blocking.full = tally::ring::Full::block;
-  CHECK(BroadcastProducer::open(name.str(), blocking).error().message.find("full=block") !=
-        std::string::npos);
 }
 
 TEST_CASE("a length that leaves the area gives a broadcast up") {
   for (const std::uint64_t length : {std::uint64_t{1009}, std::uint64_t{7}}) {
     const RingName name("cast-length");
-    auto producer = BroadcastProducer::open(name.str(), small()).value();
+    auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
     Taker taker(name.str());
     REQUIRE(producer.push(as_bytes("good")) == PushResult::ok);
     write_word(name.path(), tally::ring::kSlotsOffset + 8, length);
@@ -417,7 +359,7 @@ TEST_CASE("images of a broadcast with any byte changed are refused or survived")
   const RingName name("cast-image");
   tally::Bytes image;
   {
-    auto producer = BroadcastProducer::open(name.str(), small()).value();
+    auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
     Taker taker(name.str());
     for (std::uint64_t i = 0; i < 60; ++i) {
       REQUIRE(push_numbered(producer));
@@ -439,8 +381,8 @@ TEST_CASE("images of a broadcast with any byte changed are refused or survived")
     }
     ::unlink(name.path().c_str());
     REQUIRE(tally::core::create_file(name.path(), changed, 0600).has_value());
-    auto reader = BroadcastReader::open(name.str(), small());
-    auto producer = BroadcastProducer::open(name.str(), small());
+    auto reader = BroadcastReader::open(name.str(), small_broadcast());
+    auto producer = BroadcastProducer::open(name.str(), small_broadcast());
     tally::Bytes room(kAreaBytes);
     for (std::uint64_t i = 0; i < 8; ++i) {
       if (producer) (void)push_numbered(*producer);
@@ -461,7 +403,7 @@ TEST_CASE("a producer of a broadcast killed after every single instruction") {
   const RingName name("cast-step");
   constexpr std::uint64_t kBefore = 22;
   const auto run_child = [&] {
-    auto producer = BroadcastProducer::open(name.str(), small());
+    auto producer = BroadcastProducer::open(name.str(), small_broadcast());
     if (!producer || !tally::test::may_be_stepped()) return 77;
     const std::array<tally::Bytes, 2> payloads = {numbered(kBefore), numbered(kBefore + 1)};
     tally::test::reach_step();
@@ -480,7 +422,7 @@ TEST_CASE("a producer of a broadcast killed after every single instruction") {
   int overwritten = 0;
   tally::test::for_every_step(run_child, [&] {
     ::unlink(name.path().c_str());
-    auto first = BroadcastProducer::open(name.str(), small()).value();
+    auto first = BroadcastProducer::open(name.str(), small_broadcast()).value();
     auto lazy = std::make_unique<Taker>(name.str());
     auto eager = std::make_unique<Taker>(name.str());
     for (std::uint64_t i = 0; i < kBefore; ++i) {
@@ -531,7 +473,7 @@ TEST_CASE("a reader of a broadcast killed after every single instruction") {
   constexpr std::uint64_t kRecords = 40;
   tally::test::for_every_step(run_child, [&] {
     ::unlink(name.path().c_str());
-    auto producer = BroadcastProducer::open(name.str(), small()).value();
+    auto producer = BroadcastProducer::open(name.str(), small_broadcast()).value();
     for (std::uint64_t i = 0; i < kRecords; ++i) REQUIRE(push_numbered(producer));
     return [&, producer = std::move(producer)]() mutable {
       for (int i = 0; i < 3; ++i) REQUIRE(push_numbered(producer));

@@ -85,10 +85,6 @@ TEST_CASE("combinations that cannot be had are refused in words") {
     CHECK(refused.error().message.find("drop-old needs a reader") != std::string::npos);
     CHECK(refused.error().message.find("kind=" + kind) != std::string::npos);
   }
-  for (const std::string full : {"block", "drop-new"}) {
-    const auto refused = parse_endpoint("shm:a,kind=broadcast,full=" + full);
-    CHECK(refused.error().message.find("full=" + full) != std::string::npos);
-  }
   CHECK(parse_endpoint("shm:a,kind=broadcast,slots=4").error().message.find("slots") !=
         std::string::npos);
   CHECK(parse_endpoint("shm:a,huge=off,huge-strict").error().code == Code::usage);
@@ -106,6 +102,16 @@ TEST_CASE("dropping the oldest is what a broadcast does") {
     CHECK(options.form == tally::ring::SlotForm::broadcast);
     CHECK(full_of(options) == tally::ring::Full::drop_old);
   }
+}
+
+TEST_CASE("a broadcast waits or drops the new where that is asked for") {
+  const auto waits = parse_endpoint("shm:a,kind=broadcast,full=block").value().options;
+  CHECK(waits.form == tally::ring::SlotForm::broadcast);
+  CHECK(full_of(waits) == tally::ring::Full::block);
+  const auto drops = parse_endpoint("shm:a,full=drop-new,kind=broadcast").value().options;
+  CHECK(full_of(drops) == tally::ring::Full::drop_new);
+  // Without the kind the words mean a ring of slots, as ever.
+  CHECK_FALSE(parse_endpoint("shm:a,full=block").value().options.form.has_value());
 }
 
 TEST_CASE("names stay inside their folder") {

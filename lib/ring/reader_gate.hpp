@@ -1,0 +1,47 @@
+// What a broadcast's producer that waits for its readers (full=block, full=drop-new) knows of them:
+// the slowest one that is attached, and which of those that hold it up were killed.
+//
+// A reader's place is in its entry (ReaderCursor); what is before the place of every attached
+// reader may be overwritten. Readers come while the producer looks, and none may come unseen to
+// where it writes next. Therefore
+//
+//   producer   stores its tail, looks at the entries, moves the head, and writes
+//   reader     says in its entry that it is attached, then reads the tail and begins there
+//
+// in one order, seq_cst. A reader that was not seen finds a tail that is no older than the one of
+// that look, and the head never passes it; whoever looks later sees the reader. One that follows a
+// killed reader begins where that one stood, and what was given up before it came is lost to it and
+// counted. Until the first reader comes, which begins with the oldest record, nothing is given up.
+//
+// The kernel is asked who lives (0.5 us) about those alone that hold the producer up. One that was
+// killed is known by its epoch, so that its successor, which has another, is waited for again.
+// Searched whole in tests/model/readergate.pml.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "ring/region.hpp"
+
+namespace tally::ring {
+
+// Belongs to the producer's thread.
+class ReaderGate {
+ public:
+  // The least position that a reader who is attached, and not known as killed, still wants, no
+  // earlier than `head`. Without any: `tail`; but `head` if no reader ever came, or no other can
+  // come (Place::handed). Pre: the tail was stored with seq_cst.
+  [[nodiscard]] std::uint64_t slowest(const Region& region, std::uint64_t head, std::uint64_t tail);
+
+  // Asks the kernel about those that want a position before `wanted`. How many were killed, and are
+  // waited for no more.
+  std::size_t pass_dead(const Region& region, std::uint64_t wanted);
+
+ private:
+  [[nodiscard]] bool is_waited_for(const Endpoint& entry, std::size_t index) const;
+
+  bool had_reader_ = false;
+  std::array<std::uint64_t, kMostReaders> passed_{};  // the epochs of those that were killed
+};
+
+}  // namespace tally::ring
