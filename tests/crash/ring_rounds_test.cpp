@@ -198,18 +198,26 @@ struct CastLedger {
   std::atomic<bool> over;
 };
 
-int cast(CastLedger& ledger, const std::string& name) {
+int cast(CastLedger& ledger, const std::string& name, tally::ring::Full full) {
   Options options;
   options.bytes = 4096;
+  options.full = full;
   auto producer = tally::ring::BroadcastProducer::open(name, options).value();
   ledger.ready += 1;
   std::array<std::uint8_t, kMostBytes> payload{};
   while (!ledger.over) {
     for (std::size_t i = 0; i < kBatch; ++i) {
       const std::size_t length = tally::test::make_crc_payload(producer.number(), payload.data());
-      if (producer.put({}, {payload.data(), length}) != PushResult::ok) return 2;
+      const PushResult put = producer.put({}, {payload.data(), length});
+      if (put == PushResult::full) break;
+      if (put != PushResult::ok) return 2;
     }
     producer.commit();
+    if (full == tally::ring::Full::drop_old) continue;
+    // Stops are for some hundred microseconds, and nobody holds it up for longer who was killed.
+    const PushResult waited =
+        producer.wait_writable(kMostBytes, tally::core::monotonic_ns() + kPatienceNs);
+    if (waited != PushResult::ok) return 3;
   }
   ledger.published = producer.number();
   producer.close();
@@ -411,13 +419,38 @@ TEST_CASE("ends of a broadcast that are killed and stopped at random account for
   CastLedger& ledger = *new (page) CastLedger{};
   kill_and_stop(ledger, 20'261'126, [&](bool producer) {
     return Child([&, producer] {
-      return producer ? cast(ledger, name.str()) : receive(ledger, name.str());
+      return producer ? cast(ledger, name.str(), tally::ring::Full::drop_old)
+                      : receive(ledger, name.str());
     });
   });
   CHECK(ledger.seen > 0);
   // The last reader went on to the end, and all that its kind released or lost is all there was.
   CHECK(ledger.accounted == ledger.published);
   ::munmap(page, sizeof(CastLedger));
+}
+
+TEST_CASE("a reader that is never killed loses nothing to those of a gated broadcast that are") {
+  const tally::test::RingName name("rounds-gate");
+  void* const pages = ::mmap(nullptr, 2 * sizeof(CastLedger), PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(pages != MAP_FAILED);
+  CastLedger& ledger = *new (pages) CastLedger{};
+  CastLedger& spared = *new (&ledger + 1) CastLedger{};
+  Child stays([&] { return receive(spared, name.str()); });
+  REQUIRE(wait_ready(spared, 1));
+  kill_and_stop(ledger, 20'261'128, [&](bool producer) {
+    return Child([&, producer] {
+      return producer ? cast(ledger, name.str(), tally::ring::Full::block)
+                      : receive(ledger, name.str());
+    });
+  });
+  CHECK(stays.reap() == 0);
+  CHECK(spared.wrong == 0);
+  CHECK(spared.seen == ledger.published);
+  CHECK(spared.accounted == ledger.published);
+  CHECK(ledger.seen > 0);
+  CHECK(ledger.accounted == ledger.published);
+  ::munmap(pages, 2 * sizeof(CastLedger));
 }
 
 TEST_CASE("ends of a ring of many producers that are killed and stopped at random lose no record") {

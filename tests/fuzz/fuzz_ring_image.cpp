@@ -1,7 +1,8 @@
 // Attaching to a file of /dev/shm that somebody has changed: it is refused, or used without leaving
 // its bounds. Input: a mode byte (1: seal the header again, so that the checks behind the CRC are
-// reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast; 16: a ring of
-// many producers), then patches of three bytes: offset, xor value.
+// reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast, and with 32
+// one whose producer waits for its readers; 16: a ring of many producers), then patches of three
+// bytes: offset, xor value.
 #include <array>
 #include <cstring>
 #include <unistd.h>
@@ -83,11 +84,12 @@ tally::Bytes make_many_image() {
   return {view.begin(), view.end()};
 }
 
-// The same as a broadcast that a reader has left and that has gone round.
-tally::Bytes make_broadcast_image() {
+// The same as a broadcast that a reader has left and that has gone round, or is held up by it.
+tally::Bytes make_broadcast_image(ring::Full full) {
   ::unlink(ring::ring_path(ring_name()).c_str());
   ring::Options options;
   options.bytes = ring::kMinAreaBytes;
+  options.full = full;
   auto producer = ring::BroadcastProducer::open(ring_name(), options).value();
   const auto reader = ring::BroadcastReader::open(ring_name()).value();
   for (int i = 0; i < 100; ++i) (void)producer.push(tally::core::as_bytes("one of one hundred"));
@@ -174,9 +176,12 @@ void use_bytes() {
   if (sum == UINT64_MAX) __builtin_trap();  // every byte was read
 }
 
-void use_broadcast() {
-  auto reader = ring::BroadcastReader::open(ring_name());
-  auto producer = ring::BroadcastProducer::open(ring_name());
+void use_broadcast(ring::Full full) {
+  ring::Options options;
+  options.full = full;
+  auto reader = ring::BroadcastReader::open(ring_name(), options);
+  auto producer = ring::BroadcastProducer::open(ring_name(), options);
+  auto joins = ring::BroadcastReader::open(ring_name(), options);
   tally::Bytes room(ring::kMinAreaBytes);
   std::uint64_t sum = 0;
   for (int i = 0; i < 8; ++i) {
@@ -189,7 +194,10 @@ void use_broadcast() {
       }
       reader->release({records.data(), count});
     }
-    if (producer) (void)producer->push(tally::core::as_bytes("three"));
+    if (!producer) continue;
+    if (producer->push(tally::core::as_bytes("three")) == ring::PushResult::full)
+      (void)producer->wait_writable(ring::kMinAreaBytes / 5, kLongPast);
+    if (joins && i == 4) joins->close();
   }
   if (sum == UINT64_MAX) __builtin_trap();  // every byte was read
 }
@@ -199,14 +207,17 @@ void use_broadcast() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const tally::Bytes slots_image = make_image();
   static const tally::Bytes bytes_image = make_byte_image();
-  static const tally::Bytes broadcast_image = make_broadcast_image();
+  static const tally::Bytes broadcast_image = make_broadcast_image(ring::Full::drop_old);
+  static const tally::Bytes gated_image = make_broadcast_image(ring::Full::block);
   static const tally::Bytes many_image = make_many_image();
   const bool is_many = size != 0 && (data[0] & 16U) != 0;
   const bool is_broadcast = size != 0 && (data[0] & 8U) != 0;
+  const bool is_gated = is_broadcast && (data[0] & 32U) != 0;
   const bool is_bytes = !is_broadcast && size != 0 && (data[0] & 4U) != 0;
   const std::string path = ring::ring_path(ring_name());
   ::unlink(path.c_str());
   const tally::Bytes& image = is_many        ? many_image
+                              : is_gated     ? gated_image
                               : is_broadcast ? broadcast_image
                               : is_bytes     ? bytes_image
                                              : slots_image;
@@ -216,7 +227,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (is_many) {
     use_many();
   } else if (is_broadcast) {
-    use_broadcast();
+    use_broadcast(is_gated ? ring::Full::block : ring::Full::drop_old);
   } else if (is_bytes) {
     use_bytes();
   } else {

@@ -1,5 +1,6 @@
 // Two threads on one shared-memory ring, each with a mapping of its own as two processes have:
 // every record once, in order, whole, in each way of waiting.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <doctest/doctest.h>
@@ -129,6 +130,63 @@ TEST_CASE(
     for (std::thread& reader : readers) reader.join();
     CHECK(wrong[0] == 0);
     CHECK(wrong[1] == 0);
+  }
+}
+
+TEST_CASE("readers of a gated broadcast that come and leave between threads miss nothing") {
+  for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
+    const tally::test::RingName name("stress-gate");
+    Options options;
+    options.bytes = 4096;
+    options.wait = wait;
+    options.full = tally::ring::Full::block;
+    // Reads until the producer has left, or `most` records; false where one is missing or torn.
+    const auto receive = [&](tally::ring::BroadcastReader& reader, std::uint64_t most) {
+      std::array<tally::ring::BroadcastRecord, 4> records;
+      tally::Bytes room(reader.room_bytes());
+      bool right = true;
+      std::uint64_t next = reader.number();
+      while (right && most > 0 && reader.wait_readable(a_minute_on()) == PopResult::ok) {
+        const std::size_t count = reader.read(records, room);
+        for (std::size_t i = 0; i < count; ++i) {
+          right = right && tally::test::number_of_crc_payload(records[i].payload) == next++;
+        }
+        reader.release({records.data(), count});
+        most -= std::min<std::uint64_t>(most, count);
+      }
+      return right && reader.lost() == 0;
+    };
+    auto producer = tally::ring::BroadcastProducer::open(name.str(), options).value();
+    auto first = tally::ring::BroadcastReader::open(name.str(), options).value();
+    std::array<bool, 3> right{};
+    std::thread stays([&] { right[0] = receive(first, UINT64_MAX) && first.number() == kRecords; });
+    std::array<std::thread, 2> others;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      others[i] = std::thread([&, i] {
+        right[i + 1] = true;
+        for (int round = 0; round < 50 && right[i + 1]; ++round) {
+          auto joins = tally::ring::BroadcastReader::open(name.str(), options);
+          if (!joins) break;  // all is over, and the ring another one's
+          if (joins->peer() != tally::ring::Peer::alive) break;
+          right[i + 1] = receive(*joins, 20);
+        }
+      });
+    }
+    std::array<std::uint8_t, tally::test::kCrcPayloadBytes> payload{};
+    bool pushed = true;
+    for (std::uint64_t i = 0; i < kRecords && pushed;) {
+      const std::size_t length = tally::test::make_crc_payload(i, payload.data());
+      const PushResult put = producer.push({payload.data(), length});
+      if (put == PushResult::ok) ++i;
+      pushed = put == PushResult::ok ||
+               (put == PushResult::full &&
+                producer.wait_writable(length, a_minute_on()) == PushResult::ok);
+    }
+    CHECK(pushed);
+    producer.close();
+    for (std::thread& other : others) other.join();
+    stays.join();
+    for (const bool each : right) CHECK(each);
   }
 }
 
