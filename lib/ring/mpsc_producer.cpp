@@ -147,8 +147,9 @@ void MpscProducer::commit(std::size_t count) {
 bool MpscProducer::try_push(const RecordMeta& meta, ByteView payload) {
   if (payload.size() > slots_.payload_bytes || claim(1) == 0) return false;
   const Slot to = slot(0);
-  to.meta = {meta.sequence, meta.time_ns, meta.flags, meta.source,
-             static_cast<std::uint32_t>(payload.size())};
+  to.meta.sequence = meta.sequence;
+  to.meta.time_ns = meta.time_ns;
+  ShortFields(meta.flags, meta.source, static_cast<std::uint32_t>(payload.size())).store(to.meta);
   copy_payload(to.payload.data(), payload.data(), payload.size());
   commit(1);
   return true;
