@@ -5,7 +5,7 @@
 namespace tally::ring {
 
 Result<Consumer> Consumer::open(const std::string& name, const Options& options) {
-  TALLY_CHECK(check_slot_kind(options));
+  TALLY_CHECK(check_one_consumer(options));
   TALLY_TRY(Region region, Region::open(name, options, Role::consumer));
   return Consumer(std::move(region), options);
 }
@@ -39,7 +39,7 @@ PopResult Consumer::wait_readable(std::uint64_t deadline_ns) {
     // tail says only what was claimed, and each stores its stamps with seq_cst.
     if (!many_) return header_->tail.load(std::memory_order_seq_cst) == head_;
     if (pass_gaps(true)) return false;
-    return !is_settled(slots_.at(head_).stamp.load(std::memory_order_seq_cst), head_);
+    return !slots_.is_settled(slots_.at(head_).stamp.load(std::memory_order_seq_cst), head_);
   };
   const Waited waited =
       wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty);
@@ -67,10 +67,10 @@ bool Consumer::is_abandoned(std::uint64_t position) {
     region_.poison(PoisonReason::bad_cursor);
     return false;
   }
-  if (region_.is_claimed_by_living(position)) return false;
+  if (region_.is_claimed_by_living(Role::producer, position)) return false;
   // Acquire pairs with MpscProducer::commit().
   const std::uint64_t stamp = slots_.at(position).stamp.load(std::memory_order_acquire);
-  return !is_settled(stamp, position);
+  return !slots_.is_settled(stamp, position);
 }
 
 bool Consumer::pass_gaps(bool thoroughly) {
@@ -82,7 +82,7 @@ bool Consumer::pass_gaps(bool thoroughly) {
     // Acquire pairs with MpscProducer::commit().
     const std::uint64_t stamp = slots_.at(head).stamp.load(std::memory_order_acquire);
     if (stamp == head + 1) break;
-    const bool given_up = is_settled(stamp, head);
+    const bool given_up = slots_.is_settled(stamp, head);
     if (!given_up && (!thoroughly || !is_abandoned(head))) break;
   }
   if (head == head_) return false;
@@ -127,12 +127,7 @@ std::uint64_t Consumer::depth() const {
 }
 
 std::uint64_t Consumer::dropped_by_producer() const {
-  std::uint64_t dropped = 0;
-  for (std::size_t index = 0; index < (many_ ? kMostProducers : 1); ++index) {
-    const Endpoint& producer = header_->endpoints[producer_entry(index)];
-    dropped += producer.stats.dropped_new.load(std::memory_order_relaxed);
-  }
-  return dropped;
+  return region_.dropped_by_producers();
 }
 
 }  // namespace tally::ring

@@ -44,10 +44,7 @@ class alignas(kApartBytes) Consumer {
 
   // Zero copy, many at a time: peek() says how many records there are in a row, at most `wanted`;
   // record(i) shows one where it lies; release(k) frees the first k. The views end with release().
-  struct Record {
-    RecordMeta meta;
-    ByteView payload;
-  };
+  using Record = SlotRecord;
   std::size_t peek(std::size_t wanted);
   [[nodiscard]] Record record(std::size_t index) const;
   void release(std::size_t count);
@@ -104,21 +101,10 @@ class alignas(kApartBytes) Consumer {
   // Looks for dead claimants, which touches the producers' lines, only where `thoroughly`.
   bool pass_gaps(bool thoroughly);
   [[nodiscard]] bool is_abandoned(std::uint64_t position);
-  // The owner of the position has committed it or given it up.
-  [[nodiscard]] bool is_settled(std::uint64_t stamp, std::uint64_t position) const {
-    return stamp == position + 1 || stamp == position + slots_.capacity;
-  }
   [[nodiscard]] bool is_thorough_poll();
   bool take_next(RecordMeta& meta, MutableByteView into);
   bool pop_behind_gaps(RecordMeta& meta, MutableByteView into);
   std::size_t peek_behind_gaps(std::size_t wanted);
-  // A field that the other side may change at any time is read once, as a relaxed atomic. (It also
-  // keeps the compiler from joining fields into a load that spans several recent stores, which the
-  // processor cannot forward: 4 ns where one thread has both ends.)
-  template <typename T>
-  [[nodiscard]] static T foreign(T& field) {
-    return std::atomic_ref<T>(field).load(std::memory_order_relaxed);
-  }
   void wake_writer();
   void note_depth();
 
@@ -169,12 +155,8 @@ inline std::size_t Consumer::peek(std::size_t wanted) {
 
 inline Consumer::Record Consumer::record(std::size_t index) const {
   SlotHeader& slot = slots_.at(head_ + index);
-  RecordMeta& there = slot.meta;
   // Clamped again: what is read now need not be what peek() checked.
-  const std::uint32_t length = std::min(foreign(there.length), slots_.payload_bytes);
-  return {{foreign(there.sequence), foreign(there.time_ns), foreign(there.flags),
-           foreign(there.source), length},
-          {slots_.payload(slot), length}};
+  return slots_.record(slot, std::min(foreign(slot.meta.length), slots_.payload_bytes));
 }
 
 inline void Consumer::release(std::size_t count) {

@@ -10,6 +10,7 @@
 
 #include "core/clock.hpp"
 #include "ring/broadcast.hpp"
+#include "ring/intent.hpp"
 #include "ring/liveness.hpp"
 #include "ring/region.hpp"
 #include "ring/ring_file.hpp"
@@ -28,7 +29,9 @@ class Snapshot {
     snapshot.file_bytes_ = static_cast<std::uint64_t>(info.st_size);
     snapshot.bytes_.resize(sizeof(Header));
     const ssize_t got = ::pread(fd, snapshot.bytes_.data(), snapshot.bytes_.size(), 0);
-    if (got != static_cast<ssize_t>(sizeof(Header))) {
+    // The entries that only a ring of many of both has may not be there.
+    constexpr std::size_t kLeast = offsetof(Header, endpoints) + kEndpointCount * sizeof(Endpoint);
+    if (got < static_cast<ssize_t>(kLeast)) {
       return fail(Code::bad_data,
                   "the file has " + std::to_string(snapshot.file_bytes_) +
                       " bytes, too few for a header: it was truncated",
@@ -91,8 +94,9 @@ EndpointStatus endpoint_status(int fd, const Snapshot& snapshot, std::size_t ent
   status.may_sleep = snapshot.at<std::uint32_t>(base + offsetof(Endpoint, may_sleep)) != 0;
   const std::size_t cursor =
       role == Role::producer ? offsetof(Header, tail) : offsetof(Header, head);
-  // A cursor of a ring of slots counts, but for those of many producers.
-  const bool counts = is_byte_area(form) || (form == SlotForm::claimed && role == Role::producer);
+  // A cursor of a ring of slots counts, but for those that many share.
+  const bool shared = role == Role::producer ? has_many_producers(form) : has_many_consumers(form);
+  const bool counts = is_byte_area(form) || shared;
   status.tombstones = stat(offsetof(EndpointStats, tombstones));
   const auto passed = snapshot.at<std::uint64_t>(cursor);
   // The two were not read at one moment.
@@ -162,11 +166,18 @@ void add_readers(int fd, const Snapshot& snapshot, const Geometry& geometry, Rin
   status.depth = is_before(oldest, published) ? published - oldest : 0;
 }
 
-void add_producers(int fd, const Snapshot& snapshot, RingStatus& status) {
-  for (std::size_t index = 1; index < kMostProducers; ++index) {
+// The others of many on each side.
+void add_many(int fd, const Snapshot& snapshot, RingStatus& status) {
+  const SlotForm form = status.form;
+  for (std::size_t index = 1; index < producer_count(form); ++index) {
     EndpointStatus producer =
-        endpoint_status(fd, snapshot, producer_entry(index), Role::producer, status.form);
+        endpoint_status(fd, snapshot, producer_entry(index), Role::producer, form);
     if (producer.attaches > 0) status.more_producers.push_back(std::move(producer));
+  }
+  for (std::size_t index = 1; index < consumer_count(form); ++index) {
+    EndpointStatus consumer =
+        endpoint_status(fd, snapshot, consumer_entry(form, index), Role::consumer, form);
+    if (consumer.attaches > 0) status.more_readers.push_back(std::move(consumer));
   }
 }
 
@@ -174,8 +185,7 @@ void add_producers(int fd, const Snapshot& snapshot, RingStatus& status) {
 std::uint64_t read_slot(int fd, const Geometry& geometry, std::uint64_t position,
                         std::size_t field) {
   std::uint64_t value = 0;
-  const std::uint64_t at =
-      kSlotsOffset + (position & geometry.mask()) * geometry.slot_bytes + field;
+  const std::uint64_t at = geometry.slot_offset(position) + field;
   const ssize_t got = ::pread(fd, &value, sizeof value, static_cast<off_t>(at));
   return got == static_cast<ssize_t>(sizeof value) ? value : 0;
 }
@@ -198,14 +208,62 @@ std::uint64_t behind_last_record(int fd, const Geometry& geometry, std::uint64_t
   return 0;
 }
 
-// Of many producers: how many of `claimed` positions from `head` on are committed.
+bool is_committed(int fd, const Geometry& geometry, std::uint64_t position) {
+  return read_slot(fd, geometry, position, offsetof(SlotHeader, stamp)) == position + 1;
+}
+
+// Of many producers or consumers: how many of `claimed` positions from `head` on are committed.
 std::uint64_t count_committed(int fd, const Geometry& geometry, std::uint64_t head,
                               std::uint64_t claimed) {
   std::uint64_t count = 0;
   for (std::uint64_t at = head; at != head + claimed; ++at) {
-    if (read_slot(fd, geometry, at, offsetof(SlotHeader, stamp)) == at + 1) ++count;
+    if (is_committed(fd, geometry, at)) ++count;
   }
   return count;
+}
+
+// Of many consumers: what was counted as in doubt, and what is claimed and not released, by who
+// lives and by who does not. The one that is just being freed is counted already.
+void read_claims(int fd, const Snapshot& snapshot, const Geometry& geometry, RingStatus& status) {
+  const auto doubt = [&](std::size_t field) {
+    return snapshot.at<std::uint64_t>(offsetof(Header, doubts) + field);
+  };
+  status.in_doubt = doubt(offsetof(Doubts, counted));
+  const bool freeing = status.in_doubt != doubt(offsetof(Doubts, settled));
+  std::vector<std::uint64_t> intents;  // of the living
+  for (std::size_t index = 0; index < kMostConsumers; ++index) {
+    const std::size_t entry = consumer_entry(geometry.form, index);
+    if (is_locked(fd, static_cast<std::int64_t>(entry))) {
+      intents.push_back(
+          snapshot.at<std::uint64_t>(entry_offset(entry) + offsetof(Endpoint, intent)));
+    }
+  }
+  const std::uint64_t claimed = std::min(status.taken - status.head, geometry.capacity);
+  for (std::uint64_t at = status.head; at != status.head + claimed; ++at) {
+    if (!is_committed(fd, geometry, at)) continue;
+    if (freeing && at == doubt(offsetof(Doubts, position))) continue;
+    const bool living = std::any_of(intents.begin(), intents.end(),
+                                    [&](std::uint64_t word) { return is_intended(word, at); });
+    ++(living ? status.in_hand : status.in_doubt);
+  }
+}
+
+// What the slots say, of a ring of them.
+void read_slots(int fd, const Snapshot& snapshot, const Geometry& geometry, RingStatus& status) {
+  const bool many_producers = has_many_producers(geometry.form);
+  const bool many_consumers = has_many_consumers(geometry.form);
+  add_many(fd, snapshot, status);
+  if (many_producers || many_consumers) {
+    status.depth = count_committed(fd, geometry, status.taken, status.depth);
+  }
+  if (!many_producers) status.producer.last_record_ns = record_time(fd, geometry, status.tail);
+  if (many_consumers) {
+    read_claims(fd, snapshot, geometry, status);
+  } else {
+    const std::uint64_t last =
+        many_producers ? behind_last_record(fd, geometry, status.head) : status.head;
+    status.consumer.last_record_ns = record_time(fd, geometry, last);
+  }
 }
 
 Result<RingStatus> status_of(int fd, const std::string& name) {
@@ -228,8 +286,10 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
   status.from_this_boot = fixed.boot_hash == boot_hash();
   status.tail = snapshot.at<std::uint64_t>(offsetof(Header, tail));
   status.head = snapshot.at<std::uint64_t>(offsetof(Header, head));
+  const bool many_consumers = has_many_consumers(geometry.form);
+  status.taken = many_consumers ? snapshot.at<std::uint64_t>(offsetof(Header, taken)) : status.head;
   // The two were not read at one moment: a head that is ahead means an empty ring.
-  const std::uint64_t depth = status.tail - status.head;
+  const std::uint64_t depth = status.tail - status.taken;
   status.depth = depth <= geometry.capacity ? depth : 0;
   status.producer = endpoint_status(fd, snapshot, kProducerEntry, Role::producer, geometry.form);
   status.consumer = endpoint_status(fd, snapshot, kConsumerEntry, Role::consumer, geometry.form);
@@ -239,15 +299,7 @@ Result<RingStatus> status_of(int fd, const std::string& name) {
     const std::uint64_t records = status.producer.records - status.consumer.records;
     status.depth = status.depth == 0 ? 0 : std::min(records, depth / kByteGranule);
   } else {
-    std::uint64_t taken = status.head;
-    if (geometry.form == SlotForm::claimed) {
-      add_producers(fd, snapshot, status);
-      status.depth = count_committed(fd, geometry, status.head, status.depth);
-      taken = behind_last_record(fd, geometry, status.head);
-    } else {
-      status.producer.last_record_ns = record_time(fd, geometry, status.tail);
-    }
-    status.consumer.last_record_ns = record_time(fd, geometry, taken);
+    read_slots(fd, snapshot, geometry, status);
   }
   for (const auto* side : status.sides()) {
     status.lost += side->lost;
@@ -348,6 +400,12 @@ std::uint64_t RingStatus::published_bytes() const {
   return bytes;
 }
 
+std::uint64_t RingStatus::released() const {
+  std::uint64_t records = consumer.records;
+  for (const EndpointStatus& other : more_readers) records += other.records;
+  return records;
+}
+
 bool RingStatus::in_use() const {
   const auto all = sides();
   return std::any_of(all.begin(), all.end(), [](const EndpointStatus* side) {
@@ -362,8 +420,12 @@ RingRates rates(const RingStatus& before, const RingStatus& after) {
   const auto per_second = [&](std::uint64_t from, std::uint64_t to) {
     return to < from ? 0.0 : static_cast<double>(to - from) / seconds;
   };
+  // Each reader of a broadcast gets every record.
+  const auto released_of = [](const RingStatus& status) {
+    return status.form == SlotForm::broadcast ? status.consumer.records : status.released();
+  };
   return {per_second(before.published(), after.published()),
-          per_second(before.consumer.records, after.consumer.records),
+          per_second(released_of(before), released_of(after)),
           per_second(before.published_bytes(), after.published_bytes()),
           per_second(before.lost, after.lost)};
 }

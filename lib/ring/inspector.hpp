@@ -64,14 +64,20 @@ struct RingStatus {
   std::uint64_t created_ns = 0;                       // CLOCK_REALTIME
   bool from_this_boot = true;
   std::uint64_t tail = 0;
+  std::uint64_t taken = 0;  // of many consumers; otherwise the head
   std::uint64_t head = 0;
-  // Records published and not released; of a broadcast, those that are still there. Of many
-  // producers each slot between is looked at, 0.3 us.
+  // Records published and not released, of many consumers not claimed; of a broadcast, those that
+  // are still there. Of many producers or consumers each slot between is looked at, 0.3 us.
   std::uint64_t depth = 0;
+  // Of many consumers: records that those who live have claimed and not released, and such of those
+  // who were killed or have left, which may have been passed on or not.
+  std::uint64_t in_hand = 0;
+  std::uint64_t in_doubt = 0;
   std::uint64_t lost = 0;  // dropped or overtaken, all endpoints together
   EndpointStatus producer;
   EndpointStatus consumer;
-  std::vector<EndpointStatus> more_readers;    // of a broadcast, those that have been there
+  // Of a broadcast, readers that have been there; of a ring of many consumers, these.
+  std::vector<EndpointStatus> more_readers;
   std::vector<EndpointStatus> more_producers;  // the same of a ring of many producers
   std::uint64_t taken_ns = 0;                  // CLOCK_MONOTONIC of this status
 
@@ -85,6 +91,8 @@ struct RingStatus {
   // Records and their bytes, of all producers together.
   [[nodiscard]] std::uint64_t published() const;
   [[nodiscard]] std::uint64_t published_bytes() const;
+  // Records released, of all consumers together.
+  [[nodiscard]] std::uint64_t released() const;
 };
 
 // Records and bytes a second between two looks at the same ring. 0 when no time has passed.

@@ -1,12 +1,13 @@
-// What one of many producers says in its entry before it claims a run of positions, in one word, so
-// that who reads it sees one run and never half of two: the position modulo 2^39 in the upper bits,
-// the count of at most 2^24 in the lower ones; 0 is no run.
+// What one of many producers or consumers says in its entry before it claims a run of positions, in
+// one word, so that who reads it sees one run and never half of two: the position modulo 2^39 in
+// the upper bits, the count of at most 2^24 in the lower ones; 0 is no run.
 //
 // The order is the proof. A producer stores its intent, then exchanges the tail, then stores the
 // stamps, then takes the intent back. Who has seen a tail beyond p therefore finds, at whoever
 // claimed p, an intent that covers it or else the stamp of p. Saying it only after the exchange
 // would leave a moment in which nobody seems to own p (tests/model/claims.pml). An intent of a run
 // that somebody else got in the end covers too much, for which nothing worse comes than a wait.
+// The same of consumers, who exchange `taken` (tests/model/takes.pml).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ static_assert(kMaxSlots < std::uint64_t{1} << kIntentCountBits);
 }
 
 // Whether the run is said to hold `position`. Positions that are 2^39 apart look alike: an intent
-// as old as that makes the consumer wait for its owner, who is stopped.
+// as old as that makes others wait for its owner, who is stopped.
 [[nodiscard]] constexpr bool is_intended(std::uint64_t word, std::uint64_t position) {
   constexpr std::uint64_t kCountMask = (std::uint64_t{1} << kIntentCountBits) - 1;
   constexpr std::uint64_t kPositionMask = ~std::uint64_t{0} >> kIntentCountBits;

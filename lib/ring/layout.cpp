@@ -52,18 +52,21 @@ Status check_identity(const StaticHeader& header) {
 
 Status check_form(const StaticHeader& header) {
   const auto kind = static_cast<Kind>(header.kind);
-  if (kind != Kind::spsc && kind != Kind::mpsc && kind != Kind::broadcast) {
+  if (kind < Kind::spsc || kind > Kind::broadcast) {
     return bad("kind " + std::to_string(header.kind) +
-               " is not one this program reads (spsc, mpsc, broadcast)");
+               " is not one this program reads (spsc, mpsc, spmc, mpmc, broadcast)");
   }
   const auto form = static_cast<SlotForm>(header.slot_form);
-  const bool known = form == SlotForm::stamped_fixed || form == SlotForm::bytes ||
-                     form == SlotForm::broadcast || form == SlotForm::claimed;
+  const bool known = form >= SlotForm::stamped_fixed && form <= SlotForm::traded;
   if (!known || kind_of(form) != kind) {
     return bad("slot form " + std::to_string(header.slot_form) + " is not one this program reads");
   }
-  if (header.header_bytes != kSlotsOffset) return bad("header bytes are not those of version 2");
-  if (header.endpoint_count != kEndpointCount) return bad("endpoint count is not 17");
+  if (header.header_bytes != slots_offset(form)) {
+    return bad("header bytes are not those of version 2");
+  }
+  if (header.endpoint_count != endpoint_count(form)) {
+    return bad("endpoint count is not " + std::to_string(endpoint_count(form)));
+  }
   std::array<char, 32> name{};
   std::copy(kTypeName.begin(), kTypeName.end(), name.begin());
   if (header.type_name != name || header.type_hash != fnv1a(kTypeName)) {
@@ -139,7 +142,7 @@ Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes, SlotFor
   geometry.capacity = slots;
   geometry.payload_bytes = payload_bytes;
   geometry.slot_bytes = slot_bytes_for(payload_bytes);
-  const std::uint64_t bytes = kSlotsOffset + slots * geometry.slot_bytes;
+  const std::uint64_t bytes = slots_offset(form) + slots * geometry.slot_bytes;
   geometry.total_bytes =
       (bytes + mem::kSmallPageBytes - 1) / mem::kSmallPageBytes * mem::kSmallPageBytes;
   return geometry;
@@ -152,10 +155,10 @@ StaticHeader make_header(const Geometry& geometry) {
   header.kind = static_cast<std::uint16_t>(kind_of(geometry.form));
   header.slot_form = static_cast<std::uint16_t>(geometry.form);
   header.page_kind = static_cast<std::uint16_t>(geometry.page_kind);
-  header.header_bytes = kSlotsOffset;
+  header.header_bytes = static_cast<std::uint32_t>(slots_offset(geometry.form));
   header.slot_bytes = geometry.slot_bytes;
   header.payload_bytes = geometry.payload_bytes;
-  header.endpoint_count = kEndpointCount;
+  header.endpoint_count = static_cast<std::uint32_t>(endpoint_count(geometry.form));
   header.capacity = geometry.capacity;
   header.total_bytes = geometry.total_bytes;
   header.type_hash = fnv1a(kTypeName);
@@ -173,7 +176,7 @@ Result<Geometry> check_header(const StaticHeader& header, std::uint64_t file_byt
   const bool bytes = is_byte_area(form);
   TALLY_CHECK(bytes ? check_area(header) : check_slots(header));
   const std::uint64_t needed =
-      kSlotsOffset + (bytes ? header.capacity : header.capacity * header.slot_bytes);
+      slots_offset(form) + (bytes ? header.capacity : header.capacity * header.slot_bytes);
   if (header.total_bytes < needed || header.total_bytes > kMaxTotalBytes) {
     return bad("total bytes " + std::to_string(header.total_bytes) + " do not hold the slots");
   }

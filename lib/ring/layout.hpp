@@ -8,11 +8,15 @@
 //                      lines in pairs
 //    512  consumer     head: position of the next record to release; what is before it is free.
 //                      Of a broadcast, stored by its producer: the oldest record still there
+//    640  taken        of many consumers: position of the next record that one of them claims
 //    768  gates        where a side sleeps (queue/wait.hpp): readers at 768, writers at 832
+//    896  doubts       of many consumers: what killed ones had claimed (ring/mending.hpp)
 //   1024  endpoints    17 entries of 256 bytes: who is attached, and that endpoint's own counters.
 //                      0 is the producer, 1 the consumer; the rest are the other readers of a
-//                      broadcast, or the other producers of a ring of many
-//   8192  slots        capacity x slot_bytes, or an area of `capacity` bytes (ring/byte_area.hpp)
+//                      broadcast, the other producers of a ring of many, or its other consumers.
+//                      Of many of both there are 32, the last 15 of them consumers'
+//   8192  slots        capacity x slot_bytes, or an area of `capacity` bytes (ring/byte_area.hpp);
+//                      of many of both at 12288
 //
 // A slot is {stamp, RecordMeta, payload}, a multiple of half a cache line. Positions are 64-bit,
 // only ever grow (modulo 2^64) and are masked to a slot index at use. With p a position that maps
@@ -31,7 +35,15 @@
 // claimed and given up by its owner: a tombstone, which the consumer passes over. It also passes
 // over a position that is claimed and has no stamp, but only if no endpoint whose lock is held has
 // an intent that covers it: whoever claimed it is then dead and can never write there again.
-// An older program of version 2 refuses a ring of this kind by its kind.
+//
+// Of many consumers (kinds spmc and mpmc) each takes a run of committed positions by one exchange
+// on `taken`, said before in its `intent` as above, and stores p + capacity into each slot's stamp
+// once it has done with the record. `head` then follows: whoever stored such a stamp moves it over
+// all positions from it on that have one. What stands before `taken` with a stamp of p + 1 and is
+// in no intent of a living consumer was a killed one's: it is counted as in doubt, and its slot
+// freed.
+//
+// An older program of version 2 refuses a ring of these kinds by its kind.
 //
 // Nothing here is trusted after mapping: the header is checked against the file before use and
 // copied out, indices are masked, lengths clamped.
@@ -55,7 +67,9 @@ namespace tally::ring {
 inline constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'R', 'N', 'G'};
 inline constexpr std::uint16_t kLayoutVersion = 2;
 inline constexpr std::size_t kSlotsOffset = 8192;
+inline constexpr std::size_t kTradedSlotsOffset = 12288;
 inline constexpr std::size_t kEndpointCount = 17;
+inline constexpr std::size_t kTradedEndpointCount = 32;
 inline constexpr std::uint64_t kMinSlots = 2;
 inline constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24U;
 // A ring of bytes: the size of its area, a power of two, and what records are rounded up to.
@@ -67,9 +81,29 @@ inline constexpr std::size_t kProducerEntry = 0;
 inline constexpr std::size_t kConsumerEntry = 1;   // of a broadcast, the first of 16 readers'
 inline constexpr std::size_t kMostProducers = 16;  // of a ring of many
 inline constexpr std::size_t kMostReaders = kEndpointCount - kConsumerEntry;  // of a broadcast
+inline constexpr std::size_t kMostConsumers = 16;                             // of a ring of many
+static_assert(kMostReaders == kMostConsumers);
 // The entry of one of many producers: all but the consumer's.
 [[nodiscard]] constexpr std::size_t producer_entry(std::size_t index) {
   return index == 0 ? kProducerEntry : kConsumerEntry + index;
+}
+// The entry of one of many consumers or readers: all but the producers'.
+[[nodiscard]] constexpr std::size_t consumer_entry(SlotForm form, std::size_t index) {
+  if (index == 0 || !has_many_producers(form)) return kConsumerEntry + index;
+  return kMostProducers + index;
+}
+[[nodiscard]] constexpr std::size_t producer_count(SlotForm form) {
+  return has_many_producers(form) ? kMostProducers : 1;
+}
+[[nodiscard]] constexpr std::size_t consumer_count(SlotForm form) {
+  return has_many_consumers(form) || form == SlotForm::broadcast ? kMostConsumers : 1;
+}
+[[nodiscard]] constexpr std::size_t endpoint_count(SlotForm form) {
+  return form == SlotForm::traded ? kTradedEndpointCount : kEndpointCount;
+}
+// Where the slots, or the area, begin.
+[[nodiscard]] constexpr std::size_t slots_offset(SlotForm form) {
+  return form == SlotForm::traded ? kTradedSlotsOffset : kSlotsOffset;
 }
 
 enum class Kind : std::uint16_t { spsc = 1, mpsc = 2, spmc = 3, mpmc = 4, broadcast = 5 };
@@ -81,6 +115,8 @@ enum class PoisonReason : std::uint32_t { none = 0, bad_length = 1, removed = 2,
 // The kind that a ring of this form is of.
 [[nodiscard]] constexpr Kind kind_of(SlotForm form) {
   if (form == SlotForm::claimed) return Kind::mpsc;
+  if (form == SlotForm::shared_out) return Kind::spmc;
+  if (form == SlotForm::traded) return Kind::mpmc;
   return form == SlotForm::broadcast ? Kind::broadcast : Kind::spsc;
 }
 
@@ -107,7 +143,7 @@ struct StaticHeader {
 
 // Written by its owner alone with relaxed stores, read by inspectors.
 struct EndpointStats {
-  // Of a ring of bytes and of many producers; of one producer, and of a consumer of slots, the
+  // Of a ring of bytes, and of one of many producers or consumers; of one alone of slots, the
   // cursor counts.
   std::atomic<std::uint64_t> records;
   std::atomic<std::uint64_t> bytes;   // of payloads
@@ -152,10 +188,19 @@ struct Endpoint {
   std::atomic<std::uint32_t> may_sleep;
   std::atomic<std::uint32_t> full_policy;
   alignas(64) ReaderCursor cursor;
-  // The run that one of many producers is about to claim (ring/intent.hpp), apart from what the
-  // consumer reads.
+  // The run that one of many producers or consumers is about to claim (ring/intent.hpp), apart from
+  // what the other side reads.
   std::atomic<std::uint64_t> intent;
   alignas(128) EndpointStats stats;
+};
+
+// Records that consumers had claimed when they were killed, or when they left. One process at a
+// time writes here, under the lock of kMendLockByte; between the two stores of `counted` and
+// `settled` the slot of `position` is freed (ring/mending.hpp).
+struct Doubts {
+  std::atomic<std::uint64_t> counted;
+  std::atomic<std::uint64_t> position;
+  std::atomic<std::uint64_t> settled;
 };
 
 struct Header {
@@ -165,9 +210,12 @@ struct Header {
   std::atomic<std::uint32_t> poison_pid;
   alignas(256) std::atomic<std::uint64_t> tail;
   alignas(256) std::atomic<std::uint64_t> head;
+  alignas(128) std::atomic<std::uint64_t> taken;
   alignas(256) queue::Gate readers;
   queue::Gate writers;
-  alignas(256) std::array<Endpoint, kEndpointCount> endpoints;
+  alignas(128) Doubts doubts;
+  // Only endpoint_count() of them are there.
+  alignas(256) std::array<Endpoint, kTradedEndpointCount> endpoints;
 };
 
 struct SlotHeader {
@@ -199,13 +247,17 @@ static_assert(sizeof(StaticHeader) == 128 && offsetof(Header, state) == 128);
 static_assert(offsetof(Header, poison_reason) == 132 && offsetof(Header, poison_pid) == 136);
 static_assert(offsetof(Header, tail) == 256);
 static_assert(offsetof(Header, head) == 512);
+static_assert(offsetof(Header, taken) == 640);
 static_assert(offsetof(Header, readers) == 768);
 static_assert(offsetof(Header, writers) == 832);
+static_assert(offsetof(Header, doubts) == 896 && sizeof(Doubts) == 24);
 static_assert(offsetof(Header, endpoints) == 1024);
 static_assert(sizeof(Endpoint) == 256 && offsetof(Endpoint, stats) == 128);
 static_assert(offsetof(Endpoint, comm) == 32 && offsetof(Endpoint, intent) == 120);
 static_assert(offsetof(Endpoint, cursor) == 64 && sizeof(ReaderCursor) == 56);
-static_assert(sizeof(Header) == 1024 + kEndpointCount * 256 && sizeof(Header) <= kSlotsOffset);
+static_assert(sizeof(Header) == 1024 + kTradedEndpointCount * 256);
+static_assert(sizeof(Header) <= kTradedSlotsOffset);
+static_assert(1024 + kEndpointCount * 256 <= kSlotsOffset);
 static_assert(kSlotHeaderBytes == 32);
 
 // What a checked header says, copied out of reach of the peer.
@@ -218,6 +270,10 @@ struct Geometry {
   mem::PageKind page_kind = mem::PageKind::small_4k;
 
   [[nodiscard]] std::uint64_t mask() const { return capacity - 1; }
+  // Of the slot of a position, from the beginning of the file.
+  [[nodiscard]] std::uint64_t slot_offset(std::uint64_t position) const {
+    return slots_offset(form) + (position & mask()) * slot_bytes;
+  }
 };
 
 // The geometry of a new ring of slots. Pre: both are within the limits of ring/options.hpp.

@@ -47,7 +47,7 @@ bool is_locked(int fd, std::int64_t byte) {
 }
 
 bool any_endpoint_locked(int fd) {
-  return is_range_locked(fd, 0, kEndpointCount);
+  return is_range_locked(fd, 0, kTradedEndpointCount);
 }
 
 Result<ProcessIdentity> read_process(std::uint32_t pid) {

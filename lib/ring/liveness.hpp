@@ -19,6 +19,8 @@ namespace tally::ring {
 
 // Byte i is endpoint i's. The set-up byte is held while a ring is made, joined, left or removed.
 inline constexpr std::int64_t kSetupLockByte = 64;
+// Held by the one who frees what killed consumers had claimed (ring/mending.hpp).
+inline constexpr std::int64_t kMendLockByte = 65;
 
 // Takes the byte without waiting. Returns false when another description holds it. Errors:
 // os_failure or unavailable, on a file system without such locks.

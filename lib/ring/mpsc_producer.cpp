@@ -3,24 +3,13 @@
 #include <algorithm>
 
 #include "core/clock.hpp"
-#include "core/threads.hpp"
 #include "ring/copy.hpp"
 #include "ring/counters.hpp"
 #include "ring/waiting.hpp"
 
 namespace tally::ring {
-namespace {
-
-// Whoever lost the exchange leaves the line to the winner for a while.
-void back_off(unsigned failures) {
-  constexpr unsigned kMostPauses = 8;
-  for (unsigned i = 0; i < std::min(failures, kMostPauses); ++i) core::cpu_relax();
-}
-
-}  // namespace
-
 Result<MpscProducer> MpscProducer::open(const std::string& name, Options options) {
-  options.form = SlotForm::claimed;
+  if (options.form != SlotForm::traded) options.form = SlotForm::claimed;
   TALLY_TRY(Region region, Region::open(name, options, Role::producer));
   return MpscProducer(std::move(region), options);
 }
@@ -33,6 +22,7 @@ MpscProducer::MpscProducer(Region region, const Options& options)
       peer_may_sleep_(&region_.other().may_sleep),
       // Acquire pairs with Consumer::release(): its reads are over.
       head_seen_(header_->head.load(std::memory_order_acquire)),
+      claim_(header_->tail, own_->intent),
       full_(full_of(options)),
       wait_(queue::resolve(options.wait)) {}
 
@@ -45,7 +35,7 @@ MpscProducer& MpscProducer::operator=(MpscProducer&& other) noexcept {
   own_ = other.own_;
   peer_may_sleep_ = other.peer_may_sleep_;
   head_seen_ = other.head_seen_;
-  run_ = other.run_;
+  claim_ = other.claim_;
   full_ = other.full_;
   wait_ = other.wait_;
   return *this;
@@ -71,32 +61,12 @@ std::uint64_t MpscProducer::room_behind(std::uint64_t tail, std::uint64_t wanted
 }
 
 std::size_t MpscProducer::claim(std::size_t wanted) {
-  if (run_.count != 0) return std::min<std::size_t>(wanted, run_.count);
-  std::uint64_t tail = header_->tail.load(std::memory_order_relaxed);
-  unsigned failures = 0;
-  while (wanted != 0) {
-    const std::uint64_t room = room_behind(tail, wanted);
-    if (room == 0) {
-      const std::uint64_t now = header_->tail.load(std::memory_order_relaxed);
-      if (now == tail) break;
-      tail = now;
-      continue;
-    }
-    const ClaimedRun run{tail, std::min<std::uint64_t>(wanted, room)};
-    // Release: who finds the last intent gone finds the stamps of its run.
-    own_->intent.store(intent_word(run), std::memory_order_release);
-    // Release: the intent is out before the tail says that the run is taken.
-    if (header_->tail.compare_exchange_strong(tail, tail + run.count, std::memory_order_acq_rel,
-                                              std::memory_order_relaxed)) [[likely]] {
-      run_ = run;
-      return run.count;
-    }
-    back_off(++failures);
+  const std::uint64_t claimed = claim_.take(
+      wanted, [this](std::uint64_t tail, std::uint64_t most) { return room_behind(tail, most); });
+  if (claimed == 0) [[unlikely]] {
+    if (wanted != 0) bump(own_->stats.stalls, 1);
   }
-  // Nothing of it was claimed. Release: as above.
-  own_->intent.store(0, std::memory_order_release);
-  if (wanted != 0) bump(own_->stats.stalls, 1);
-  return 0;
+  return claimed;
 }
 
 // Stores the stamp of a position that this end claimed, the last that it does there.
@@ -111,8 +81,7 @@ void MpscProducer::publish(std::uint64_t position, std::uint64_t stamp) {
 }
 
 void MpscProducer::commit(std::size_t count) {
-  const ClaimedRun run = run_;
-  run_ = {};
+  const ClaimedRun run = claim_.run();
   if (run.count == 0) return;
   count = std::min<std::size_t>(count, run.count);
   std::uint64_t now_ns = 0;
@@ -120,7 +89,7 @@ void MpscProducer::commit(std::size_t count) {
   for (std::uint64_t i = 0; i < run.count; ++i) {
     const std::uint64_t position = run.position + i;
     if (i >= count) {
-      publish(position, position + slots_.capacity);
+      publish(position, slots_.done(position));
       continue;
     }
     // The slot is the consumer's once it has its stamp, so that everything is read before.
@@ -133,8 +102,7 @@ void MpscProducer::commit(std::size_t count) {
     own_->stats.last_record_ns.store(meta.time_ns, std::memory_order_relaxed);
     publish(position, position + 1);  // in order, so that a kill in between leaves a prefix
   }
-  // Release: who finds the intent gone finds the stamps.
-  own_->intent.store(0, std::memory_order_release);
+  claim_.end();
   bump(own_->stats.records, count);
   if (count < run.count) bump(own_->stats.tombstones, run.count - count);
   count_batch(own_->stats, count, bytes);
@@ -171,7 +139,8 @@ PushResult MpscProducer::push(const RecordMeta& meta, ByteView payload, std::uin
 }
 
 bool MpscProducer::has_room() {
-  return run_.count != 0 || room_behind(header_->tail.load(std::memory_order_relaxed), 1) != 0;
+  return claim_.run().count != 0 ||
+         room_behind(header_->tail.load(std::memory_order_relaxed), 1) != 0;
 }
 
 // No consumer of ours stores a head outside of what was claimed. The two cursors are of one moment

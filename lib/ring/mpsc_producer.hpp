@@ -1,10 +1,10 @@
-// One of up to sixteen writing ends of a ring of slots (kind=mpsc), each in a process of its own or
-// not. Move-only; one thread at a time; nothing is allocated after open(). The records of each end
-// become visible in the order of its calls, each whole or not at all, also when its process is
-// killed in between.
+// One of up to sixteen writing ends of a ring of slots (kind=mpsc or mpmc), each in a process of
+// its own or not. Move-only; one thread at a time; nothing is allocated after open(). The records
+// of each end become visible in the order of its calls, each whole or not at all, also when its
+// process is killed in between.
 //
 // Positions are claimed by one exchange on the tail before the records are written, and the
-// consumer passes none of them before its owner has committed it, given it up or died: who is
+// consumers pass none of them before its owner has committed it, given it up or died: who is
 // stopped between claim() and commit() holds the others' later records up. That is the price of one
 // order for all; a consumer with a ring for each producer does not pay it.
 //
@@ -18,7 +18,7 @@
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 #include "queue/wait.hpp"
-#include "ring/intent.hpp"
+#include "ring/claim.hpp"
 #include "ring/lines.hpp"
 #include "ring/options.hpp"
 #include "ring/producer.hpp"
@@ -30,7 +30,7 @@ namespace tally::ring {
 
 class alignas(kApartBytes) MpscProducer {
  public:
-  // Creates the ring, of kind mpsc whatever the options say, or joins it; see Region::open() for
+  // Creates the ring, of kind mpsc unless the options say mpmc, or joins it; see Region::open() for
   // the errors, of which try_again comes from the seventeenth.
   [[nodiscard]] static Result<MpscProducer> open(const std::string& name, Options options = {});
 
@@ -53,7 +53,7 @@ class alignas(kApartBytes) MpscProducer {
   using Slot = Producer::Slot;
   std::size_t claim(std::size_t wanted);
   [[nodiscard]] Slot slot(std::size_t index) const {
-    SlotHeader& slot = slots_.at(run_.position + index);
+    SlotHeader& slot = slots_.at(claim_.run().position + index);
     return {slot.meta, {slots_.payload(slot), slots_.payload_bytes}};
   }
   void commit(std::size_t count);
@@ -94,7 +94,7 @@ class alignas(kApartBytes) MpscProducer {
   Endpoint* own_;
   const std::atomic<std::uint32_t>* peer_may_sleep_;
   std::uint64_t head_seen_ = 0;
-  ClaimedRun run_;  // claimed and neither committed nor given up
+  Claim claim_;  // what is neither committed nor given up
   Full full_ = Full::block;
   queue::WaitPlan wait_;
 };

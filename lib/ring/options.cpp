@@ -21,8 +21,10 @@ struct Word {
 
 constexpr std::array<Word<Full>, 3> kFullWords = {
     {{"block", Full::block}, {"drop-new", Full::drop_new}, {"drop-old", Full::drop_old}}};
-constexpr std::array<Word<SlotForm>, 4> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
+constexpr std::array<Word<SlotForm>, 6> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
                                                        {"mpsc", SlotForm::claimed},
+                                                       {"spmc", SlotForm::shared_out},
+                                                       {"mpmc", SlotForm::traded},
                                                        {"bytes", SlotForm::bytes},
                                                        {"broadcast", SlotForm::broadcast}}};
 constexpr std::array<Word<queue::WaitPolicy>, 4> kWaitWords = {
@@ -195,6 +197,15 @@ bool is_name_char(char c) {
          c == '_' || c == '-';
 }
 
+// That a side which speaks spsc and one kind more is asked for no other.
+Status check_spoken(const Options& options, SlotForm also, const std::string& also_name) {
+  const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
+  if (form == SlotForm::stamped_fixed || form == also) return {};
+  return fail(Code::usage,
+              "shm: kind=" + std::string(kind_name(form)) + " is for tally-relay alone",
+              "leave kind out, or say kind=spsc or kind=" + also_name);
+}
+
 }  // namespace
 
 std::string_view full_name(Full full) {
@@ -219,15 +230,12 @@ Status check_name(std::string_view name) {
               "a name has 1 to 64 characters of A-Z a-z 0-9 . _ - and does not begin with a dot");
 }
 
-Status check_fixed(const Options& options) {
-  if (options.form.value_or(SlotForm::stamped_fixed) == SlotForm::stamped_fixed) return {};
-  return fail(Code::usage,
-              "shm: kind=" + std::string(kind_name(*options.form)) + " is for tally-relay alone",
-              "leave kind out, or say kind=spsc");
+Status check_one_producer(const Options& options) {
+  return check_spoken(options, SlotForm::shared_out, "spmc");
 }
 
-Status check_slot_kind(const Options& options) {
-  return options.form == SlotForm::claimed ? Status{} : check_fixed(options);
+Status check_one_consumer(const Options& options) {
+  return check_spoken(options, SlotForm::claimed, "mpsc");
 }
 
 Status check_options(const Options& options) {

@@ -26,7 +26,7 @@ inline constexpr std::uint32_t kDefaultAreaBytes = 1048576;
 // broadcast is full when the slowest reader that lives has not released the oldest record.
 enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 [[nodiscard]] std::string_view full_name(Full full);
-// The value of the key kind: "spsc", "mpsc", "bytes", "broadcast".
+// The value of the key kind: "spsc", "mpsc", "spmc", "mpmc", "bytes", "broadcast".
 [[nodiscard]] std::string_view kind_name(SlotForm form);
 
 // A ring has a name that every process of its user can open; or none, and the process that makes it
@@ -37,8 +37,8 @@ struct Options {
   Place place = Place::named;
   // Asked for by this opener, or nothing: the creator then takes the default, and a later opener
   // takes the ring as it is. A value that differs from the ring's is refused by name.
-  std::optional<SlotForm> form;  // kind=spsc, the default, kind=mpsc, kind=bytes or kind=broadcast
-  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24; of spsc and mpsc
+  std::optional<SlotForm> form;        // the key kind; spsc is the default
+  std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24; not of bytes and broadcast
   // Largest payload, 1 to 65536; of bytes and broadcast the size of the area, a power of two, 4096
   // to 2^30.
   std::optional<std::uint32_t> bytes;
@@ -74,10 +74,10 @@ struct ParsedName {
 // 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot. Errors: usage.
 [[nodiscard]] Status check_name(std::string_view name);
 
-// That the options ask for no other kind than spsc, which alone Producer speaks. Errors: usage.
-[[nodiscard]] Status check_fixed(const Options& options);
-// The same of Consumer, which speaks mpsc as well.
-[[nodiscard]] Status check_slot_kind(const Options& options);
+// That the options ask for no other kind than spsc or spmc, which Producer speaks. Errors: usage.
+[[nodiscard]] Status check_one_producer(const Options& options);
+// The same of Consumer, which speaks spsc and mpsc.
+[[nodiscard]] Status check_one_consumer(const Options& options);
 
 // Ranges and combinations, for options that were not parsed. Errors: usage.
 [[nodiscard]] Status check_options(const Options& options);

@@ -5,7 +5,7 @@
 namespace tally::ring {
 
 Result<Producer> Producer::open(const std::string& name, const Options& options) {
-  TALLY_CHECK(check_fixed(options));
+  TALLY_CHECK(check_one_producer(options));
   TALLY_TRY(Region region, Region::open(name, options, Role::producer));
   return Producer(std::move(region), options);
 }

@@ -9,11 +9,25 @@ namespace tally::ring {
 inline constexpr std::uint32_t kMaxPayloadBytes = 65536;
 
 // How records lie in a ring: each in a slot of its own; one behind the other in an area of bytes;
-// so, and the oldest are overwritten (ring/broadcast.hpp); or in slots that many producers claim
-// (ring/mpsc_producer.hpp).
-enum class SlotForm : std::uint16_t { stamped_fixed = 1, bytes = 2, broadcast = 3, claimed = 4 };
+// so, and the oldest are overwritten (ring/broadcast.hpp); in slots that many producers claim
+// (ring/mpsc_producer.hpp), that many consumers claim (ring/spmc_consumer.hpp), or that both do.
+enum class SlotForm : std::uint16_t {
+  stamped_fixed = 1,
+  bytes = 2,
+  broadcast = 3,
+  claimed = 4,
+  shared_out = 5,
+  traded = 6,
+};
 [[nodiscard]] constexpr bool is_byte_area(SlotForm form) {
   return form == SlotForm::bytes || form == SlotForm::broadcast;
+}
+[[nodiscard]] constexpr bool has_many_producers(SlotForm form) {
+  return form == SlotForm::claimed || form == SlotForm::traded;
+}
+// Of slots, each of whose records goes to one of them.
+[[nodiscard]] constexpr bool has_many_consumers(SlotForm form) {
+  return form == SlotForm::shared_out || form == SlotForm::traded;
 }
 
 struct RecordMeta {

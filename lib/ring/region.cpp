@@ -164,21 +164,24 @@ ByteArea Region::area() const {
 
 bool Region::is_drained() const {
   if (is_byte_area(geometry_.form)) return !has_unread(area(), stored_head());
-  if (has_many_producers()) {
+  if (has_many_producers() || has_many_consumers()) {
+    // From the head on, also of what consumers took that were killed: it is to be counted.
     const std::uint64_t head = stored_head();
-    // Acquire pairs with MpscProducer::claim(): what was claimed before is looked at.
-    return count_unread(slots(), head, header().tail.load(std::memory_order_acquire)) == 0;
+    return count_unread(slots(), head, stored_tail()) == 0;
   }
   return !has_unread(slots(), stored_head());
 }
 
-std::size_t Region::entry_count(Role role) const {
-  if (role == Role::producer) return has_many_producers() ? kMostProducers : 1;
-  return is_broadcast() ? kMostReaders : 1;
+// The position behind the last record of a ring of slots; of many producers, behind the last that
+// was claimed.
+std::uint64_t Region::stored_tail() const {
+  // Acquire pairs with the store of the tail: what was claimed or committed before is looked at.
+  const std::uint64_t stored = header().tail.load(std::memory_order_acquire);
+  return has_many_producers() ? stored : recover_tail(slots(), stored);
 }
 
 SlotArea Region::slots() const {
-  return {mapping_.data() + kSlotsOffset, geometry_.capacity, geometry_.slot_bytes,
+  return {mapping_.data() + slots_offset(geometry_.form), geometry_.capacity, geometry_.slot_bytes,
           geometry_.payload_bytes};
 }
 
@@ -322,14 +325,15 @@ Status Region::settle_joined(const Options& options) {
 // was right when he came.
 Status Region::check_cursors() const {
   const std::uint64_t head = stored_head();
-  const std::uint64_t stored = header().tail.load(std::memory_order_acquire);  // after the head
+  // Acquire, both: the looks come in this order.
+  const std::uint64_t taken =
+      has_many_consumers() ? header().taken.load(std::memory_order_acquire) : head;
+  const std::uint64_t stored = header().tail.load(std::memory_order_acquire);
   const bool bytes = is_byte_area(geometry_.form);
-  const bool many = has_many_producers();  // who store the tail before the stamps
-  const std::uint64_t tail = bytes  ? recover_tail(area(), stored)
-                             : many ? stored
-                                    : recover_tail(slots(), stored);
+  const std::uint64_t tail = bytes ? recover_tail(area(), stored) : stored_tail();
   const bool aligned = !bytes || (head % kByteGranule == 0 && stored % kByteGranule == 0);
-  const bool near = tail - head <= geometry_.capacity;
+  const bool near = tail - head <= geometry_.capacity && taken - head <= tail - head;
+  const bool many = has_many_producers() || has_many_consumers();
   if (aligned && (near || ((is_broadcast() || many) && stored_head() != head))) return {};
   return fail(Code::bad_data,
               "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
@@ -383,7 +387,9 @@ Status Region::take_endpoint() {
     if (taken) return {};
     return fail(Code::try_again,
                 "it already has " + std::to_string(entry_count(role_)) +
-                    (role_ == Role::producer ? " producers" : " readers"),
+                    (role_ == Role::producer ? " producers"
+                     : is_broadcast()        ? " readers"
+                                             : " consumers"),
                 "a ring of this kind has no more; end one of them first");
   }
   TALLY_TRY(const bool taken, try_lock_byte(fd_.get(), static_cast<std::int64_t>(entry_)));
@@ -404,7 +410,8 @@ Status Region::take_endpoint() {
 
 bool Region::had_reader() const {
   const auto& entries = header().endpoints;
-  return std::any_of(entries.begin() + kConsumerEntry, entries.end(), [](const Endpoint& entry) {
+  const auto* const first = entries.begin() + kConsumerEntry;
+  return std::any_of(first, first + kMostReaders, [](const Endpoint& entry) {
     // Acquire pairs with introduce(): who came before is seen as well.
     return entry.phase.load(std::memory_order_acquire) != static_cast<std::uint32_t>(Phase::never);
   });

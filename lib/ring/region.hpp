@@ -68,10 +68,20 @@ class Region {
   // asked for (core::StopSignal).
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const;
 
-  // Of a ring of many producers: whether one that lives says that it claimed `position`. Where
-  // none does, the position is before the tail and its stamp, read once more, is not there, nobody
-  // will ever store it. Pre: a tail beyond `position` was loaded with acquire.
-  [[nodiscard]] bool is_claimed_by_living(std::uint64_t position) const;
+  // Of a ring of many of that role: whether one that lives, this end among them, says that it
+  // claimed `position`. Where none does, and its stamp, read once more, is not there, nobody will
+  // ever store it. Pre: a tail, or `taken`, beyond `position` was loaded with acquire.
+  [[nodiscard]] bool is_claimed_by_living(Role role, std::uint64_t position) const;
+  // Of many consumers: whether another one is there, or was killed and has no successor, so that
+  // records stay for it.
+  [[nodiscard]] bool has_other_consumer() const;
+  // What all producers gave up because the ring was full.
+  [[nodiscard]] std::uint64_t dropped_by_producers() const;
+
+  // The lock of who frees what killed consumers had claimed. False when another holds it, or the
+  // kernel cannot tell.
+  [[nodiscard]] bool try_lock_mending() const;
+  void unlock_mending() const;
 
   [[nodiscard]] bool poisoned() const;
   // Gives the ring up for everybody, with the reason.
@@ -96,11 +106,14 @@ class Region {
     return role == Role::producer ? kProducerEntry : kConsumerEntry;
   }
   [[nodiscard]] bool is_broadcast() const { return geometry_.form == SlotForm::broadcast; }
-  [[nodiscard]] bool has_many_producers() const { return geometry_.form == SlotForm::claimed; }
+  [[nodiscard]] bool has_many_producers() const { return ring::has_many_producers(geometry_.form); }
+  [[nodiscard]] bool has_many_consumers() const { return ring::has_many_consumers(geometry_.form); }
   // How many may take this side at once, and their entries.
-  [[nodiscard]] std::size_t entry_count(Role role) const;
-  static std::size_t entry_of(Role role, std::size_t index) {
-    return role == Role::producer ? producer_entry(index) : kConsumerEntry + index;
+  [[nodiscard]] std::size_t entry_count(Role role) const {
+    return role == Role::producer ? producer_count(geometry_.form) : consumer_count(geometry_.form);
+  }
+  [[nodiscard]] std::size_t entry_of(Role role, std::size_t index) const {
+    return role == Role::producer ? producer_entry(index) : consumer_entry(geometry_.form, index);
   }
   Status open_named(const Options& options);
   Status open_handed(const Options& options);
@@ -116,12 +129,13 @@ class Region {
   [[nodiscard]] Peer state_of(std::size_t entry) const;
   [[nodiscard]] Peer best_state_of_others() const;
   // How often each of the other side's entries was taken, and how it stands.
-  using Standing = std::array<std::uint64_t, kEndpointCount>;
+  using Standing = std::array<std::uint64_t, kMostConsumers>;
   [[nodiscard]] Standing standing_of_others() const;
   [[nodiscard]] bool is_awaited() const;
   [[nodiscard]] bool begin_reading() const;
   [[nodiscard]] Status check_cursors() const;
   [[nodiscard]] bool is_drained() const;
+  [[nodiscard]] std::uint64_t stored_tail() const;
   void introduce(const Options& options) const;
   void remove_if_last() const;
   [[nodiscard]] std::uint64_t stored_head() const;

@@ -38,16 +38,43 @@ Peer Region::best_state_of_others() const {
   return best;
 }
 
-bool Region::is_claimed_by_living(std::uint64_t position) const {
-  for (std::size_t index = 0; index < entry_count(Role::producer); ++index) {
-    const std::size_t entry = producer_entry(index);
-    // Acquire pairs with MpscProducer::commit(), which takes the intent back behind the stamps.
+bool Region::is_claimed_by_living(Role role, std::uint64_t position) const {
+  for (std::size_t index = 0; index < entry_count(role); ++index) {
+    const std::size_t entry = entry_of(role, index);
+    // Acquire pairs with Claim::end(), which takes the intent back behind the stamps.
     const std::uint64_t word = header().endpoints[entry].intent.load(std::memory_order_acquire);
-    if (is_intended(word, position) && is_locked(fd_.get(), static_cast<std::int64_t>(entry))) {
-      return true;
-    }
+    if (!is_intended(word, position)) continue;
+    // The kernel says of a lock of this descriptor's own that it is free.
+    if (entry == entry_ || is_locked(fd_.get(), static_cast<std::int64_t>(entry))) return true;
   }
   return false;
+}
+
+bool Region::has_other_consumer() const {
+  for (std::size_t index = 0; index < entry_count(Role::consumer); ++index) {
+    const std::size_t entry = entry_of(Role::consumer, index);
+    if (entry == entry_) continue;
+    const Peer state = state_of(entry);
+    if (state == Peer::alive || state == Peer::dead) return true;
+  }
+  return false;
+}
+
+std::uint64_t Region::dropped_by_producers() const {
+  std::uint64_t dropped = 0;
+  for (std::size_t index = 0; index < entry_count(Role::producer); ++index) {
+    const Endpoint& producer = header().endpoints[producer_entry(index)];
+    dropped += producer.stats.dropped_new.load(std::memory_order_relaxed);
+  }
+  return dropped;
+}
+
+bool Region::try_lock_mending() const {
+  return try_lock_byte(fd_.get(), kMendLockByte).value_or(false);
+}
+
+void Region::unlock_mending() const {
+  unlock_byte(fd_.get(), kMendLockByte);
 }
 
 Peer Region::state_of(std::size_t index) const {

@@ -20,7 +20,7 @@ std::uint64_t recover_tail(const SlotArea& slots, std::uint64_t stored) {
   std::uint64_t tail = stored;
   for (std::uint64_t i = 0; i < slots.capacity; ++i, ++tail) {
     // Acquire pairs with the stamp of the predecessor.
-    if (slots.at(tail).stamp.load(std::memory_order_acquire) != tail + 1) break;
+    if (!slots.is_settled(slots.at(tail).stamp.load(std::memory_order_acquire), tail)) break;
   }
   return tail;
 }

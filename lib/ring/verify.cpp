@@ -51,23 +51,40 @@ bool is_gap(const RingStatus& ring, std::uint64_t stamp, std::uint64_t position)
   return earlier && ((stamp - position) & (ring.slots - 1)) <= 1;
 }
 
+// Whether a position before `taken` of many consumers may look so: released, or not yet.
+bool is_taken(const RingStatus& ring, const SlotImage& slot, std::uint64_t position) {
+  return is_before(position, ring.taken) && slot.stamp == position + ring.slots;
+}
+
 void walk_slots(int fd, const RingStatus& ring, Verdict& verdict) {
+  const Geometry geometry = plan_geometry(ring.slots, ring.payload_bytes, ring.form);
   for (std::uint64_t position = ring.head; position != ring.tail; ++position) {
     SlotImage slot{};
-    const std::uint64_t at = kSlotsOffset + (position & (ring.slots - 1)) * ring.slot_bytes;
-    if (!read_at(fd, at, slot)) return find(verdict, "no slot can be read", position);
+    if (!read_at(fd, geometry.slot_offset(position), slot)) {
+      return find(verdict, "no slot can be read", position);
+    }
     const bool right = slot.stamp == position + 1 && slot.meta.length <= ring.payload_bytes;
+    if (is_taken(ring, slot, position)) continue;
     if (!right && is_passed(fd, position)) continue;
-    if (ring.form == SlotForm::claimed && slot.stamp != position + 1 &&
+    if (has_many_producers(ring.form) && slot.stamp != position + 1 &&
         is_gap(ring, slot.stamp, position)) {
       ++verdict.claimed;
       continue;
     }
-    if (slot.stamp != position + 1)
+    if (slot.stamp != position + 1) {
+      // One of many consumers may have taken and released it since.
+      if (has_many_consumers(ring.form) && slot.stamp == position + ring.slots && verdict.in_use) {
+        continue;
+      }
       return find(verdict, "a published record has no stamp", position);
+    }
     if (!right) {
       return find(verdict, "a length of " + std::to_string(slot.meta.length) + " is out of range",
                   position);
+    }
+    if (is_before(position, ring.taken)) {
+      ++verdict.taken;
+      continue;
     }
     ++verdict.records;
     verdict.bytes += slot.meta.length;
@@ -158,9 +175,12 @@ Result<Verdict> verify_ring(const std::string& name) {
   // The reader may take a record before its writer has stored the tail.
   const bool crossed = static_cast<std::int64_t>(used) < 0;
   if (crossed && verdict.in_use) return verdict;
-  if (used > status->slots) {
-    verdict.findings.push_back("head " + std::to_string(status->head) + " and tail " +
-                               std::to_string(status->tail) +
+  // Of a ring that moves on, the two are not of one moment.
+  const bool astray = status->taken - status->head > status->slots && !verdict.in_use;
+  if (used > status->slots || astray) {
+    const std::string other = astray ? " and taken " + std::to_string(status->taken)
+                                     : " and tail " + std::to_string(status->tail);
+    verdict.findings.push_back("head " + std::to_string(status->head) + other +
                                " are further apart than the capacity");
     return verdict;
   }

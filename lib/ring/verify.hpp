@@ -15,6 +15,7 @@ struct Verdict {
   std::uint64_t records = 0;          // waiting, and whole
   std::uint64_t bytes = 0;            // of their payloads
   std::uint64_t claimed = 0;          // by one of many producers, and not committed: none waits
+  std::uint64_t taken = 0;            // by one of many consumers, and not released: none waits
   bool in_use = false;                // somebody may move records meanwhile
   bool gated = false;                 // a broadcast whose producer waits for its readers,
   std::uint64_t slowest_behind = 0;   // of which the slowest has not released so many

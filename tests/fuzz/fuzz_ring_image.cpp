@@ -1,8 +1,8 @@
 // Attaching to a file of /dev/shm that somebody has changed: it is refused, or used without leaving
 // its bounds. Input: a mode byte (1: seal the header again, so that the checks behind the CRC are
 // reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast, and with 32
-// one whose producer waits for its readers; 16: a ring of many producers), then patches of three
-// bytes: offset, xor value.
+// one whose producer waits for its readers; 16: a ring of many producers; 64: one of many
+// consumers, and with 16 of many of both), then patches of three bytes: offset, xor value.
 #include <array>
 #include <cstring>
 #include <unistd.h>
@@ -19,6 +19,7 @@
 #include "ring/layout.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
+#include "ring/spmc_consumer.hpp"
 #include "ring/verify.hpp"
 
 namespace {
@@ -79,6 +80,31 @@ tally::Bytes make_many_image() {
   auto second = ring::MpscProducer::open(ring_name()).value();
   (void)second.claim(1);
   first.try_push({}, tally::core::as_bytes("two"));
+  const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
+  const auto view = tally::core::as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
+// The same of many consumers, of which one has left with a claim and two hold others; of many
+// producers as well, one of them with a claim.
+template <typename Producer>
+tally::Bytes make_shared_image(ring::SlotForm form) {
+  ::unlink(ring::ring_path(ring_name()).c_str());
+  ring::Options options = small();
+  options.form = form;
+  options.slots = 8;
+  auto producer = Producer::open(ring_name(), options).value();
+  for (int i = 0; i < 6; ++i) producer.try_push({}, tally::core::as_bytes("one of six"));
+  {
+    auto leaves = ring::SpmcConsumer::open(ring_name(), options).value();
+    (void)leaves.peek(1);
+  }
+  auto first = ring::SpmcConsumer::open(ring_name(), options).value();
+  auto second = ring::SpmcConsumer::open(ring_name(), options).value();
+  (void)first.peek(1);
+  (void)second.peek(2);
+  second.release(1);
+  (void)producer.claim(1);
   const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
   const auto view = tally::core::as_bytes(text);
   return {view.begin(), view.end()};
@@ -156,6 +182,33 @@ void use_many() {
   }
 }
 
+template <typename Producer>
+void use_shared(ring::SlotForm form) {
+  ring::Options options;
+  options.form = form;
+  options.open_timeout_ns = 0;
+  auto first = ring::SpmcConsumer::open(ring_name(), options);
+  auto second = ring::SpmcConsumer::open(ring_name(), options);
+  auto producer = Producer::open(ring_name(), options);
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 8; ++i) {
+    for (auto* consumer : {&first, &second}) {
+      if (!*consumer || (*consumer)->wait_readable(kLongPast) != ring::PopResult::ok) continue;
+      ring::SpmcConsumer& end = **consumer;
+      const std::size_t count = end.peek(3);
+      for (std::size_t k = 0; k < count; ++k) {
+        const auto record = end.record(k);
+        if (record.payload.size() > end.payload_bytes()) __builtin_trap();
+        for (const std::uint8_t byte : record.payload) sum += byte;
+      }
+      end.release(count > 1 ? count - 1 : count);
+      if (end.depth() > end.capacity()) __builtin_trap();
+    }
+    if (producer) (void)producer->push({}, tally::core::as_bytes("three"), kLongPast);
+  }
+  if (sum == UINT64_MAX) __builtin_trap();  // every byte was read
+}
+
 void use_bytes() {
   auto consumer = ring::ByteConsumer::open(ring_name());
   auto producer = ring::ByteProducer::open(ring_name());
@@ -210,13 +263,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const tally::Bytes broadcast_image = make_broadcast_image(ring::Full::drop_old);
   static const tally::Bytes gated_image = make_broadcast_image(ring::Full::block);
   static const tally::Bytes many_image = make_many_image();
+  static const tally::Bytes shared_image =
+      make_shared_image<ring::Producer>(ring::SlotForm::shared_out);
+  static const tally::Bytes traded_image =
+      make_shared_image<ring::MpscProducer>(ring::SlotForm::traded);
+  const bool is_shared = size != 0 && (data[0] & 64U) != 0;
   const bool is_many = size != 0 && (data[0] & 16U) != 0;
   const bool is_broadcast = size != 0 && (data[0] & 8U) != 0;
   const bool is_gated = is_broadcast && (data[0] & 32U) != 0;
   const bool is_bytes = !is_broadcast && size != 0 && (data[0] & 4U) != 0;
   const std::string path = ring::ring_path(ring_name());
   ::unlink(path.c_str());
-  const tally::Bytes& image = is_many        ? many_image
+  const tally::Bytes& image = is_shared      ? (is_many ? traded_image : shared_image)
+                              : is_many      ? many_image
                               : is_gated     ? gated_image
                               : is_broadcast ? broadcast_image
                               : is_bytes     ? bytes_image
@@ -224,7 +283,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!tally::core::create_file(path, patched(image, {data, size}), 0600)) return 0;
   (void)ring::stat_ring(ring_name());
   (void)ring::verify_ring(ring_name());
-  if (is_many) {
+  if (is_shared && is_many) {
+    use_shared<ring::MpscProducer>(ring::SlotForm::traded);
+  } else if (is_shared) {
+    use_shared<ring::Producer>(ring::SlotForm::shared_out);
+  } else if (is_many) {
     use_many();
   } else if (is_broadcast) {
     use_broadcast(is_gated ? ring::Full::block : ring::Full::drop_old);

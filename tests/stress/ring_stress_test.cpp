@@ -2,6 +2,7 @@
 // every record once, in order, whole, in each way of waiting.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <doctest/doctest.h>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "ring/consumer.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
+#include "ring/spmc_consumer.hpp"
 #include "support/crc_payload.hpp"
 #include "support/ring.hpp"
 
@@ -242,6 +244,81 @@ TEST_CASE("records of many producers cross a ring between threads whole and in o
     CHECK(wrong == 0);
     for (const std::uint64_t count : expected) CHECK(count >= kRecords / 2);
     CHECK(consumer.stats().tombstones > 0);
+  }
+}
+
+TEST_CASE("records that threads share out of a ring each come once and whole") {
+  constexpr std::uint16_t kWriters = 2;
+  constexpr std::size_t kReaders = 3;
+  constexpr std::uint64_t kOfEach = kRecords / 2;
+  for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
+    const tally::test::RingName name("stress-share");
+    Options options = small(wait);
+    options.form = tally::ring::SlotForm::traded;
+    std::array<std::thread, kReaders> readers;
+    static std::array<std::array<std::atomic<std::uint8_t>, kOfEach>, kWriters> times;
+    for (auto& of_one : times) {
+      for (auto& count : of_one) count = 0;
+    }
+    std::atomic<std::uint64_t> wrong{0};
+    for (std::size_t reader = 0; reader < kReaders; ++reader) {
+      auto opened = tally::ring::SpmcConsumer::open(name.str(), options).value();
+      readers[reader] = std::thread([&wrong, reader, consumer = std::move(opened)]() mutable {
+        std::array<std::uint64_t, kWriters> next{};
+        std::array<std::uint8_t, kPayloadBytes> right{};
+        for (;;) {
+          const PopResult waited = consumer.wait_readable(a_minute_on());
+          if (waited == PopResult::closed) break;
+          if (waited != PopResult::ok) {
+            ++wrong;
+            break;
+          }
+          const std::size_t there = consumer.peek(1 + reader);
+          for (std::size_t i = 0; i < there; ++i) {
+            const auto record = consumer.record(i);
+            const auto payload = payload_of(record.meta.sequence, right);
+            const bool whole =
+                record.payload.size() == payload.size() &&
+                std::memcmp(record.payload.data(), payload.data(), payload.size()) == 0;
+            const std::uint16_t source = record.meta.source;
+            // Of one producer each reader gets some, in their order.
+            if (source >= kWriters || record.meta.sequence < next[source] || !whole) {
+              ++wrong;
+              continue;
+            }
+            next[source] = record.meta.sequence + 1;
+            ++times[source][record.meta.sequence];
+          }
+          consumer.release(there > 2 ? there - 1 : there);
+          consumer.release(1);
+        }
+      });
+    }
+    std::array<std::thread, kWriters> writers;
+    for (std::uint16_t source = 0; source < kWriters; ++source) {
+      auto opened = tally::ring::MpscProducer::open(name.str(), options).value();
+      writers[source] = std::thread([source, &wrong, producer = std::move(opened)]() mutable {
+        std::array<std::uint8_t, kPayloadBytes> payload{};
+        RecordMeta meta;
+        meta.source = source;
+        for (; meta.sequence < kOfEach; ++meta.sequence) {
+          // Gaps, too.
+          if (meta.sequence % 7 == 0 && producer.claim(1) == 1) producer.commit(0);
+          if (producer.push(meta, payload_of(meta.sequence, payload), a_minute_on()) !=
+              PushResult::ok) {
+            ++wrong;
+          }
+        }
+      });
+    }
+    for (auto& writer : writers) writer.join();
+    for (auto& reader : readers) reader.join();
+    CHECK(wrong == 0);
+    std::uint64_t not_once = 0;
+    for (const auto& of_one : times) {
+      for (const auto& count : of_one) not_once += count == 1 ? 0U : 1U;
+    }
+    CHECK(not_once == 0);
   }
 }
 

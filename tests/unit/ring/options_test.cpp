@@ -67,7 +67,7 @@ TEST_CASE("a wrong value is named with what the key takes") {
                                   "open-timeout=s",
                                   "open-timeout=2h",
                                   "open-timeout=4000s",
-                                  "kind=mpmc",
+                                  "kind=many",
                                   "lock=2"}) {
     CAPTURE(value);
     const auto refused = parse_endpoint("shm:a," + value);
@@ -80,7 +80,7 @@ TEST_CASE("a wrong value is named with what the key takes") {
 }
 
 TEST_CASE("combinations that cannot be had are refused in words") {
-  for (const std::string kind : {"spsc", "mpsc", "bytes"}) {
+  for (const std::string kind : {"spsc", "mpsc", "spmc", "mpmc", "bytes"}) {
     const auto refused = parse_endpoint("shm:a,full=drop-old,kind=" + kind);
     CHECK(refused.error().message.find("drop-old needs a reader") != std::string::npos);
     CHECK(refused.error().message.find("kind=" + kind) != std::string::npos);
@@ -132,8 +132,9 @@ TEST_CASE("many producers share slots which one producer of the library does not
       parse_endpoint("shm:a,kind=mpsc,slots=64,bytes=100,full=drop-new").value().options;
   CHECK(options.form == tally::ring::SlotForm::claimed);
   CHECK(options.slots == 64);
-  CHECK(tally::ring::check_slot_kind(options).has_value());
-  CHECK(tally::ring::check_fixed(options).error().message.find("kind=mpsc") != std::string::npos);
+  CHECK(tally::ring::check_one_consumer(options).has_value());
+  CHECK(tally::ring::check_one_producer(options).error().message.find("kind=mpsc") !=
+        std::string::npos);
   CHECK_FALSE(parse_endpoint("shm:a,kind=mpsc,bytes=65537").has_value());
 }
 

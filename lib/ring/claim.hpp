@@ -1,0 +1,81 @@
+// How one of many takes runs of positions off a cursor that all of its side share: producers off
+// the tail, consumers off `taken`. Belongs to one thread; nothing is allocated.
+//
+// Its run is said in the entry's intent before the exchange and until end(), which comes after the
+// last stamp that the owner stores there: whoever has to know whether an owner lives then finds
+// every living one (ring/intent.hpp).
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "core/threads.hpp"
+#include "ring/intent.hpp"
+
+namespace tally::ring {
+
+class Claim {
+ public:
+  Claim(std::atomic<std::uint64_t>& cursor, std::atomic<std::uint64_t>& intent)
+      : cursor_(&cursor), intent_(&intent) {}
+
+  // What this end has claimed and not yet dealt with.
+  [[nodiscard]] const ClaimedRun& run() const { return run_; }
+
+  // Claims at most `wanted` positions in a row and says how many; shows the same again while some
+  // are claimed. available(position, wanted) says how many there are from a position on that the
+  // cursor had a moment ago. 0 when there are none.
+  template <typename Available>
+  [[nodiscard]] std::uint64_t take(std::uint64_t wanted, Available available) {
+    if (run_.count != 0) [[unlikely]]
+      return std::min(wanted, run_.count);
+    std::uint64_t at = cursor_->load(std::memory_order_relaxed);
+    for (unsigned failures = 0; wanted != 0;) {
+      const std::uint64_t there = available(at, wanted);
+      if (there == 0) {
+        const std::uint64_t now = cursor_->load(std::memory_order_relaxed);
+        if (now == at) break;
+        at = now;
+        continue;
+      }
+      const ClaimedRun run{at, std::min(wanted, there)};
+      // Release: who finds the last intent gone finds the stamps of its run.
+      intent_->store(intent_word(run), std::memory_order_release);
+      // Release: the intent is out before the cursor says that the run is taken. seq_cst for a
+      // consumer that looks at the cursor before it sleeps (queue::Gate).
+      if (cursor_->compare_exchange_strong(at, at + run.count, std::memory_order_seq_cst,
+                                           std::memory_order_relaxed)) [[likely]] {
+        run_ = run;
+        return run.count;
+      }
+      back_off(++failures);
+    }
+    // Nothing of it was claimed. Release: as above.
+    intent_->store(0, std::memory_order_release);
+    return 0;
+  }
+
+  // The first `count` positions are dealt with. Pre: not all of them; end() follows the last.
+  void drop(std::uint64_t count) { run_ = {run_.position + count, run_.count - count}; }
+
+  // Everything is dealt with, or given up.
+  void end() {
+    run_ = {};
+    // Release: who finds the intent gone finds the stamps.
+    intent_->store(0, std::memory_order_release);
+  }
+
+ private:
+  // Whoever lost the exchange leaves the line to the winner for a while.
+  static void back_off(unsigned failures) {
+    constexpr unsigned kMostPauses = 8;
+    for (unsigned i = 0; i < std::min(failures, kMostPauses); ++i) core::cpu_relax();
+  }
+
+  std::atomic<std::uint64_t>* cursor_;
+  std::atomic<std::uint64_t>* intent_;
+  ClaimedRun run_;
+};
+
+}  // namespace tally::ring
