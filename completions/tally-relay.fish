@@ -35,7 +35,7 @@ complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -l duration -x -d 
 complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -l drain -x -d 'how long a stop may take to deliver what had arrived'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -l stats -x -d 'print counts and times this often, and at the end'
 complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -l stats-out -r -F -d 'write the final counts and times as JSON'
-complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -l fail-on-loss -d 'exit 1 when a record was lost'
+complete -c tally-relay -n '__tally_relay_is \'tally-relay\'' -l fail-on-loss -d 'exit 1 when a record was lost or is in doubt'
 complete -c tally-relay -l json -d 'print JSON Lines, one object a line'
 complete -c tally-relay -s q -l quiet -d 'print errors only'
 complete -c tally-relay -s v -l verbose -d 'say more; again for yet more'

@@ -50,6 +50,10 @@ Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint,
     TALLY_TRY(ring::BroadcastReader reader, open_end<ring::BroadcastReader>(parsed, notes));
     return std::make_unique<BroadcastSource>(std::move(reader));
   }
+  if (has_many_consumers(parsed.options.form.value_or(ring::SlotForm::stamped_fixed))) {
+    TALLY_TRY(ring::SpmcConsumer consumer, open_end<ring::SpmcConsumer>(parsed, notes));
+    return std::make_unique<SpmcRingSource>(std::move(consumer));
+  }
   TALLY_TRY(ring::Consumer consumer, open_end<ring::Consumer>(parsed, notes));
   return std::make_unique<RingSource>(std::move(consumer));
 }
@@ -65,7 +69,7 @@ Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
     TALLY_TRY(ring::BroadcastProducer producer, open_end<ring::BroadcastProducer>(parsed, notes));
     return std::make_unique<BroadcastSink>(std::move(producer), ring::full_of(parsed.options));
   }
-  if (parsed.options.form == ring::SlotForm::claimed) {
+  if (has_many_producers(parsed.options.form.value_or(ring::SlotForm::stamped_fixed))) {
     TALLY_TRY(ring::MpscProducer producer, open_end<ring::MpscProducer>(parsed, notes));
     return std::make_unique<MpscRingSink>(std::move(producer), ring::full_of(parsed.options));
   }

@@ -40,7 +40,7 @@ class AnyRingSink : public Sink {
   ring::Full full_;
 };
 
-// Of slots, which one producer has or many share.
+// Of slots, which one producer has or many share; who takes them makes no difference.
 template <typename End>
 class SlotSink final : public AnyRingSink<End> {
  public:

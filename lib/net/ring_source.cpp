@@ -93,34 +93,56 @@ std::size_t AnyRingSource<End>::take_back(std::size_t count) {
 
 template <typename End>
 std::size_t AnyRingSource<End>::leave(std::size_t unsettled) {
-  const bool kept = end_.peer() == ring::Peer::alive;
+  const bool kept = is_kept();
   if (!kept) counts_.ring_lost += count_unread(unsettled);
   const std::size_t found = kept ? count_kept(unsettled) : 0;
   end_.close();
   return found;
 }
 
-RingSource::RingSource(ring::Consumer consumer) : AnyRingSource(std::move(consumer)) {}
-
-Pulled RingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+template <typename End>
+Pulled SlotSource<End>::pull(std::span<Record> out, std::uint64_t deadline_ns) {
   settle(given_);
-  const Pulled found = find([&] { return end_.peek(out.size()); }, deadline_ns);
+  const Pulled found = this->find([&] { return end_.peek(out.size()); }, deadline_ns);
   if (found.flow != Flow::open) return found;
   for (std::size_t i = 0; i < found.count; ++i) {
-    const ring::Consumer::Record record = end_.record(i);
+    const ring::SlotRecord record = end_.record(i);
     out[i] = Record{record.meta.sequence, record.meta.time_ns, record.meta.flags,
                     record.meta.source, record.payload};
     counts_.bytes += record.payload.size();
   }
-  return give(found.count);
+  return this->give(found.count);
 }
 
-void RingSource::settle(std::size_t count) {
-  if (given_ > 0) end_.release(take_back(count));
+template <typename End>
+void SlotSource<End>::settle(std::size_t count) {
+  if (given_ > 0) end_.release(this->take_back(count));
 }
 
-std::uint64_t RingSource::count_unread(std::size_t unsettled) const {
+template <typename End>
+std::uint64_t SlotSource<End>::count_unread(std::size_t unsettled) const {
   return not_given(end_.depth(), unsettled);
+}
+
+template class SlotSource<ring::Consumer>;
+template class SlotSource<ring::SpmcConsumer>;
+
+SourceCounts SpmcRingSource::counts() {
+  counts_.in_doubt = end_.found_in_doubt();
+  return counts_;
+}
+
+bool SpmcRingSource::is_kept() const {
+  return end_.peer() == ring::Peer::alive || end_.has_other_consumer();
+}
+
+// What was given out is claimed, and none of the depth.
+std::uint64_t SpmcRingSource::count_unread(std::size_t) const {
+  return end_.depth();
+}
+
+std::size_t SpmcRingSource::count_kept(std::size_t) {
+  return 0;
 }
 
 ByteRingSource::ByteRingSource(ring::ByteConsumer consumer) : AnyRingSource(std::move(consumer)) {}

@@ -16,6 +16,7 @@
 #include "ring/broadcast_reader.hpp"
 #include "ring/byte_consumer.hpp"
 #include "ring/consumer.hpp"
+#include "ring/spmc_consumer.hpp"
 
 namespace tally::net {
 
@@ -49,7 +50,9 @@ class AnyRingSource : public Source {
   Pulled give(std::size_t count);
   // Of records that nobody keeps: how many were published and never given out.
   [[nodiscard]] virtual std::uint64_t count_unread(std::size_t unsettled) const = 0;
-  // With a producer that lives: how many of the unsettled records a successor will find.
+  // Whether somebody is there to whom the ring's records are left.
+  [[nodiscard]] virtual bool is_kept() const { return end_.peer() == ring::Peer::alive; }
+  // Of records that are left to somebody: how many of the unsettled ones a successor will find.
   [[nodiscard]] virtual std::size_t count_kept(std::size_t unsettled) { return unsettled; }
   // How many of the records given last are given back, at most `count`; none are given any more.
   [[nodiscard]] std::size_t take_back(std::size_t count);
@@ -63,15 +66,36 @@ class AnyRingSource : public Source {
   RingQuiet quiet_;
 };
 
-class RingSource final : public AnyRingSource<ring::Consumer> {
+// Of slots, which one consumer has or many share.
+template <typename End>
+class SlotSource : public AnyRingSource<End> {
  public:
-  explicit RingSource(ring::Consumer consumer);
+  explicit SlotSource(End consumer) : AnyRingSource<End>(std::move(consumer)) {}
 
   Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
   void settle(std::size_t count) override;
 
- private:
+ protected:
+  using AnyRingSource<End>::end_;
+  using AnyRingSource<End>::given_;
+  using Source::counts_;
   [[nodiscard]] std::uint64_t count_unread(std::size_t unsettled) const override;
+};
+
+using RingSource = SlotSource<ring::Consumer>;
+
+// Of many consumers. What was given and not settled when this one leaves is for nobody else: the
+// ring counts it as in doubt.
+class SpmcRingSource final : public SlotSource<ring::SpmcConsumer> {
+ public:
+  using SlotSource::SlotSource;
+
+  [[nodiscard]] SourceCounts counts() override;
+
+ private:
+  [[nodiscard]] bool is_kept() const override;
+  [[nodiscard]] std::uint64_t count_unread(std::size_t unsettled) const override;
+  [[nodiscard]] std::size_t count_kept(std::size_t unsettled) override;
 };
 
 // Of a ring of variable records, each behind the prefix of ring_common.hpp.

@@ -37,6 +37,9 @@ struct SourceCounts {
   std::uint64_t truncated = 0;
   std::uint64_t ring_lost = 0;
   std::uint64_t overwritten = 0;  // in a broadcast, before this source came to them
+  // Of a ring of many consumers, never given to this one: others had them when they were killed or
+  // left, and passed them on or did not.
+  std::uint64_t in_doubt = 0;
   std::uint64_t socket_errors = 0;
   std::uint64_t cut_bytes = 0;  // of a record that was not whole when the relay was told to stop
   std::uint64_t replies = 0;

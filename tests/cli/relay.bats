@@ -314,6 +314,123 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
   no_rings_left
 }
 
+# consumers_are RING COUNT: so many are attached to it.
+consumers_are() {
+  tally-relay ring watch "$1" --count 1 --every 1ms --json | grep -q "\"consumers\":$2,"
+}
+# ring_says RING TEXT: its status holds this.
+ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
+
+@test "consumers share the records of a ring out and each comes once" {
+  local ring i
+  ring=$(ring_name)
+  local -a readers=() writers=()
+  for i in 1 2 3; do
+    start tally-relay "shm:$ring,kind=mpmc,slots=64" "file:out.$i.jsonl" --to-frame jsonl \
+      --fail-on-loss --stats-out "out.$i.json"
+    readers+=("$started")
+    wait_until 5 consumers_are "$ring" "$i"
+  done
+  # Holds the ring open until the others have come and gone.
+  mkfifo hold
+  start tally-relay file:hold "shm:$ring" --from-frame line
+  local holder=$started
+  exec {open}>hold
+  wait_until 5 producers_are "$ring" 1
+  for i in 1 2; do
+    start tally-relay gen:count=3000,bytes=$((i * 16)) "shm:$ring"
+    writers+=("$started")
+  done
+  for i in "${writers[@]}"; do
+    finish "$i"
+    assert_equal "$status" 0
+  done
+  wait_until 5 ring_says "$ring" '"released":6000,"in_hand":0,"in_doubt":0,'
+  run_tool tally-relay ring stat "$ring" --json
+  [[ $output == *'"kind":"mpmc"'*'"more_consumers":[{'*'"more_producers":[{'* ]]
+  run_tool tally-relay ring stat "$ring"
+  [[ $output == *"0 in hand, 0 in doubt"* ]]
+  assert_equal "$(grep -c ^consumer <<<"$output")" 3
+  run_tool tally-relay ring ls
+  [[ $output == *"1 producers"*"3 consumers"* ]]
+  run_tool tally-relay ring verify "$ring"
+  assert_success
+  exec {open}>&-
+  finish "$holder"
+  for i in 0 1 2; do
+    finish "${readers[i]}"
+    assert_equal "$status" 0
+    assert_balanced "out.$((i + 1)).json"
+  done
+  for i in 1 2; do
+    cat out.?.jsonl | jq -r "select(.payload | length == $((i * 32))) | .seq" | sort -n >"seq.$i"
+    seq 3000 | cmp - "seq.$i"
+    # Each gets its own in their order.
+    jq -r "select(.payload | length == $((i * 32))) | .seq" out.1.jsonl | sort -nc
+  done
+  no_rings_left
+}
+
+@test "what a killed consumer had taken is in doubt and goes to nobody else" {
+  local ring
+  ring=$(ring_name)
+  # Its output is stuck, so that it keeps what it has taken.
+  mkfifo stuck
+  exec {hold}<>stuck
+  start tally-relay "shm:$ring,kind=spmc,slots=1024,bytes=8192" file:stuck --to-frame rec
+  local killed=$started
+  wait_until 5 consumers_are "$ring" 1
+  start tally-relay gen:count=600,bytes=8000 "shm:$ring"
+  local writer=$started
+  finish "$writer"
+  assert_equal "$status" 0
+  wait_until 5 ring_says "$ring" '"in_hand":[1-9]'
+  kill -STOP "$killed"
+  start tally-relay "shm:$ring" file:out.jsonl --to-frame jsonl --fail-on-loss --stats-out out.json
+  local other=$started
+  finish "$other"
+  # It is stopped, so that its records are in hand, and none is in doubt.
+  assert_equal "$status" 0
+  assert_equal "$(stat_of out.json in_doubt)" 0
+  run_tool tally-relay ring stat "$ring"
+  [[ $output == *"stopped"*"closed"* || $output == *"closed"*"stopped"* ]]
+  [[ $output == *" 0 in doubt"* && $output != *" 0 in hand"* ]]
+  run_tool tally-relay ring verify "$ring"
+  assert_success
+  [[ $output == *"taken and not released"* ]]
+  kill -KILL "$killed"
+  finish "$killed"
+  run_tool tally-relay ring stat "$ring" --json
+  local doubt released
+  doubt=$(json_field in_doubt <<<"$output")
+  released=$(json_field released <<<"$output")
+  ((doubt > 0))
+  assert_equal $((doubt + released)) 600
+  [[ $output == *'"in_hand":0'* ]]
+  # Who comes next finds them, says so, and gets none of them.
+  run_tool tally-relay "shm:$ring" null: --fail-on-loss --stats-out next.json
+  assert_equal "$status" 1
+  [[ $stderr == *"$doubt records are in doubt"* ]]
+  assert_equal "$(stat_of next.json in_doubt)" "$doubt"
+  assert_equal "$(stat_of next.json rx_records)" 0
+  exec {hold}>&-
+  no_rings_left
+}
+
+@test "a ring that is shared out refuses other kinds and what cannot share it" {
+  local ring
+  ring=$(ring_name)
+  tally-relay gen:count=1 "shm:$ring,kind=spmc"
+  run_tool tally-relay "shm:$ring,kind=spsc" null:
+  assert_refused 64 "the ring has kind=spmc" "say kind=spmc"
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=mpmc"
+  assert_refused 64 "the ring has kind=spmc"
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=spmc,full=drop-old"
+  assert_refused 64 "kind=spmc" kind=broadcast
+  tally-relay "shm:$ring" null: --fail-on-loss
+  no_rings_left
+}
+
 @test "a ring of bytes carries records of every size both ways" {
   local ring
   ring=$(ring_name)

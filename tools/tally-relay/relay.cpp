@@ -111,7 +111,8 @@ Result<Code> verdict(const Words& words, const Status& ran, const Counts& counts
     if (lost > 0) error.message += fmt::format(", {} record{} lost", lost, lost == 1 ? "" : "s");
     return fail(std::move(error));
   }
-  return words.fail_on_loss && counts.lost() > 0 ? Code::negative : Code::ok;
+  const bool whole = counts.lost() == 0 && counts.source.in_doubt == 0;
+  return words.fail_on_loss && !whole ? Code::negative : Code::ok;
 }
 
 Result<Code> run_relay(const Words& words, cli::Invocation& invocation) {
@@ -149,6 +150,12 @@ Result<Code> run_relay(const Words& words, cli::Invocation& invocation) {
   if (ran && counts.lost() > 0) {
     out.warning(fmt::format("{} records were lost: {}", counts.lost(), loss_text(counts)));
   }
+  if (counts.source.in_doubt > 0) {
+    out.warning(
+        fmt::format("{} records are in doubt: consumers that were killed or left had taken "
+                    "them and not released them",
+                    counts.source.in_doubt));
+  }
   Result<Code> code = verdict(words, ran, counts);
   if (words.stats_out.empty()) return code;
   const Status written = write_stats(words.stats_out, json);
@@ -179,7 +186,7 @@ void add_relay(cli::App& app) {
   root.option("--stats", words->stats, "print counts and times this often, and at the end");
   root.option("--stats-out", words->stats_out, "FILE", "write the final counts and times as JSON",
               {cli::Completion::Kind::file, {}, {}});
-  root.flag("--fail-on-loss", words->fail_on_loss, "exit 1 when a record was lost");
+  root.flag("--fail-on-loss", words->fail_on_loss, "exit 1 when a record was lost or is in doubt");
   root.example("tally-relay udp://127.0.0.1:9000 shm:requests,slots=4096");
   root.example("tally-relay shm:signed udp://127.0.0.1:9001 --stats 1s");
   root.example("tally-relay gen:count=3,bytes=16 - --to-frame jsonl");

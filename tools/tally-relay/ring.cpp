@@ -38,8 +38,10 @@ std::string ring_json(const ring::RingStatus& status) {
   writer.field("size_bytes", status.total_bytes).field("depth", status.depth);
   writer.field("published", status.published());
   // Each reader of a broadcast has a count of its own.
-  if (status.form != ring::SlotForm::broadcast) {
-    writer.field("released", status.consumer.records);
+  if (status.form != ring::SlotForm::broadcast) writer.field("released", status.released());
+  const bool many_consumers = ring::has_many_consumers(status.form);
+  if (many_consumers) {
+    writer.field("in_hand", status.in_hand).field("in_doubt", status.in_doubt);
   }
   writer.field("lost", status.lost).field("pages", mem::page_kind_name(status.page_kind));
   writer.field("from_this_boot", status.from_this_boot).field("in_use", status.in_use());
@@ -47,15 +49,18 @@ std::string ring_json(const ring::RingStatus& status) {
   write_side(writer, status.producer);
   writer.key("consumer");
   write_side(writer, status.consumer);
-  if (status.form == ring::SlotForm::broadcast) {
+  const bool broadcast = status.form == ring::SlotForm::broadcast;
+  if (broadcast) {
     const ring::EndpointStatus* const slowest = status.slowest_reader();
     writer.field("full", ring::full_name(status.producer.full)).field("gated", status.is_gated());
     writer.field("slowest_behind", slowest == nullptr ? 0 : slowest->behind);
-    writer.key("more_readers").begin_array();
+  }
+  if (broadcast || many_consumers) {
+    writer.key(many_consumers ? "more_consumers" : "more_readers").begin_array();
     for (const ring::EndpointStatus& reader : status.more_readers) write_side(writer, reader);
     writer.end_array();
   }
-  if (status.form == ring::SlotForm::claimed) {
+  if (ring::has_many_producers(status.form)) {
     writer.key("more_producers").begin_array();
     for (const ring::EndpointStatus& side : status.more_producers) write_side(writer, side);
     writer.end_array();
@@ -83,12 +88,14 @@ std::size_t count_here(const ring::RingStatus& status, ring::Role role) {
       [&](const ring::EndpointStatus* side) { return side->role == role && is_here(*side); }));
 }
 
-// For the list: who is there, or how many readers a broadcast or producers a ring of many has; and
-// what holds a producer up that waits for its readers.
+// For the list: who is there, or how many readers a broadcast has, or producers or consumers a ring
+// of many; and what holds a producer up that waits for its readers.
 std::string readers_text(const ring::RingStatus& status) {
-  std::string text = status.more_readers.empty()
-                         ? side_text(status.consumer)
-                         : fmt::format("{} readers", count_here(status, ring::Role::consumer));
+  std::string text =
+      status.more_readers.empty()
+          ? side_text(status.consumer)
+          : fmt::format("{} {}", count_here(status, ring::Role::consumer),
+                        status.form == ring::SlotForm::broadcast ? "readers" : "consumers");
   const ring::EndpointStatus* const slowest = status.slowest_reader();
   if (status.is_gated() && slowest != nullptr) {
     text += fmt::format(", gated, {} behind", slowest->behind);
@@ -100,7 +107,7 @@ std::string producers_text(const ring::RingStatus& status) {
   return fmt::format("{} producers", count_here(status, ring::Role::producer));
 }
 
-// For the watch, in one word: the state of the one producer, or how many there are.
+// For the watch, in one word: the state of the one producer or consumer, or how many there are.
 std::string producers_word(const ring::RingStatus& status) {
   if (status.more_producers.empty()) {
     return std::string(ring::endpoint_state_name(status.producer.state));
@@ -194,8 +201,11 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
             status.payload_bytes, status.total_bytes, mem::page_kind_name(status.page_kind));
   const bool broadcast = status.form == ring::SlotForm::broadcast;
   out.print("{:<12} {} now; {} published, {}{} lost\n", "records", status.depth, status.published(),
-            broadcast ? std::string() : fmt::format("{} released, ", status.consumer.records),
+            broadcast ? std::string() : fmt::format("{} released, ", status.released()),
             status.lost);
+  if (ring::has_many_consumers(status.form)) {
+    out.print("{:<12} {} in hand, {} in doubt\n", "", status.in_hand, status.in_doubt);
+  }
   print_side(out, "producer", status.producer, status.taken_ns);
   for (const ring::EndpointStatus& other : status.more_producers) {
     print_side(out, "producer", other, status.taken_ns);
@@ -209,6 +219,9 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
     return Code::ok;
   }
   print_side(out, "consumer", status.consumer, status.taken_ns);
+  for (const ring::EndpointStatus& other : status.more_readers) {
+    print_side(out, "consumer", other, status.taken_ns);
+  }
   return Code::ok;
 }
 
@@ -241,9 +254,11 @@ struct WatchWords {
 std::string readers_words(const ring::RingStatus& now) {
   std::string state(ring::endpoint_state_name(now.consumer.state));
   const ring::EndpointStatus* const slowest = now.slowest_reader();
-  if (slowest == nullptr) return state;
+  const bool many_consumers = ring::has_many_consumers(now.form) && !now.more_readers.empty();
+  if (slowest == nullptr && !many_consumers) return state;
   const std::string who =
       now.more_readers.empty() ? state : std::to_string(count_here(now, ring::Role::consumer));
+  if (slowest == nullptr) return who;
   return fmt::format("{}, {}{} behind", who, now.is_gated() ? "gated, " : "", slowest->behind);
 }
 
@@ -253,6 +268,16 @@ void print_rates(cli::Output& out, const ring::RingStatus& now, const ring::Ring
             producers_word(now), readers_words(now));
 }
 
+// Of several on one side: the first one, or one that is there.
+std::string_view state_of_any(const ring::EndpointStatus& first,
+                              const std::vector<ring::EndpointStatus>& more) {
+  const ring::EndpointStatus* best = &first;
+  for (const ring::EndpointStatus& other : more) {
+    if (!is_here(*best) && is_here(other)) best = &other;
+  }
+  return ring::endpoint_state_name(best->state);
+}
+
 std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates) {
   json::Writer writer;
   writer.begin_object().field("schema", "tally.ring.watch/1").field("name", now.name);
@@ -260,15 +285,17 @@ std::string rates_json(const ring::RingStatus& now, const ring::RingRates& rates
   writer.field("records_out_per_s", rates.records_out_per_s);
   writer.field("bytes_in_per_s", rates.bytes_in_per_s).field("depth", now.depth);
   writer.field("lost_per_s", rates.lost_per_s).field("lost", now.lost);
-  const auto* producer = &now.producer;
-  for (const ring::EndpointStatus& other : now.more_producers) {
-    if (!is_here(*producer) && is_here(other)) producer = &other;
-  }
-  writer.field("producer", ring::endpoint_state_name(producer->state));
-  if (now.form == ring::SlotForm::claimed) {
+  writer.field("producer", state_of_any(now.producer, now.more_producers));
+  if (ring::has_many_producers(now.form)) {
     writer.field("producers", std::uint64_t{count_here(now, ring::Role::producer)});
   }
-  writer.field("consumer", ring::endpoint_state_name(now.consumer.state));
+  const bool many_consumers = ring::has_many_consumers(now.form);
+  writer.field("consumer", many_consumers ? state_of_any(now.consumer, now.more_readers)
+                                          : ring::endpoint_state_name(now.consumer.state));
+  if (many_consumers) {
+    writer.field("consumers", std::uint64_t{count_here(now, ring::Role::consumer)});
+    writer.field("in_hand", now.in_hand).field("in_doubt", now.in_doubt);
+  }
   if (now.form == ring::SlotForm::broadcast) {
     const ring::EndpointStatus* const slowest = now.slowest_reader();
     writer.field("readers", std::uint64_t{count_here(now, ring::Role::consumer)});
@@ -318,18 +345,20 @@ Result<Code> verify(const std::string& name, cli::Invocation& run) {
     json::Writer writer;
     writer.begin_object().field("schema", "tally.ring.verify/1").field("name", name);
     writer.field("ok", good).field("records", verdict.records).field("bytes", verdict.bytes);
-    writer.field("claimed", verdict.claimed);
+    writer.field("claimed", verdict.claimed).field("taken", verdict.taken);
     writer.field("in_use", verdict.in_use).field("gated", verdict.gated);
     writer.field("slowest_behind", verdict.slowest_behind).key("findings").begin_array();
     for (const std::string& finding : verdict.findings) writer.value(finding);
     writer.end_array().end_object();
     run.out.line(writer.take());
   } else if (good) {
+    const auto also = [](std::uint64_t count, const char* what) {
+      return count == 0 ? std::string() : fmt::format("; {} {}", count, what);
+    };
     run.out.print(
-        "{}: {} records, {} bytes wait in it, all of them whole{}{}{}\n", name, verdict.records,
-        verdict.bytes,
-        verdict.claimed == 0 ? std::string()
-                             : fmt::format("; {} claimed and not committed", verdict.claimed),
+        "{}: {} records, {} bytes wait in it, all of them whole{}{}{}{}\n", name, verdict.records,
+        verdict.bytes, also(verdict.claimed, "claimed and not committed"),
+        also(verdict.taken, "taken and not released"),
         verdict.gated ? fmt::format("; gated, {} behind", verdict.slowest_behind) : std::string(),
         verdict.in_use ? "; it is in use" : "");
   } else {

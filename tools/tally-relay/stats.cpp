@@ -63,6 +63,7 @@ bool Counts::balanced() const {
 std::string stats_line(const Counts& counts, const std::vector<const Hop*>& hops) {
   std::string line =
       fmt::format("rx {} tx {} lost {}", counts.source.records, counts.sink.sent, counts.lost());
+  if (counts.source.in_doubt > 0) line += fmt::format(" in doubt {}", counts.source.in_doubt);
   for (const Hop* const hop : hops) {
     const hist::Histogram& times = hop->times;
     if (times.count() == 0) continue;
@@ -86,6 +87,7 @@ std::string stats_json(const Counts& counts, const std::vector<const Hop*>& hops
   writer.field("tx_records", counts.sink.sent).field("tx_bytes", counts.sink.bytes);
   writer.field("tx_batches", counts.sink.batches).field("tx_syscalls", counts.sink.syscalls);
   for (const auto& [cause, count] : counts.losses()) writer.field(cause, count);
+  writer.field("in_doubt", counts.source.in_doubt);
   writer.field("in_flight", counts.in_flight).field("tx_refused", counts.sink.refused);
   writer.field("dead_readers", counts.sink.dead_readers);
   writer.field("rx_socket_errors", counts.source.socket_errors);
