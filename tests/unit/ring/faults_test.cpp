@@ -1,28 +1,15 @@
 // The hot loops of rings take no page fault: opening has touched every page of both mappings.
 #include <array>
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 
 #include "ring/byte_consumer.hpp"
 #include "ring/byte_producer.hpp"
 #include "ring/consumer.hpp"
 #include "ring/producer.hpp"
+#include "support/page_faults.hpp"
 #include "support/ring.hpp"
-#include "support/sanitizer.hpp"
-#include "support/skip.hpp"
 
 namespace {
-
-long faults_of_this_thread() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  return usage.ru_minflt + usage.ru_majflt;
-}
-
-void skip_where_shadow_memory_faults() {
-  if (tally::test::kAddressSanitizer || tally::test::kThreadSanitizer)
-    tally::test::skip("a sanitizer's own memory is paged in while the loop runs");
-}
 
 constexpr std::uint64_t kRecords = 20'000;  // several laps
 
@@ -31,7 +18,7 @@ constexpr std::uint64_t kRecords = 20'000;  // several laps
 TEST_SUITE_BEGIN("ring");
 
 TEST_CASE("pushes and pops of a ring of slots take no page fault") {
-  skip_where_shadow_memory_faults();
+  tally::test::skip_where_shadow_memory_faults();
   const tally::test::RingName name("faults");
   tally::ring::Options options;
   options.slots = 1024;
@@ -49,14 +36,14 @@ TEST_CASE("pushes and pops of a ring of slots take no page fault") {
     }
   };
   loop(1);  // the code's own pages and the stack's
-  const long before = faults_of_this_thread();
+  const long before = tally::test::page_faults();
   loop(kRecords);
-  CHECK(faults_of_this_thread() == before);
+  CHECK(tally::test::page_faults() == before);
   CHECK(failed == 0);
 }
 
 TEST_CASE("pushes and pops of a ring of bytes take no page fault") {
-  skip_where_shadow_memory_faults();
+  tally::test::skip_where_shadow_memory_faults();
   const tally::test::RingName name("faults-bytes");
   tally::ring::Options options;
   options.bytes = 1U << 21U;
@@ -73,9 +60,9 @@ TEST_CASE("pushes and pops of a ring of bytes take no page fault") {
     }
   };
   loop(1);
-  const long before = faults_of_this_thread();
+  const long before = tally::test::page_faults();
   loop(kRecords);
-  CHECK(faults_of_this_thread() == before);
+  CHECK(tally::test::page_faults() == before);
   CHECK(failed == 0);
 }
 

@@ -5,27 +5,30 @@
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
-#include "core/clock.hpp"
 #include "ring/consumer.hpp"
 #include "ring/inspector.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "support/child.hpp"
 #include "support/crc_payload.hpp"
+#include "support/crc_records.hpp"
 #include "support/ring.hpp"
 #include "support/step.hpp"
 
-using tally::core::monotonic_ns;
 using tally::ring::Consumer;
 using tally::ring::MpscProducer;
 using tally::ring::Options;
 using tally::ring::PopResult;
 using tally::ring::RecordMeta;
 using tally::test::Child;
+using tally::test::fill_crc;
+using tally::test::kNoNumber;
+using tally::test::kSecondNs;
+using tally::test::pop_crc;
+using tally::test::push_crc;
 using tally::test::RingName;
 
 namespace {
 
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr int kKillsOfAnother = 300;     // each needs one more process
 constexpr std::uint64_t kOthers = 1000;  // numbers of the producer that lives begin here
 
@@ -37,44 +40,17 @@ Options many() {
   return options;
 }
 
-void fill(MpscProducer& producer, std::size_t index, std::uint64_t number) {
-  const auto slot = producer.slot(index);
-  slot.meta = {};
-  slot.meta.length =
-      static_cast<std::uint32_t>(tally::test::make_crc_payload(number, slot.payload.data()));
-}
-
-bool push(MpscProducer& producer, std::uint64_t number) {
-  if (producer.claim(1) != 1) return false;
-  fill(producer, 0, number);
-  producer.commit(1);
-  return true;
-}
-
-// The number of the next record, which must be whole; kNone at the deadline.
-constexpr std::uint64_t kNone = ~std::uint64_t{0};
-std::uint64_t pop(Consumer& consumer, std::uint64_t wait_ns = 10 * kSecondNs) {
-  std::array<std::uint8_t, tally::test::kCrcPayloadBytes> payload{};
-  RecordMeta meta;
-  const PopResult popped = consumer.pop_wait(meta, payload, monotonic_ns() + wait_ns);
-  if (popped != PopResult::ok) return kNone;
-  const auto number =
-      tally::test::number_of_crc_payload(tally::ByteView(payload).first(meta.length));
-  REQUIRE(number.has_value());
-  return *number;
-}
-
 // Claims three, commits two of them and gives up the third, then pushes one more.
 int push_stepped(const std::string& name) {
   auto producer = MpscProducer::open(name, many());
   if (!producer || !tally::test::may_be_stepped()) return 77;
-  if (!push(*producer, 0)) return 2;
+  if (!push_crc(*producer, 0)) return 2;
   tally::test::reach_step();
   if (producer->claim(3) != 3) return 3;
-  fill(*producer, 0, 1);
-  fill(*producer, 1, 2);
+  fill_crc(*producer, 0, 1);
+  fill_crc(*producer, 1, 2);
   producer->commit(2);
-  if (!push(*producer, 3)) return 4;
+  if (!push_crc(*producer, 3)) return 4;
   tally::test::reach_step();
   return 0;
 }
@@ -95,10 +71,10 @@ TEST_CASE("one of many producers killed after every single instruction of its pu
                                 return [&, consumer = std::move(there).value(),
                                         other = std::move(lives).value()]() mutable {
                                   // Behind whatever the dead one claimed.
-                                  REQUIRE(push(other, kOthers));
+                                  REQUIRE(push_crc(other, kOthers));
                                   std::uint64_t expected = 0;
-                                  std::uint64_t got = pop(consumer);
-                                  for (; got != kOthers; got = pop(consumer)) {
+                                  std::uint64_t got = pop_crc(consumer);
+                                  for (; got != kOthers; got = pop_crc(consumer)) {
                                     REQUIRE(got == expected);
                                     ++expected;
                                   }
@@ -108,12 +84,12 @@ TEST_CASE("one of many producers killed after every single instruction of its pu
                                   REQUIRE(consumer.stats().tombstones <= 3);
                                   // A successor has all the room, and is in nobody's way.
                                   auto successor = MpscProducer::open(name.str()).value();
-                                  REQUIRE(push(other, kOthers + 1));
+                                  REQUIRE(push_crc(other, kOthers + 1));
                                   REQUIRE(successor.claim(8) == 7);
-                                  fill(successor, 0, 7);
+                                  fill_crc(successor, 0, 7);
                                   successor.commit(1);
-                                  REQUIRE(pop(consumer) == kOthers + 1);
-                                  REQUIRE(pop(consumer) == 7);
+                                  REQUIRE(pop_crc(consumer) == kOthers + 1);
+                                  REQUIRE(pop_crc(consumer) == 7);
                                 };
                               });
   // Kills fell before, between and behind the commits.
@@ -150,15 +126,15 @@ TEST_CASE("a consumer killed after every single instruction of passing over the 
           });
           REQUIRE(child.reap() == -SIGKILL);
         }
-        REQUIRE(push(*lives, 5));
-        REQUIRE(push(*lives, 6));
+        REQUIRE(push_crc(*lives, 5));
+        REQUIRE(push_crc(*lives, 6));
         return [&, other = std::move(lives).value()]() mutable {
           // Of three at most, whatever was passed over.
           REQUIRE(tally::ring::stat_ring(name.str()).value().consumer.records <= 3);
           auto successor = Consumer::open(name.str(), many()).value();
-          std::uint64_t got = pop(successor);
+          std::uint64_t got = pop_crc(successor);
           ++outcomes[got == 5 ? 0 : 1];
-          if (got == 5) got = pop(successor);
+          if (got == 5) got = pop_crc(successor);
           REQUIRE(got == 6);
           REQUIRE(successor.position() == 4);
           REQUIRE(other.claim(9) == 8);
@@ -179,18 +155,18 @@ TEST_CASE("a stopped claimant is waited for and goes on and only its death frees
     Child child([&] {
       auto producer = MpscProducer::open(name.str());
       if (!producer || producer->claim(2) != 2) return 2;
-      fill(*producer, 0, 1);
+      fill_crc(*producer, 0, 1);
       ::raise(SIGSTOP);
-      fill(*producer, 1, 2);
+      fill_crc(*producer, 1, 2);
       producer->commit(2);
       return 0;
     });
     int status = 0;
     REQUIRE(::waitpid(child.pid(), &status, WUNTRACED) == child.pid());
     REQUIRE(WIFSTOPPED(status));
-    for (std::uint64_t i = 0; i < 6; ++i) REQUIRE(push(other, kOthers + i));
-    CHECK_FALSE(push(other, kOthers));  // the ring is full of what waits behind
-    CHECK(pop(consumer, kSecondNs / 20) == kNone);
+    for (std::uint64_t i = 0; i < 6; ++i) REQUIRE(push_crc(other, kOthers + i));
+    CHECK_FALSE(push_crc(other, kOthers));  // the ring is full of what waits behind
+    CHECK(pop_crc(consumer, kSecondNs / 20) == kNoNumber);
     for (int i = 0; i < 300; ++i) REQUIRE(consumer.peek(8) == 0);
     CHECK(consumer.stats().tombstones == passed);
     if (killed) {
@@ -198,10 +174,10 @@ TEST_CASE("a stopped claimant is waited for and goes on and only its death frees
     } else {
       child.send(SIGCONT);
       CHECK(child.reap() == 0);
-      CHECK(pop(consumer) == 1);
-      CHECK(pop(consumer) == 2);
+      CHECK(pop_crc(consumer) == 1);
+      CHECK(pop_crc(consumer) == 2);
     }
-    for (std::uint64_t i = 0; i < 6; ++i) REQUIRE(pop(consumer) == kOthers + i);
+    for (std::uint64_t i = 0; i < 6; ++i) REQUIRE(pop_crc(consumer) == kOthers + i);
     CHECK(consumer.stats().tombstones == passed + (killed ? 2 : 0));
   }
 }
@@ -221,7 +197,7 @@ TEST_CASE("a consumer that sleeps behind a claimant that dies goes on without be
     });
     int status = 0;
     REQUIRE(::waitpid(child.pid(), &status, WUNTRACED) == child.pid());
-    REQUIRE(push(other, 1));
+    REQUIRE(push_crc(other, 1));
     const Child killer([pid = child.pid()] {
       ::usleep(20'000);
       ::kill(pid, SIGKILL);
@@ -240,7 +216,7 @@ TEST_CASE("what a killed producer had claimed counts as no record") {
   const RingName name("many-claimed");
   {
     auto lives = MpscProducer::open(name.str(), many()).value();
-    REQUIRE(push(lives, 1));
+    REQUIRE(push_crc(lives, 1));
     Child child([&] {
       auto producer = MpscProducer::open(name.str()).value();
       return producer.claim(3) == 3 ? ::raise(SIGKILL) : 1;
@@ -256,17 +232,17 @@ TEST_CASE("the last record of many producers has its own time behind a gap") {
   auto consumer = Consumer::open(name.str(), many()).value();
   auto producer = MpscProducer::open(name.str()).value();
   REQUIRE(producer.claim(2) == 2);
-  fill(producer, 0, 1);
+  fill_crc(producer, 0, 1);
   producer.slot(0).meta.time_ns = 77;
   producer.commit(1);
-  CHECK(pop(consumer) == 1);
-  REQUIRE(push(producer, 2));
-  CHECK(pop(consumer) == 2);
+  CHECK(pop_crc(consumer) == 1);
+  REQUIRE(push_crc(producer, 2));
+  CHECK(pop_crc(consumer) == 2);
   REQUIRE(producer.claim(1) == 1);
-  fill(producer, 0, 3);
+  fill_crc(producer, 0, 3);
   producer.slot(0).meta.time_ns = 78;
   producer.commit(1);
-  CHECK(pop(consumer) == 3);
+  CHECK(pop_crc(consumer) == 3);
   REQUIRE(producer.claim(1) == 1);
   producer.commit(0);
   CHECK(consumer.peek(1) == 0);
@@ -285,12 +261,12 @@ TEST_CASE("a long run of the dead is passed over in steps") {
     return producer.claim(1000) == 1000 ? ::raise(SIGKILL) : 1;
   });
   REQUIRE(child.reap() == -SIGKILL);
-  REQUIRE(push(lives, 4));
+  REQUIRE(push_crc(lives, 4));
   RecordMeta meta;
   REQUIRE_FALSE(consumer.try_pop(meta, {}));
   CHECK(consumer.position() > 0);
   CHECK(consumer.position() < 1000);
-  CHECK(pop(consumer) == 4);
+  CHECK(pop_crc(consumer) == 4);
   CHECK(consumer.stats().tombstones == 1000);
 }
 
@@ -306,10 +282,10 @@ TEST_CASE("what the living committed is delivered when all have left and one was
       });
       REQUIRE(child.reap() == -SIGKILL);
     }
-    REQUIRE(push(lives, 9));
+    REQUIRE(push_crc(lives, 9));
   }
   CHECK(consumer.depth() == 1);
-  CHECK(pop(consumer) == 9);
+  CHECK(pop_crc(consumer) == 9);
   RecordMeta meta;
   // A successor of the dead one may come.
   CHECK(consumer.pop_wait(meta, {}) == PopResult::peer_dead);

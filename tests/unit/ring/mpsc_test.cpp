@@ -2,7 +2,6 @@
 // over, limits, endings, and the positions' wrap.
 #include <array>
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -12,9 +11,8 @@
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 #include "ring/verify.hpp"
+#include "support/page_faults.hpp"
 #include "support/ring.hpp"
-#include "support/sanitizer.hpp"
-#include "support/skip.hpp"
 
 using tally::core::as_bytes;
 using tally::core::monotonic_ns;
@@ -289,17 +287,11 @@ TEST_CASE("a tail that makes no sense gives a ring of many producers up") {
 }
 
 TEST_CASE("pushes and pops of a ring of many producers take no page fault") {
-  if (tally::test::kAddressSanitizer || tally::test::kThreadSanitizer)
-    tally::test::skip("a sanitizer's own memory is paged in while the loop runs");
+  tally::test::skip_where_shadow_memory_faults();
   const RingName name("many-faults");
   auto first = MpscProducer::open(name.str(), many(1024)).value();
   auto second = MpscProducer::open(name.str()).value();
   auto consumer = Consumer::open(name.str(), many(1024)).value();
-  const auto faults = [] {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_minflt + usage.ru_majflt;
-  };
   static std::array<std::uint8_t, 64> payload = {1};
   static std::array<std::uint8_t, 64> got = {1};
   std::uint64_t failed = 0;
@@ -311,9 +303,9 @@ TEST_CASE("pushes and pops of a ring of many producers take no page fault") {
     }
   };
   loop(1);  // the code's own pages and the stack's
-  const long before = faults();
+  const long before = tally::test::page_faults();
   loop(10'000);
-  CHECK(faults() == before);
+  CHECK(tally::test::page_faults() == before);
   CHECK(failed == 0);
 }
 

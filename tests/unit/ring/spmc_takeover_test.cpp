@@ -15,6 +15,7 @@
 #include "ring/verify.hpp"
 #include "support/child.hpp"
 #include "support/crc_payload.hpp"
+#include "support/crc_records.hpp"
 #include "support/ring.hpp"
 #include "support/step.hpp"
 
@@ -27,11 +28,15 @@ using tally::ring::RecordMeta;
 using tally::ring::SlotForm;
 using tally::ring::SpmcConsumer;
 using tally::test::Child;
+using tally::test::fill_crc;
+using tally::test::kNoNumber;
+using tally::test::kSecondNs;
+using tally::test::pop_crc;
+using tally::test::push_crc;
 using tally::test::RingName;
 
 namespace {
 
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr int kKillsOfAnother = 300;  // each needs one more process
 constexpr std::uint64_t kOthers = 1000;
 
@@ -52,37 +57,8 @@ Options shared(SlotForm form, std::uint64_t slots = 8) {
   return options;
 }
 
-template <typename Producer>
-void fill(Producer& producer, std::size_t index, std::uint64_t number) {
-  const auto slot = producer.slot(index);
-  slot.meta = {};
-  slot.meta.length =
-      static_cast<std::uint32_t>(tally::test::make_crc_payload(number, slot.payload.data()));
-}
-
-template <typename Producer>
-bool push(Producer& producer, std::uint64_t number) {
-  if (producer.claim(1) != 1) return false;
-  fill(producer, 0, number);
-  producer.commit(1);
-  return true;
-}
-
 std::uint64_t number_at(const SpmcConsumer& consumer, std::size_t index) {
   const auto number = tally::test::number_of_crc_payload(consumer.record(index).payload);
-  REQUIRE(number.has_value());
-  return *number;
-}
-
-// The number of the next record, which must be whole; kNone at the deadline.
-constexpr std::uint64_t kNone = ~std::uint64_t{0};
-std::uint64_t pop(SpmcConsumer& consumer, std::uint64_t wait_ns = 10 * kSecondNs) {
-  std::array<std::uint8_t, tally::test::kCrcPayloadBytes> payload{};
-  RecordMeta meta;
-  const PopResult popped = consumer.pop_wait(meta, payload, monotonic_ns() + wait_ns);
-  if (popped != PopResult::ok) return kNone;
-  const auto number =
-      tally::test::number_of_crc_payload(tally::ByteView(payload).first(meta.length));
   REQUIRE(number.has_value());
   return *number;
 }
@@ -169,21 +145,21 @@ TEST_CASE_TEMPLATE("one of many consumers killed after every single instruction 
         diary.behind = 0;
         auto from = Kind::Producer::open(name.str(), shared(Kind::kForm));
         auto lives = SpmcConsumer::open(name.str(), shared(Kind::kForm));
-        for (std::uint64_t i = 0; i < 6; ++i) REQUIRE(push(*from, i));
+        for (std::uint64_t i = 0; i < 6; ++i) REQUIRE(push_crc(*from, i));
         return [&, producer = std::move(from).value(), other = std::move(lives).value()]() mutable {
           // What an inspector says of it before anybody has counted.
           const auto seen = status_of(name);
           REQUIRE(seen.in_hand == 0);
           // Those that are left come in their order, to the one that lives.
-          std::uint64_t got = pop(other);
+          std::uint64_t got = pop_crc(other);
           const std::uint64_t first = got;
           REQUIRE((first == 0 || first == 3 || first == 4));
           for (std::uint64_t next = first; next < 5; ++next) {
             REQUIRE(got == next);
-            got = pop(other);
+            got = pop_crc(other);
           }
           REQUIRE(got == 5);
-          REQUIRE(pop(other, 0) == kNone);
+          REQUIRE(pop_crc(other, 0) == kNoNumber);
           const auto status = status_of(name);
           REQUIRE(status.head == 6);
           REQUIRE(status.taken == 6);
@@ -199,10 +175,10 @@ TEST_CASE_TEMPLATE("one of many consumers killed after every single instruction 
           REQUIRE(tally::ring::verify_ring(name.str()).value().findings.empty());
           // All the room is there, and a successor is in nobody's way.
           auto successor = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
-          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push(producer, kOthers + i));
+          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push_crc(producer, kOthers + i));
           REQUIRE(successor.peek(4) == 4);
           REQUIRE(number_at(successor, 3) == kOthers + 3);
-          REQUIRE(pop(other) == kOthers + 4);
+          REQUIRE(pop_crc(other) == kOthers + 4);
           successor.release(4);
           REQUIRE(status_of(name).in_doubt == status.in_doubt);
         };
@@ -245,7 +221,7 @@ TEST_CASE_TEMPLATE("a consumer killed after every instruction of counting what t
       [&] {
         ::unlink(name.path().c_str());
         auto from = Kind::Producer::open(name.str(), shared(Kind::kForm));
-        for (std::uint64_t i = 0; i < 5; ++i) REQUIRE(push(*from, i));
+        for (std::uint64_t i = 0; i < 5; ++i) REQUIRE(push_crc(*from, i));
         return [&, producer = std::move(from).value()]() mutable {
           const auto seen = status_of(name);
           auto successor = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
@@ -258,9 +234,9 @@ TEST_CASE_TEMPLATE("a consumer killed after every instruction of counting what t
           ++counted[status.in_doubt - 2];
           REQUIRE(status.head == status.taken);
           std::uint64_t left = 5 - status.taken;
-          for (; left > 0; --left) REQUIRE(pop(successor) == 5 - left);
-          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push(producer, i));
-          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(pop(successor) == i);
+          for (; left > 0; --left) REQUIRE(pop_crc(successor) == 5 - left);
+          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push_crc(producer, i));
+          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(pop_crc(successor) == i);
           REQUIRE(status_of(name).in_doubt == status.in_doubt);
         };
       },
@@ -302,18 +278,18 @@ TEST_CASE("a consumer killed after every instruction of passing over a dead prod
           REQUIRE(child.reap() == -SIGKILL);
         }
         lives->commit(0);
-        REQUIRE(push(*lives, 5));
-        REQUIRE(push(*lives, 6));
+        REQUIRE(push_crc(*lives, 5));
+        REQUIRE(push_crc(*lives, 6));
         return [&, producer = std::move(lives).value()]() mutable {
           auto successor = SpmcConsumer::open(name.str(), options).value();
           const std::uint64_t in_doubt = status_of(name).in_doubt;
           REQUIRE(in_doubt <= 1);
-          const std::uint64_t got = pop(successor);
+          const std::uint64_t got = pop_crc(successor);
           const bool again = got == 5;
           REQUIRE((again || got == 6));
           if (again) {
             REQUIRE(in_doubt == 0);
-            REQUIRE(pop(successor) == 6);
+            REQUIRE(pop_crc(successor) == 6);
           }
           ++outcomes[again ? 0 : 1 + in_doubt];
           REQUIRE(status_of(name).head == 5);
@@ -334,8 +310,8 @@ TEST_CASE("a producer of many consumers killed after every single instruction of
         auto producer = tally::ring::Producer::open(name.str(), options);
         if (!producer || !tally::test::may_be_stepped()) return 77;
         tally::test::reach_step();
-        if (!push(*producer, 0) || producer->claim(3) != 3) return 2;
-        for (std::uint64_t i = 0; i < 3; ++i) fill(*producer, i, 1 + i);
+        if (!push_crc(*producer, 0) || producer->claim(3) != 3) return 2;
+        for (std::uint64_t i = 0; i < 3; ++i) fill_crc(*producer, i, 1 + i);
         producer->commit(2);
         tally::test::reach_step();
         return 0;
@@ -347,15 +323,15 @@ TEST_CASE("a producer of many consumers killed after every single instruction of
         return [&, one = std::move(first).value(), two = std::move(second).value()]() mutable {
           // They take what is committed, whether the tail says so or not, before a successor comes.
           std::uint64_t expected = 0;
-          while (pop(expected % 2 == 0 ? one : two, 0) == expected) ++expected;
+          while (pop_crc(expected % 2 == 0 ? one : two, 0) == expected) ++expected;
           REQUIRE(expected <= 3);
           ++outcomes[expected];
           auto successor = tally::ring::Producer::open(name.str(), options).value();
           REQUIRE(successor.position() == expected);
           REQUIRE(successor.claim(9) == 8);
-          for (std::uint64_t i = 0; i < 8; ++i) fill(successor, i, 100 + i);
+          for (std::uint64_t i = 0; i < 8; ++i) fill_crc(successor, i, 100 + i);
           successor.commit(8);
-          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(pop(i % 2 == 0 ? two : one) == 100 + i);
+          for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(pop_crc(i % 2 == 0 ? two : one) == 100 + i);
           REQUIRE(status_of(name).in_doubt == 0);
         };
       });
@@ -371,12 +347,12 @@ TEST_CASE_TEMPLATE("a stopped consumer keeps what it claimed and only its death 
   auto other = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
   for (const bool killed : {false, true}) {
     CAPTURE(killed);
-    for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push(producer, i));
+    for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push_crc(producer, i));
     Child child([&] { return stop_with(name.str(), Kind::kForm, 2); });
     wait_stopped(child);
-    for (std::uint64_t i = 2; i < 8; ++i) REQUIRE(pop(other) == i);
-    CHECK_FALSE(push(producer, 9));  // everything is behind what it reads
-    CHECK(pop(other, kSecondNs / 20) == kNone);
+    for (std::uint64_t i = 2; i < 8; ++i) REQUIRE(pop_crc(other) == i);
+    CHECK_FALSE(push_crc(producer, 9));  // everything is behind what it reads
+    CHECK(pop_crc(other, kSecondNs / 20) == kNoNumber);
     for (int i = 0; i < 300; ++i) REQUIRE(other.peek(8) == 0);
     auto status = status_of(name);
     CHECK(status.in_hand == 2);
@@ -386,7 +362,7 @@ TEST_CASE_TEMPLATE("a stopped consumer keeps what it claimed and only its death 
       child.kill_and_reap();
       CHECK(status_of(name).in_doubt == 2);
       CHECK(status_of(name).in_hand == 0);
-      CHECK(pop(other, kSecondNs / 20) == kNone);
+      CHECK(pop_crc(other, kSecondNs / 20) == kNoNumber);
       CHECK(other.found_in_doubt() == 2);
     } else {
       child.send(SIGCONT);
@@ -404,7 +380,7 @@ TEST_CASE_TEMPLATE("a producer that sleeps before a dead consumer is woken by on
   auto other = SpmcConsumer::open(name.str(), shared(Kind::kForm, 4)).value();
   auto producer = Kind::Producer::open(name.str(), shared(Kind::kForm, 4)).value();
   other.close();
-  for (std::uint64_t i = 0; i < 4; ++i) REQUIRE(push(producer, i));
+  for (std::uint64_t i = 0; i < 4; ++i) REQUIRE(push_crc(producer, i));
   Child dies([&] {
     auto dead = SpmcConsumer::open(name.str(), shared(Kind::kForm, 4));
     if (!dead || dead->peek(4) != 4) return 2;
@@ -428,7 +404,7 @@ TEST_CASE_TEMPLATE("a producer that sleeps before a dead consumer is woken by on
     waited = producer.wait_writable(monotonic_ns() + 10 * kSecondNs);
   }
   CHECK(waited == PushResult::ok);
-  CHECK(push(producer, 4));
+  CHECK(push_crc(producer, 4));
   CHECK(comes.reap() == 0);
   CHECK(status_of(name).in_doubt == 4);
 }
@@ -438,7 +414,7 @@ TEST_CASE_TEMPLATE("what a dead consumer left is counted by who comes after all 
   const RingName name("share-last");
   {
     auto producer = Kind::Producer::open(name.str(), shared(Kind::kForm)).value();
-    for (std::uint64_t i = 0; i < 3; ++i) REQUIRE(push(producer, i));
+    for (std::uint64_t i = 0; i < 3; ++i) REQUIRE(push_crc(producer, i));
     Child dies([&] {
       auto dead = SpmcConsumer::open(name.str(), shared(Kind::kForm));
       if (!dead || dead->peek(3) != 3) return 2;
@@ -454,7 +430,7 @@ TEST_CASE_TEMPLATE("what a dead consumer left is counted by who comes after all 
   {
     auto successor = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
     CHECK(successor.found_in_doubt() == 3);
-    CHECK(pop(successor) == kNone);
+    CHECK(pop_crc(successor) == kNoNumber);
   }
   CHECK_FALSE(name.exists());
 }
@@ -464,7 +440,7 @@ TEST_CASE("a long run of a dead consumer is counted in steps") {
   const Options options = shared(SlotForm::shared_out, 1024);
   auto producer = tally::ring::Producer::open(name.str(), options).value();
   auto lives = SpmcConsumer::open(name.str(), options).value();
-  for (std::uint64_t i = 0; i < 1000; ++i) REQUIRE(push(producer, i));
+  for (std::uint64_t i = 0; i < 1000; ++i) REQUIRE(push_crc(producer, i));
   Child dies([&] {
     auto dead = SpmcConsumer::open(name.str(), options);
     if (!dead || dead->peek(1000) != 1000) return 2;

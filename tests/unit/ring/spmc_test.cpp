@@ -3,7 +3,6 @@
 #include <array>
 #include <doctest/doctest.h>
 #include <optional>
-#include <sys/resource.h>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -13,14 +12,12 @@
 #include "ring/producer.hpp"
 #include "ring/spmc_consumer.hpp"
 #include "ring/verify.hpp"
+#include "support/page_faults.hpp"
 #include "support/ring.hpp"
-#include "support/sanitizer.hpp"
-#include "support/skip.hpp"
 
 using tally::core::as_bytes;
 using tally::core::monotonic_ns;
 using tally::ring::Options;
-using tally::ring::Peer;
 using tally::ring::PopResult;
 using tally::ring::PushResult;
 using tally::ring::RecordMeta;
@@ -409,18 +406,12 @@ TEST_CASE_TEMPLATE("cursors of many consumers that do not fit are refused", Kind
 }
 
 TEST_CASE("pushes and pops of a ring of many of both take no page fault") {
-  if (tally::test::kAddressSanitizer || tally::test::kThreadSanitizer)
-    tally::test::skip("a sanitizer's own memory is paged in while the loop runs");
+  tally::test::skip_where_shadow_memory_faults();
   const RingName name("share-faults");
   const Options options = shared(SlotForm::traded, 1024);
   auto producer = tally::ring::MpscProducer::open(name.str(), options).value();
   auto first = SpmcConsumer::open(name.str(), options).value();
   auto second = SpmcConsumer::open(name.str(), options).value();
-  const auto faults = [] {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_minflt + usage.ru_majflt;
-  };
   static std::array<std::uint8_t, 64> payload = {1};
   static std::array<std::uint8_t, 64> got = {1};
   std::uint64_t failed = 0;
@@ -432,9 +423,9 @@ TEST_CASE("pushes and pops of a ring of many of both take no page fault") {
     }
   };
   loop(1);  // the code's own pages and the stack's
-  const long before = faults();
+  const long before = tally::test::page_faults();
   loop(10'000);
-  CHECK(faults() == before);
+  CHECK(tally::test::page_faults() == before);
   CHECK(failed == 0);
 }
 
