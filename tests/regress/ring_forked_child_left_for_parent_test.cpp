@@ -5,8 +5,10 @@
 #include <optional>
 
 #include "ring/consumer.hpp"
+#include "ring/inspector.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
+#include "ring/spmc_consumer.hpp"
 #include "support/child.hpp"
 #include "support/ring.hpp"
 
@@ -49,6 +51,23 @@ TEST_CASE("a forked child that destroys a producer of many gives up nothing of i
   producer->slot(0).meta = {};
   producer->commit(1);
   CHECK(consumer.peek(1) == 1);
+}
+
+TEST_CASE("a forked child that destroys a consumer of many puts nothing of it in doubt") {
+  const tally::test::RingName name("fork-share");
+  Options options;
+  options.form = SlotForm::shared_out;
+  Producer producer = Producer::open(name.str(), options).value();
+  std::optional consumer(SpmcConsumer::open(name.str(), options).value());
+  REQUIRE(producer.try_push({}, {}));
+  REQUIRE(consumer->peek(1) == 1);
+  destroy_in_child(consumer);
+  const auto status = tally::ring::stat_ring(name.str()).value();
+  CHECK(status.in_hand == 1);
+  CHECK(status.in_doubt == 0);
+  CHECK(producer.peer() == Peer::alive);
+  consumer->release(1);
+  CHECK(tally::ring::stat_ring(name.str()).value().head == 1);
 }
 
 }  // namespace

@@ -1,7 +1,23 @@
-// Rings as sources and sinks: what is said of one that ended.
+// Rings as sources and sinks: what is said of one that ended, and what becomes of records that a
+// source of many took and did not pass on.
+#include "support/ring.hpp"
+
+#include <array>
 #include <doctest/doctest.h>
 
+#include "core/clock.hpp"
 #include "net/ring_common.hpp"
+#include "net/ring_source.hpp"
+#include "ring/inspector.hpp"
+#include "ring/producer.hpp"
+
+using tally::net::Flow;
+using tally::net::Record;
+using tally::net::SpmcRingSource;
+using tally::ring::Options;
+using tally::ring::Producer;
+using tally::ring::SlotForm;
+using tally::ring::SpmcConsumer;
 
 TEST_SUITE_BEGIN("net");
 
@@ -12,6 +28,51 @@ TEST_CASE("of a ring that was given up its place says what to do") {
   CHECK(handed.hint == "start both sides again");
   CHECK(tally::net::ring_given_up("s", Place::named).hint ==
         "tally-relay ring stat s shows both sides");
+}
+
+TEST_CASE("records that a source of many consumers did not pass on are in doubt and no others") {
+  const tally::test::RingName name("net-share");
+  Options options;
+  options.form = SlotForm::shared_out;
+  options.slots = 8;
+  options.bytes = 64;
+  auto producer = Producer::open(name.str(), options).value();
+  for (int i = 0; i < 6; ++i) REQUIRE(producer.try_push({}, {}));
+  std::array<Record, 4> records;
+  SpmcRingSource first(SpmcConsumer::open(name.str(), options).value());
+  SpmcRingSource second(SpmcConsumer::open(name.str(), options).value());
+  REQUIRE(first.pull(records, 1).count == 4);
+  first.settle(1);
+  // The producer has left, but the second one is there: what nobody has taken is its own.
+  producer.close();
+  CHECK(first.leave(3) == 0);
+  CHECK(first.counts().ring_lost == 0);
+  CHECK(first.counts().in_doubt == 0);
+  CHECK(tally::ring::stat_ring(name.str()).value().in_doubt == 3);
+  REQUIRE(second.pull(records, 1).count == 2);
+  second.settle(2);
+  CHECK(second.pull(records, tally::core::monotonic_ns() + 1'000'000'000).flow == Flow::end);
+  CHECK(second.leave(0) == 0);
+  CHECK(second.counts().ring_lost == 0);
+  CHECK(second.counts().records == 2);
+  CHECK_FALSE(name.exists());
+}
+
+TEST_CASE("what the last of many consumers leaves in a ring that goes is lost") {
+  const tally::test::RingName name("net-last");
+  Options options;
+  options.form = SlotForm::shared_out;
+  options.slots = 8;
+  options.bytes = 64;
+  auto producer = Producer::open(name.str(), options).value();
+  for (int i = 0; i < 6; ++i) REQUIRE(producer.try_push({}, {}));
+  std::array<Record, 2> records;
+  SpmcRingSource source(SpmcConsumer::open(name.str(), options).value());
+  REQUIRE(source.pull(records, 1).count == 2);
+  producer.close();
+  CHECK(source.leave(2) == 0);
+  CHECK(source.counts().ring_lost == 4);
+  CHECK_FALSE(name.exists());
 }
 
 TEST_SUITE_END();
