@@ -79,6 +79,7 @@ template <typename End>
 Pulled AnyRingSource<End>::give(std::size_t count) {
   if (count > 0) {
     given_ = count;
+    settled_ = 0;
     counts_.records += count;
     ++counts_.batches;
     quiet_.heard();
@@ -87,8 +88,11 @@ Pulled AnyRingSource<End>::give(std::size_t count) {
 }
 
 template <typename End>
-std::size_t AnyRingSource<End>::take_back(std::size_t count) {
-  return std::min(count, std::exchange(given_, 0));
+typename AnyRingSource<End>::Settled AnyRingSource<End>::take_back(std::size_t count) {
+  const Settled settled{settled_, std::min(count, given_)};
+  settled_ += settled.count;
+  given_ -= settled.count;
+  return settled;
 }
 
 template <typename End>
@@ -116,7 +120,11 @@ Pulled SlotSource<End>::pull(std::span<Record> out, std::uint64_t deadline_ns) {
 
 template <typename End>
 void SlotSource<End>::settle(std::size_t count) {
-  if (given_ > 0) end_.release(this->take_back(count));
+  const auto settled = this->take_back(count);
+  if (settled.count == 0) return;
+  // A release ends what was peeked: what was left then is looked at once more.
+  if (settled.first > 0) static_cast<void>(end_.peek(settled.count));
+  end_.release(settled.count);
 }
 
 template <typename End>
@@ -163,9 +171,10 @@ Pulled ByteRingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
 }
 
 void ByteRingSource::settle(std::size_t count) {
-  count = take_back(count);
-  if (count == 0) return;
-  end_.release({peeked_.data(), count}, prefix_time_ns(peeked_[count - 1].payload));
+  const auto [first, settled] = take_back(count);
+  if (settled == 0) return;
+  const auto done = std::span(peeked_).subspan(first, settled);
+  end_.release(done, prefix_time_ns(done.back().payload));
 }
 
 std::uint64_t ByteRingSource::count_unread(std::size_t unsettled) const {
@@ -202,9 +211,10 @@ Pulled BroadcastSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
 }
 
 void BroadcastSource::settle(std::size_t count) {
-  count = take_back(count);
-  if (count == 0) return;
-  end_.release({records_.data(), count}, prefix_time_ns(records_[count - 1].payload));
+  const auto [first, settled] = take_back(count);
+  if (settled == 0) return;
+  const auto done = std::span(records_).subspan(first, settled);
+  end_.release(done, prefix_time_ns(done.back().payload));
 }
 
 // What was lost before the records given last is counted as overwritten, also where those are not

@@ -54,11 +54,16 @@ class AnyRingSource : public Source {
   [[nodiscard]] virtual bool is_kept() const { return end_.peer() == ring::Peer::alive; }
   // Of records that are left to somebody: how many of the unsettled ones a successor will find.
   [[nodiscard]] virtual std::size_t count_kept(std::size_t unsettled) { return unsettled; }
-  // How many of the records given last are given back, at most `count`; none are given any more.
-  [[nodiscard]] std::size_t take_back(std::size_t count);
+  // Which of the records given last are settled now: at most `count`, behind those that were.
+  struct Settled {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  [[nodiscard]] Settled take_back(std::size_t count);
 
   End end_;
-  std::size_t given_ = 0;
+  std::size_t given_ = 0;    // and not settled
+  std::size_t settled_ = 0;  // of the records given last
 
  private:
   [[nodiscard]] Pulled wait(std::uint64_t deadline_ns);

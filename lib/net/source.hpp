@@ -54,11 +54,11 @@ class Source {
   virtual ~Source() = default;
 
   // Takes what is there, up to out.size() records; when nothing is, waits for the first until
-  // `deadline_ns` of CLOCK_MONOTONIC, or until a signal. Payloads hold until settle() or the next
-  // pull().
+  // `deadline_ns` of CLOCK_MONOTONIC, or until a signal. A payload holds until its record is
+  // settled, as all are by the next pull().
   [[nodiscard]] virtual Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) = 0;
-  // The first `count` records of the last pull() are dealt with: a ring frees their slots now, and
-  // keeps the others for whoever comes next.
+  // Of the records of the last pull() that are not settled yet, the first `count` are dealt with: a
+  // ring frees their slots now, and keeps the others for whoever comes next.
   virtual void settle(std::size_t count) { static_cast<void>(count); }
   // After the last pull(): of the records given, `unsettled` were not dealt with. Returns how many
   // of these a successor will find; the others are lost, and so is what counts().ring_lost then

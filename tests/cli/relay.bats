@@ -608,6 +608,24 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
   no_rings_left
 }
 
+@test "a sink that takes nothing for a while gets no record twice" {
+  local ring kind
+  ring=$(ring_name)
+  for kind in spsc mpsc spmc mpmc bytes,bytes=65536; do
+    start tally-relay gen:count=40 "shm:$ring,kind=$kind"
+    finish "$started"
+    start tally-relay "shm:$ring,kind=${kind%%,*}" "shm:$ring-next,slots=4" --fail-on-loss
+    local between=$started
+    wait_until 5 ring_says "$ring-next" '"depth":4'
+    sleep 0.2 # four looks of a relay that waits
+    tally-relay "shm:$ring-next" - --to-frame jsonl >out.jsonl
+    finish "$between"
+    assert_equal "$status" 0
+    assert_equal "$(wc -l <out.jsonl)" 40
+    assert_equal "$(jq .seq out.jsonl | sort -u | wc -l)" 40
+  done
+}
+
 @test "a ring without a name is handed over and carries all" {
   start tally-relay gen:count=10000 memfd:sock --stats-out in.json
   wait_until 5 test -S sock
