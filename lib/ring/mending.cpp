@@ -3,10 +3,9 @@
 namespace tally::ring {
 namespace {
 
-// seq_cst: stored before this process looks at the head, so that of two which release one position
-// each, one moves the head over both.
 void store_done(const SlotArea& slots, std::uint64_t position) {
-  slots.at(position).stamp.store(slots.done(position), std::memory_order_seq_cst);
+  // Release: before the exchange at the head in free_done().
+  slots.at(position).stamp.store(slots.done(position), std::memory_order_release);
 }
 
 // Whether the position, which the head was at, was taken by one who no longer lives and had not
@@ -43,34 +42,41 @@ void count(Doubts& doubts, std::uint64_t position) {
 }  // namespace
 
 bool free_done(Header& header, const SlotArea& slots) {
-  // seq_cst, here and at the stamps: looked at after this side's own were stored (store_done()).
-  std::uint64_t head = header.head.load(std::memory_order_seq_cst);
+  // An exchange, though it puts back what is there: of two which release one position each, the one
+  // that comes to the head later finds the stamps of the other, and what it has taken, and moves
+  // the head over both.
+  std::uint64_t head = header.head.fetch_add(0, std::memory_order_acq_rel);
   for (;;) {
     // Acquire pairs with Claim::take(). Nothing that is not taken is free: its consumer would take
     // what lies there in the next lap for it.
     const std::uint64_t taken = header.taken.load(std::memory_order_acquire);
     std::uint64_t end = head;
+    // Acquire pairs with store_done() and SpmcConsumer::release(): what was read there is over.
     while (end != taken && end - head < slots.capacity &&
-           slots.at(end).stamp.load(std::memory_order_seq_cst) == slots.done(end)) {
+           slots.at(end).stamp.load(std::memory_order_acquire) == slots.done(end)) {
       ++end;
     }
     if (end == head) return false;
     // Release: the reads of the records are over before their slots are free. seq_cst: before the
-    // look for a producer that sleeps (queue::Gate).
+    // look for a producer that sleeps (queue::Gate). Who loses finds what the winner found.
     if (header.head.compare_exchange_strong(head, end, std::memory_order_seq_cst)) return true;
   }
 }
 
-Mended mend(const Region& region) {
+Mended mend(const Region& region, ClaimedRun given_up) {
   // The caller has a deadline, and each position asks the kernel.
   constexpr int kMostAtOnce = 256;
   Header& header = region.header();
   const SlotArea slots = region.slots();
-  Mended mended{0, free_done(header, slots)};
+  Mended mended{0, 0, free_done(header, slots)};
   const auto head = [&] { return header.head.load(std::memory_order_acquire); };
   if (!is_left_by_dead(region, slots, head()) || !region.try_lock_mending()) return mended;
   const auto settle = [&] {
-    if (settle_counted(header.doubts, slots)) ++mended.counted;
+    if (settle_counted(header.doubts, slots)) {
+      ++mended.settled;
+      const std::uint64_t position = header.doubts.position.load(std::memory_order_relaxed);
+      if (position - given_up.position >= given_up.count) ++mended.of_others;
+    }
     if (free_done(header, slots)) mended.has_moved = true;
   };
   settle();

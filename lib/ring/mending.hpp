@@ -20,6 +20,7 @@
 
 #include <cstdint>
 
+#include "ring/intent.hpp"
 #include "ring/region.hpp"
 #include "ring/slot_area.hpp"
 
@@ -29,12 +30,14 @@ namespace tally::ring {
 bool free_done(Header& header, const SlotArea& slots);
 
 struct Mended {
-  std::uint64_t counted = 0;  // records, or such that a killed one had counted and not freed
-  bool has_moved = false;     // the head
+  std::uint64_t settled = 0;    // records, or such that a killed one had counted and not freed
+  std::uint64_t of_others = 0;  // of these
+  bool has_moved = false;       // the head
 };
 // free_done(), and counts and frees what stands at the head then and was claimed by consumers that
-// no longer live, some positions at once. Asks the kernel only where a record at the head is taken
-// and not released.
-Mended mend(const Region& region);
+// no longer live, some positions at once: there may be more where some were settled. Asks the
+// kernel only where a record at the head is taken and not released. `given_up` is what the caller
+// itself had claimed, and no longer says so.
+Mended mend(const Region& region, ClaimedRun given_up = {});
 
 }  // namespace tally::ring

@@ -20,7 +20,7 @@ MpscProducer::MpscProducer(Region region, const Options& options)
       header_(&region_.header()),
       own_(&region_.own()),
       peer_may_sleep_(&region_.other().may_sleep),
-      // Acquire pairs with Consumer::release(): its reads are over.
+      // Acquire pairs with Consumer::release() or free_done(): the reads are over.
       head_seen_(header_->head.load(std::memory_order_acquire)),
       claim_(header_->tail, own_->intent),
       full_(full_of(options)),
@@ -55,7 +55,7 @@ std::uint64_t MpscProducer::room_behind(std::uint64_t tail, std::uint64_t wanted
     const std::uint64_t used = tail - head_seen_;
     return used <= slots_.capacity ? slots_.capacity - used : 0;
   };
-  // Acquire pairs with Consumer::release(): its reads are over.
+  // Acquire pairs with Consumer::release() or free_done(): the reads are over.
   if (room() < wanted) head_seen_ = header_->head.load(std::memory_order_acquire);
   return room();
 }

@@ -88,7 +88,7 @@ class alignas(kApartBytes) Producer {
   }
   // No consumer of ours stores a head outside of what was published.
   [[nodiscard]] bool is_head_wrong() const { return tail_ - head_seen_ > slots_.capacity; }
-  // Looks at the consumer's line. Acquire pairs with Consumer::release(): its reads are over.
+  // Looks at the consumer's line. Acquire pairs with Consumer::release() or free_done().
   void look_at_head() { head_seen_ = header_->head.load(std::memory_order_acquire); }
   void publish_tail(std::uint64_t tail, std::uint64_t records, std::uint64_t bytes);
   void own_claimed();

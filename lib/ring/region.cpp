@@ -334,7 +334,11 @@ Status Region::check_cursors() const {
   const bool aligned = !bytes || (head % kByteGranule == 0 && stored % kByteGranule == 0);
   const bool near = tail - head <= geometry_.capacity && taken - head <= tail - head;
   const bool many = has_many_producers() || has_many_consumers();
-  if (aligned && (near || ((is_broadcast() || many) && stored_head() != head))) return {};
+  // Acquire: as above. One of many consumers may be ahead of a tail that its producer, who lives,
+  // has yet to store.
+  const bool moves =
+      stored_head() != head || header().tail.load(std::memory_order_acquire) != stored;
+  if (aligned && (near || ((is_broadcast() || many) && moves))) return {};
   return fail(Code::bad_data,
               "head " + std::to_string(head) + " and tail " + std::to_string(tail) +
                   " are not within the ring's capacity of each other",
@@ -497,7 +501,7 @@ Status Region::wait_for_peer(std::uint64_t timeout_ns) const {
 }
 
 std::uint64_t Region::stored_head() const {
-  // Acquire pairs with Consumer::release(): who sees the cursor finds the stamps.
+  // Acquire pairs with Consumer::release() or free_done(): who sees the cursor finds the stamps.
   return header().head.load(std::memory_order_acquire);
 }
 

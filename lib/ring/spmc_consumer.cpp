@@ -48,11 +48,9 @@ SpmcConsumer& SpmcConsumer::operator=(SpmcConsumer&& other) noexcept {
 void SpmcConsumer::close() {
   if (!region_.is_open()) return;
   if (region_.is_own()) {
-    look_after(true);
-    const std::uint64_t found = found_in_doubt_;
+    const ClaimedRun given_up = claim_.run();
     claim_.end();
-    look_after(true);
-    found_in_doubt_ = found;  // its own are no news
+    look_after_all(given_up);
   }
   region_.leave();
 }
@@ -106,10 +104,9 @@ void SpmcConsumer::release(std::size_t count) {
     bytes += std::min(foreign(slot.meta.length), slots_.payload_bytes);
     const bool last = i + 1 == count;
     if (last) stats_->last_record_ns.store(foreign(slot.meta.time_ns), std::memory_order_relaxed);
-    // Release: the record is read before its slot is free. The last one seq_cst: before this side
-    // looks at what is done with (free_done()); the others go out before it.
-    slot.stamp.store(slots_.done(run.position + i),
-                     last ? std::memory_order_seq_cst : std::memory_order_release);
+    // Release: the record is read before its slot is free, and the stamp is out before this side
+    // comes to the head in free_done().
+    slot.stamp.store(slots_.done(run.position + i), std::memory_order_release);
   }
   if (count == run.count) {
     claim_.end();
@@ -150,8 +147,15 @@ PopResult SpmcConsumer::pop_wait(RecordMeta& meta, MutableByteView into,
 }
 
 bool SpmcConsumer::is_there() const {
-  return claim_.run().count != 0 ||
-         has_unread(slots_, header_->taken.load(std::memory_order_relaxed));
+  if (claim_.run().count != 0) return true;
+  // Acquire, both: the looks come in this order. A place that another consumer moves meanwhile says
+  // nothing about what is behind it.
+  for (std::uint64_t taken = header_->taken.load(std::memory_order_acquire);;) {
+    if (has_unread(slots_, taken)) return true;
+    const std::uint64_t now = header_->taken.load(std::memory_order_acquire);
+    if (now == taken) return false;
+    taken = now;
+  }
 }
 
 // seq_cst, all: read after this side said that it waits (queue::Gate), in this order. A place that
@@ -181,8 +185,7 @@ PopResult SpmcConsumer::wait_readable(std::uint64_t deadline_ns) {
       wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty);
   if (waited == Waited::ok || waited == Waited::poisoned) return pop_result(waited);
   // Nobody may be left who would commit: what is behind the gaps of the dead counts all the same.
-  while (look_after(true)) {
-  }
+  look_after_all();
   if (is_there()) return PopResult::ok;
   return region_.poisoned() ? PopResult::poisoned : pop_result(waited);
 }
@@ -196,10 +199,23 @@ bool SpmcConsumer::is_thorough_poll() {
 bool SpmcConsumer::look_after(bool thoroughly) {
   const bool passed = many_producers_ && pass_gaps(thoroughly);
   if (!thoroughly) return passed;
-  const Mended mended = mend(region_);
-  found_in_doubt_ += mended.counted;
-  if (mended.has_moved) wake_writers();
+  static_cast<void>(mend_some());
   return passed;
+}
+
+void SpmcConsumer::look_after_all(ClaimedRun given_up) {
+  bool more = true;
+  while (more) {
+    more = many_producers_ && pass_gaps(true);
+    more |= mend_some(given_up);
+  }
+}
+
+bool SpmcConsumer::mend_some(ClaimedRun given_up) {
+  const Mended mended = mend(region_, given_up);
+  found_in_doubt_ += mended.of_others;
+  if (mended.has_moved) wake_writers();
+  return mended.settled != 0;
 }
 
 bool SpmcConsumer::pass_gaps(bool thoroughly) {

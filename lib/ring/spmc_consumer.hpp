@@ -95,6 +95,10 @@ class alignas(kApartBytes) SpmcConsumer {
   // Does for all what the absent left undone. Whether there may be a record now. Asks who lives
   // only where `thoroughly`.
   bool look_after(bool thoroughly);
+  // Until nothing of it is left. `given_up` is what this end had claimed.
+  void look_after_all(ClaimedRun given_up = {});
+  // Whether something was settled, so that there may be more.
+  bool mend_some(ClaimedRun given_up = {});
   bool pass_gaps(bool thoroughly);
   // Makes a position that no producer will ever commit one that was given up. `stamp` is what was
   // seen there. False: not yet, or it is none.
@@ -110,7 +114,7 @@ class alignas(kApartBytes) SpmcConsumer {
   const std::atomic<std::uint32_t>* peer_may_sleep_;
   Claim claim_;
   bool many_producers_ = false;
-  std::uint32_t idle_polls_ = 0;  // looks in a row that found nothing
+  std::uint32_t idle_polls_ = 0;  // looks that found nothing
   std::uint64_t found_in_doubt_ = 0;
   queue::WaitPlan wait_;
 };

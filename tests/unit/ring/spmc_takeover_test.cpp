@@ -459,4 +459,25 @@ TEST_CASE("a long run of a dead consumer is counted in steps") {
   CHECK(lives.found_in_doubt() == 1000);
 }
 
+TEST_CASE("the last consumer counts all that a dead one had claimed before the ring goes") {
+  const RingName name("share-last");
+  const Options options = shared(SlotForm::shared_out, 1024);
+  auto producer = tally::ring::Producer::open(name.str(), options).value();
+  for (std::uint64_t i = 0; i < 1000; ++i) REQUIRE(push_crc(producer, i));
+  Child dies([&] {
+    auto dead = SpmcConsumer::open(name.str(), options);
+    if (!dead || dead->peek(900) != 900) return 2;
+    ::raise(SIGKILL);
+    return 0;
+  });
+  REQUIRE(dies.reap() == -SIGKILL);
+  producer.close();
+  // Its own, which it gives up, are no news to it.
+  auto last = SpmcConsumer::open(name.str(), options).value();
+  REQUIRE(last.peek(100) == 100);
+  last.close();
+  CHECK(last.found_in_doubt() == 900);
+  CHECK_FALSE(name.exists());
+}
+
 TEST_SUITE_END();
