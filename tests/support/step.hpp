@@ -63,7 +63,7 @@ inline bool step_to(pid_t pid, StepPoint point) {
 }
 
 inline constexpr int kMostSteps = 2'000'000;
-inline constexpr int kMostKills = kAddressSanitizer ? 300 : 1500;
+inline constexpr int kMostKills = kAddressSanitizer ? 100 : 1500;
 
 // make() makes the ring and gives a function that checks it once the child is dead. `most_kills` is
 // how often that is done, at even distances where there are more instructions.
