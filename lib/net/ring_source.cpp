@@ -137,16 +137,8 @@ template class SlotSource<ring::SpmcConsumer>;
 
 SourceCounts SpmcRingSource::counts() {
   counts_.in_doubt = end_.found_in_doubt();
+  counts_.ring_lost = end_.gone_unread();
   return counts_;
-}
-
-bool SpmcRingSource::is_kept() const {
-  return end_.peer() == ring::Peer::alive || end_.has_other_consumer();
-}
-
-// What was given out is claimed, and none of the depth.
-std::uint64_t SpmcRingSource::count_unread(std::size_t) const {
-  return end_.depth();
 }
 
 std::size_t SpmcRingSource::count_kept(std::size_t) {

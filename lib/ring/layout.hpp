@@ -201,6 +201,8 @@ struct Doubts {
   std::atomic<std::uint64_t> counted;
   std::atomic<std::uint64_t> position;
   std::atomic<std::uint64_t> settled;
+  // How many of `counted` consumers have reported that left in an orderly way.
+  std::atomic<std::uint64_t> told;
 };
 
 struct Header {
@@ -250,7 +252,7 @@ static_assert(offsetof(Header, head) == 512);
 static_assert(offsetof(Header, taken) == 640);
 static_assert(offsetof(Header, readers) == 768);
 static_assert(offsetof(Header, writers) == 832);
-static_assert(offsetof(Header, doubts) == 896 && sizeof(Doubts) == 24);
+static_assert(offsetof(Header, doubts) == 896 && sizeof(Doubts) == 32);
 static_assert(offsetof(Header, endpoints) == 1024);
 static_assert(sizeof(Endpoint) == 256 && offsetof(Endpoint, stats) == 128);
 static_assert(offsetof(Endpoint, comm) == 32 && offsetof(Endpoint, intent) == 120);

@@ -538,18 +538,20 @@ bool Region::is_own() const {
   return pid_ == ::getpid();
 }
 
-void Region::leave() {
-  if (!fd_) return;
+Left Region::leave() {
+  Left left;
+  if (!fd_) return left;
   if (mapping_.data() != nullptr && is_own()) {
     // Release: pairs with peer(); what was committed or released before is seen by who reads it.
     own().phase.store(static_cast<std::uint32_t>(Phase::closed), std::memory_order_release);
     unlock_byte(fd_.get(), static_cast<std::int64_t>(entry_));
     header().readers.wake(queue::FutexScope::host);
     header().writers.wake(queue::FutexScope::host);
-    remove_if_last();
+    left = remove_if_last();
   }
   fd_.reset();
   mapping_ = {};
+  return left;
 }
 
 // Whether records wait for a reader that has not come yet, or was killed. Nobody holds the ring.
@@ -564,18 +566,32 @@ bool Region::is_awaited() const {
   return !has_closed;
 }
 
-void Region::remove_if_last() const {
-  if (path_.empty()) return;  // it goes with the last process that has it
+// Nobody else holds the ring, and it goes.
+Left Region::what_is_left() const {
+  if (!has_many_consumers()) return {};
+  const Doubts& doubts = header().doubts;
+  // Relaxed, all: whoever stored these has left or died since.
+  const std::uint64_t counted = doubts.counted.load(std::memory_order_relaxed);
+  const std::uint64_t told = doubts.told.load(std::memory_order_relaxed);
+  const std::uint64_t taken = header().taken.load(std::memory_order_relaxed);
+  return {count_unread(slots(), taken, stored_tail()), counted - std::min(counted, told)};
+}
+
+Left Region::remove_if_last() const {
+  if (path_.empty()) {  // it goes with the last process that has it
+    return peer() == Peer::alive ? Left{} : what_is_left();
+  }
   Error ignored;  // a ring that cannot be locked stays, and tally-relay ring rm removes it
   const std::uint64_t deadline_ns = core::monotonic_ns() + kLeaveTimeoutNs;
-  if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return;
+  if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return {};
   const SetupLock setup(fd_.get());
-  if (any_endpoint_locked(fd_.get()) || !is_current(fd_.get(), path_)) return;
-  if (is_awaited()) return;
+  if (any_endpoint_locked(fd_.get()) || !is_current(fd_.get(), path_)) return {};
+  if (is_awaited()) return {};
   std::uint32_t ready = static_cast<std::uint32_t>(State::ready);
   header().state.compare_exchange_strong(ready, static_cast<std::uint32_t>(State::closing),
                                          std::memory_order_acq_rel);
   ::unlink(path_.c_str());
+  return what_is_left();
 }
 
 }  // namespace tally::ring

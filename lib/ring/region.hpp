@@ -24,6 +24,12 @@ enum class Peer : std::uint8_t {
   dead,    // it was killed: attached, and the lock is free
 };
 
+// What goes with a ring of many consumers, because nobody is left who would take it or tell of it.
+struct Left {
+  std::uint64_t unread = 0;    // records that nobody had claimed
+  std::uint64_t in_doubt = 0;  // that were counted, and reported by no consumer
+};
+
 class Region {
  public:
   // Creates the ring `name` or joins it, and takes the endpoint of `role`. Waits up to
@@ -72,9 +78,6 @@ class Region {
   // claimed `position`. Where none does, and its stamp, read once more, is not there, nobody will
   // ever store it. Pre: a tail, or `taken`, beyond `position` was loaded with acquire.
   [[nodiscard]] bool is_claimed_by_living(Role role, std::uint64_t position) const;
-  // Of many consumers: whether another one is there, or was killed and has no successor, so that
-  // records stay for it.
-  [[nodiscard]] bool has_other_consumer() const;
   // What all producers gave up because the ring was full.
   [[nodiscard]] std::uint64_t dropped_by_producers() const;
 
@@ -94,8 +97,8 @@ class Region {
 
   // Leaves in an orderly way: marks the endpoint closed, frees its lock, wakes the other side and,
   // if nobody is left, unlinks the ring unless records wait for a reader that has not closed. In a
-  // forked child it only unmaps: the endpoint is the parent's.
-  void leave();
+  // forked child it only unmaps: the endpoint is the parent's. Returns what goes with the ring.
+  Left leave();
 
  private:
   Region() = default;
@@ -137,7 +140,8 @@ class Region {
   [[nodiscard]] bool is_drained() const;
   [[nodiscard]] std::uint64_t stored_tail() const;
   void introduce(const Options& options) const;
-  void remove_if_last() const;
+  Left remove_if_last() const;
+  [[nodiscard]] Left what_is_left() const;
   [[nodiscard]] std::uint64_t stored_head() const;
 
   std::string name_;

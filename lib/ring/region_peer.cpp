@@ -50,16 +50,6 @@ bool Region::is_claimed_by_living(Role role, std::uint64_t position) const {
   return false;
 }
 
-bool Region::has_other_consumer() const {
-  for (std::size_t index = 0; index < entry_count(Role::consumer); ++index) {
-    const std::size_t entry = entry_of(Role::consumer, index);
-    if (entry == entry_) continue;
-    const Peer state = state_of(entry);
-    if (state == Peer::alive || state == Peer::dead) return true;
-  }
-  return false;
-}
-
 std::uint64_t Region::dropped_by_producers() const {
   std::uint64_t dropped = 0;
   for (std::size_t index = 0; index < entry_count(Role::producer); ++index) {

@@ -39,7 +39,9 @@ SpmcConsumer& SpmcConsumer::operator=(SpmcConsumer&& other) noexcept {
   claim_ = other.claim_;
   many_producers_ = other.many_producers_;
   idle_polls_ = other.idle_polls_;
+  settled_ = other.settled_;
   found_in_doubt_ = other.found_in_doubt_;
+  gone_unread_ = other.gone_unread_;
   wait_ = other.wait_;
   return *this;
 }
@@ -51,8 +53,12 @@ void SpmcConsumer::close() {
     const ClaimedRun given_up = claim_.run();
     claim_.end();
     look_after_all(given_up);
+    // Relaxed: the locks order it before whoever leaves later.
+    header_->doubts.told.fetch_add(settled_, std::memory_order_relaxed);
   }
-  region_.leave();
+  const Left left = region_.leave();
+  found_in_doubt_ += left.in_doubt;
+  gone_unread_ = left.unread;
 }
 
 std::uint64_t SpmcConsumer::committed_from(std::uint64_t position, std::uint64_t wanted) const {
@@ -213,6 +219,7 @@ void SpmcConsumer::look_after_all(ClaimedRun given_up) {
 
 bool SpmcConsumer::mend_some(ClaimedRun given_up) {
   const Mended mended = mend(region_, given_up);
+  settled_ += mended.settled;
   found_in_doubt_ += mended.of_others;
   if (mended.has_moved) wake_writers();
   return mended.settled != 0;

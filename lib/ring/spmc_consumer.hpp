@@ -67,8 +67,6 @@ class alignas(kApartBytes) SpmcConsumer {
   void close();
 
   [[nodiscard]] Peer peer() const { return region_.peer(); }
-  // Whether records stay for another consumer, who is there or has yet to follow a killed one.
-  [[nodiscard]] bool has_other_consumer() const { return region_.has_other_consumer(); }
   [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const {
     return region_.wait_for_peer(timeout_ns);
   }
@@ -76,8 +74,11 @@ class alignas(kApartBytes) SpmcConsumer {
   [[nodiscard]] std::uint64_t depth() const;
   // What the producers gave up because the ring was full.
   [[nodiscard]] std::uint64_t dropped_by_producer() const { return region_.dropped_by_producers(); }
-  // Records of other consumers, killed or left, that this one has found and counted as in doubt.
+  // Records of other consumers, killed or left, that this one has found and counted as in doubt;
+  // once it has closed as the last one, also those that killed ones had found.
   [[nodiscard]] std::uint64_t found_in_doubt() const { return found_in_doubt_; }
+  // Once it has closed: records that nobody had claimed and that went with the ring.
+  [[nodiscard]] std::uint64_t gone_unread() const { return gone_unread_; }
   [[nodiscard]] std::uint32_t payload_bytes() const { return slots_.payload_bytes; }
   [[nodiscard]] std::uint64_t capacity() const { return slots_.capacity; }
   [[nodiscard]] const EndpointStats& stats() const { return region_.own().stats; }
@@ -115,7 +116,9 @@ class alignas(kApartBytes) SpmcConsumer {
   Claim claim_;
   bool many_producers_ = false;
   std::uint32_t idle_polls_ = 0;  // looks that found nothing
+  std::uint64_t settled_ = 0;     // by this end, its own among them
   std::uint64_t found_in_doubt_ = 0;
+  std::uint64_t gone_unread_ = 0;
   queue::WaitPlan wait_;
 };
 

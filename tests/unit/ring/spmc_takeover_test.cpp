@@ -480,4 +480,30 @@ TEST_CASE("the last consumer counts all that a dead one had claimed before the r
   CHECK_FALSE(name.exists());
 }
 
+TEST_CASE("what a consumer had found in doubt before it was killed is told of by the last one") {
+  const RingName name("share-untold");
+  const Options options = shared(SlotForm::shared_out, 64);
+  auto producer = tally::ring::Producer::open(name.str(), options).value();
+  for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(push_crc(producer, i));
+  const auto killed = [&](std::size_t claimed) {
+    Child dies([&] {
+      auto dead = SpmcConsumer::open(name.str(), options);
+      if (!dead || dead->peek(8) != claimed) return 2;
+      ::raise(SIGKILL);
+      return 0;
+    });
+    return dies.reap() == -SIGKILL;
+  };
+  REQUIRE(killed(8));
+  // Opens, finds these, and has nothing to claim.
+  REQUIRE(killed(0));
+  REQUIRE(status_of(name).head == 8);
+  auto last = SpmcConsumer::open(name.str(), options).value();
+  producer.close();
+  CHECK(last.found_in_doubt() == 0);
+  last.close();
+  CHECK(last.found_in_doubt() == 8);
+  CHECK_FALSE(name.exists());
+}
+
 TEST_SUITE_END();

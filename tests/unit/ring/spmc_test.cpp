@@ -287,16 +287,33 @@ TEST_CASE_TEMPLATE("records of many consumers wait for one when all have left", 
   {
     auto consumer = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
     auto other = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
-    CHECK(consumer.has_other_consumer());
     CHECK(consumer.depth() == 1);
     RecordMeta meta;
     CHECK(consumer.pop_wait(meta, {}) == PopResult::ok);
     CHECK(consumer.pop_wait(meta, {}) == PopResult::closed);
     CHECK(other.pop_wait(meta, {}) == PopResult::closed);
-    other.close();
-    CHECK_FALSE(consumer.has_other_consumer());
   }
   CHECK_FALSE(name.exists());
+}
+
+TEST_CASE_TEMPLATE("what many consumers leave unread is told of by the last of them", Kind, Spmc,
+                   Mpmc) {
+  const RingName name("share-unread");
+  auto producer = Kind::Producer::open(name.str(), shared(Kind::kForm)).value();
+  auto first = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
+  auto last = SpmcConsumer::open(name.str(), shared(Kind::kForm)).value();
+  for (std::uint64_t i = 0; i < 5; ++i) REQUIRE(producer.try_push(numbered(i), {}));
+  REQUIRE(first.peek(2) == 2);
+  first.release(1);
+  producer.close();
+  first.close();
+  CHECK(first.gone_unread() == 0);
+  CHECK(first.found_in_doubt() == 0);
+  last.close();
+  CHECK_FALSE(name.exists());
+  // The one that the first gave up is told of by itself.
+  CHECK(last.gone_unread() == 3);
+  CHECK(last.found_in_doubt() == 0);
 }
 
 TEST_CASE("gaps of many producers are passed over once by many consumers") {
