@@ -256,7 +256,7 @@ std::string readers_words(const ring::RingStatus& now) {
   const ring::EndpointStatus* const slowest = now.slowest_reader();
   const bool many_consumers = ring::has_many_consumers(now.form) && !now.more_readers.empty();
   if (slowest == nullptr && !many_consumers) return state;
-  const std::string who =
+  std::string who =
       now.more_readers.empty() ? state : std::to_string(count_here(now, ring::Role::consumer));
   if (slowest == nullptr) return who;
   return fmt::format("{}, {}{} behind", who, now.is_gated() ? "gated, " : "", slowest->behind);
