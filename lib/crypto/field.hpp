@@ -1,7 +1,7 @@
-// The field of secp256k1, integers modulo p = 2^256 - 0x1000003D1, over public data: the contract
-// that both representations keep. field_5x52.hpp holds one element in portable code, field_ifma.hpp
-// eight elements in the lanes of AVX-512 registers; everything above (chains, groups, kernels) is
-// written once, as templates over a "width", Portable or Lanes, that names its types.
+// The field of secp256k1, integers modulo p = 2^256 - 0x1000003D1: the contract that both
+// representations keep. field_5x52.hpp holds one element in portable code, field_ifma.hpp eight
+// elements in the lanes of AVX-512 registers; everything above (chains, groups, kernels) is written
+// once, as templates over a "width", Portable or Lanes, that names its types.
 //
 // An element is five limbs to the base 2^52, unsigned, and carries its magnitude M in its type:
 //

@@ -131,7 +131,7 @@ inline Field<kTimes * A> times(const Field<A>& a) {
 
 template <int A>
 inline Field<A / 2 + 1> half(const Field<A>& a) {
-  const std::uint64_t mask = 0 - (a.limb[0] & 1U);
+  const std::uint64_t mask = value_barrier(0 - (a.limb[0] & 1U));
   const std::uint64_t t[5] = {a.limb[0] + (mask & kPrimeLimb0), a.limb[1] + (mask & kLimbMask),
                               a.limb[2] + (mask & kLimbMask), a.limb[3] + (mask & kLimbMask),
                               a.limb[4] + (mask & kTopMask)};

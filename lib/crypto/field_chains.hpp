@@ -1,5 +1,5 @@
 // Powers in the field by addition chains, over any width (field.hpp): the inverse, the square root,
-// and Montgomery's trick, which shares one inversion among many. Public data only.
+// and Montgomery's trick, which shares one inversion among many. Nothing branches on a value.
 //
 // Source: p - 2 and (p + 1) / 4 begin with 223 ones; the chain of runs of ones is our own
 // arrangement of the usual 2, 3, 6, 9, 11, 22, 44, 88, 176, 220, 223.

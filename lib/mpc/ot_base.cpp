@@ -137,14 +137,18 @@ void BaseOtReceiver::offer(const SetupTag& tag, Randomness& random, MutableByteV
   for (Point& point : hashed) point = -point;
   crypto::add_each_var(mine, hashed, mine);
   core::wipe(hashed.data(), hashed.size() * sizeof hashed[0]);
+  PointBytes mine_bytes;
   for (std::size_t i = 0; i < kColumns; ++i) {
-    const PointBytes mine_bytes = mine[i].encode();
+    mine_bytes = mine[i].encode();
     const PointBytes first = select(mine_bytes, inputs[i].point, inputs[i].bit);
     const PointBytes second = select(inputs[i].point, mine_bytes, inputs[i].bit);
     std::copy(first.begin(), first.end(), &out[offset_of(i, 0)]);
     std::copy(second.begin(), second.end(), &out[offset_of(i, 1)]);
   }
   core::wipe(inputs.data(), inputs.size() * sizeof inputs[0]);
+  // Whose field is which tells the choices, though everybody is shown the fields.
+  core::wipe(points.data(), points.size() * sizeof points[0]);
+  core::wipe(mine_bytes);
   std::copy(out.begin(), out.end(), offer_.begin());
 }
 

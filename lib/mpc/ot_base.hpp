@@ -32,7 +32,7 @@ struct HashInput {
 // Points nobody knows the logarithms of: each hashes its input and a counter until an x fits. X
 // hashes one of the two fields of each instance, and everybody could hash both: which it was is the
 // choice. Constant time, by as many tries as all but one hash in 2^40 need; that one goes on in the
-// open, which happens to one setup of a pair in 2^33 and tells one choice of its 128.
+// open, which happens to one receiver in 2^33 and tells one choice of its 128.
 [[nodiscard]] std::vector<crypto::Point> hash_to_curve(const SetupTag& tag,
                                                        std::span<const HashInput> inputs);
 // The same of public inputs, by no more tries than they need.

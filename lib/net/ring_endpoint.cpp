@@ -29,11 +29,16 @@ Result<ring::ParsedName> parse_shm(const Endpoint& endpoint) {
     parsed.name = endpoint.body;  // without its escapes
     return parsed;
   }
-  if (!parsed.options.form) {
-    const auto there = ring::stat_ring(parsed.name);
-    if (there) parsed.options.form = there->form;
-    TALLY_CHECK(ring::check_options(parsed.options));
+  const auto there = ring::stat_ring(parsed.name);
+  ring::Options& options = parsed.options;
+  if (there && !options.form) options.form = there->form;
+  // The readers of a broadcast go on as they were promised when another producer follows.
+  const bool follows = there && there->form == ring::SlotForm::broadcast &&
+                       there->producer.state != ring::EndpointState::absent;
+  if (follows && options.form == ring::SlotForm::broadcast && !options.full) {
+    options.full = there->producer.full;
   }
+  TALLY_CHECK(ring::check_options(options));
   return parsed;
 }
 

@@ -216,6 +216,7 @@ std::uint64_t BroadcastSource::count_unread(std::size_t) const {
 }
 
 std::size_t BroadcastSource::count_kept(std::size_t unsettled) {
+  if (end_.is_gated()) return 0;
   counts_.overwritten += end_.overwritten_from(next_number_);
   const auto given_back = last_.last(std::min(unsettled, last_.size()));
   return static_cast<std::size_t>(

@@ -119,7 +119,8 @@ class ByteRingSource final : public AnyRingSource<ring::ByteConsumer> {
 
 // Of a broadcast, whose records look like those of a ring of bytes. What was overwritten before
 // this source came to it is counted, and a source that leaves in an orderly way keeps nothing for a
-// successor, which begins with the oldest record that is there.
+// successor, which begins with the oldest record that is there, or behind the newest where the
+// producer waits for its readers.
 class BroadcastSource final : public AnyRingSource<ring::BroadcastReader> {
  public:
   explicit BroadcastSource(ring::BroadcastReader reader);

@@ -216,7 +216,7 @@ class alignas(128) DenseProducer : public DenseEnd<T, Wait, Atomics> {
     this->memory_.reset();
   }
 
-  // Items in the queue, at least: the consumer may have taken some meanwhile.
+  // Items in the queue, at most: the consumer may have taken some meanwhile.
   [[nodiscard]] std::size_t size_approx() const {
     return this->distance(this->around(Atomics::load_relaxed(this->memory_->head)), this->place());
   }
@@ -326,7 +326,8 @@ struct DensePair {
 template <typename T, typename Wait = SpinWait, typename Atomics = core::StdAtomics>
 [[nodiscard]] Result<DensePair<T, Wait, Atomics>> make_dense(std::size_t capacity,
                                                              std::size_t start = 0) {
-  static_assert(std::is_nothrow_move_assignable_v<T> && std::is_default_constructible_v<T>);
+  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
+                std::is_default_constructible_v<T>);
   if (!std::has_single_bit(capacity)) {
     return fail(Code::usage,
                 "queue capacity " + std::to_string(capacity) + " is not a power of two");

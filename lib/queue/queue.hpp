@@ -289,7 +289,8 @@ template <typename T, Users kProducers, Users kConsumers, typename Wait = SpinWa
           typename Atomics = core::StdAtomics>
 [[nodiscard]] Result<QueuePair<T, kProducers, kConsumers, Wait, Atomics>> make_queue(
     std::size_t capacity, std::uint64_t start = 0) {
-  static_assert(std::is_nothrow_move_assignable_v<T> && std::is_default_constructible_v<T>);
+  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
+                std::is_default_constructible_v<T>);
   if (!std::has_single_bit(capacity) || capacity < 2) {
     return fail(Code::usage, "queue capacity " + std::to_string(capacity) +
                                  " is not a power of two of at least 2");

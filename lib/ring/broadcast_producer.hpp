@@ -168,7 +168,8 @@ inline void BroadcastProducer::commit(std::uint64_t last_record_ns) {
   // Release: the records, and all stamps of the batch but this one, are written before it.
   area_.at(tail_).stamp.store(tail_ + 1, std::memory_order_release);
   tail_ = finished_;
-  stats_->records.store(number_, std::memory_order_relaxed);
+  // Release: who reads the number finds the stamps of the records (newest_place()).
+  stats_->records.store(number_, std::memory_order_release);
   bump(stats_->bytes, bytes_);
   if (records_ > 1) bump(stats_->merged, records_ - 1);
   stats_->last_record_ns.store(last_record_ns, std::memory_order_relaxed);

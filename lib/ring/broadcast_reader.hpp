@@ -65,6 +65,9 @@ class alignas(kApartBytes) BroadcastReader {
   // moment ago.
   [[nodiscard]] std::uint64_t published_from(std::uint64_t number) const;
   [[nodiscard]] std::uint64_t overwritten_from(std::uint64_t number) const;
+  // Whether the producer that is there, or was last, waits for its readers: who comes later than
+  // this one, and follows no killed one, then begins with what is published next.
+  [[nodiscard]] bool is_gated() const { return ring::is_gated(*header_); }
   // What read() needs for any record.
   [[nodiscard]] std::size_t room_bytes() const { return area_.payload_bytes; }
   [[nodiscard]] std::size_t payload_bytes() const { return area_.payload_bytes - kNumberBytes; }

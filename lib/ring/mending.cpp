@@ -64,11 +64,10 @@ bool free_done(Header& header, const SlotArea& slots) {
 }
 
 Mended mend(const Region& region, ClaimedRun given_up) {
-  // The caller has a deadline, and each position asks the kernel.
-  constexpr int kMostAtOnce = 256;
   Header& header = region.header();
   const SlotArea slots = region.slots();
   Mended mended{0, 0, free_done(header, slots)};
+  // Acquire pairs with the exchange in free_done().
   const auto head = [&] { return header.head.load(std::memory_order_acquire); };
   if (!is_left_by_dead(region, slots, head()) || !region.try_lock_mending()) return mended;
   const auto settle = [&] {
@@ -80,7 +79,7 @@ Mended mend(const Region& region, ClaimedRun given_up) {
     if (free_done(header, slots)) mended.has_moved = true;
   };
   settle();
-  for (int i = 0; i < kMostAtOnce; ++i) {
+  for (std::uint64_t i = 0; i < kMostAtOnce; ++i) {
     const std::uint64_t position = head();
     if (!is_left_by_dead(region, slots, position)) break;
     count(header.doubts, position);

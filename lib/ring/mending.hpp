@@ -29,6 +29,9 @@ namespace tally::ring {
 // Moves the head over what is done with; whether it moved.
 bool free_done(Header& header, const SlotArea& slots);
 
+// Positions that one look goes through: each may ask the kernel, and the caller has a deadline.
+inline constexpr std::uint64_t kMostAtOnce = 256;
+
 struct Mended {
   std::uint64_t settled = 0;    // records, or such that a killed one had counted and not freed
   std::uint64_t of_others = 0;  // of these

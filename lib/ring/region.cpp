@@ -480,7 +480,10 @@ void Region::introduce(const Options& options) const {
   // before a broadcast's reader looks where it may begin (ring/reader_gate.hpp).
   entry.epoch.fetch_add(1, std::memory_order_seq_cst);
   entry.phase.store(static_cast<std::uint32_t>(Phase::attached), std::memory_order_seq_cst);
-  if (begins_at_newest) store_place(entry.cursor, newest_place(header(), area()));
+  if (!begins_at_newest) return;
+  // A producer that found it at the oldest record meanwhile may sleep until it has moved.
+  store_place(entry.cursor, newest_place(header(), area()), std::memory_order_seq_cst);
+  header().writers.wake_if_waiting(queue::FutexScope::host);
 }
 
 Status Region::wait_for_peer(std::uint64_t timeout_ns) const {

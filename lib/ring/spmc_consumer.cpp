@@ -191,7 +191,11 @@ PopResult SpmcConsumer::wait_readable(std::uint64_t deadline_ns) {
       wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty);
   if (waited == Waited::ok || waited == Waited::poisoned) return pop_result(waited);
   // Nobody may be left who would commit: what is behind the gaps of the dead counts all the same.
-  look_after_all();
+  if (waited == Waited::timeout) {
+    look_after(true);
+  } else {
+    look_after_all();
+  }
   if (is_there()) return PopResult::ok;
   return region_.poisoned() ? PopResult::poisoned : pop_result(waited);
 }
@@ -210,8 +214,10 @@ bool SpmcConsumer::look_after(bool thoroughly) {
 }
 
 void SpmcConsumer::look_after_all(ClaimedRun given_up) {
+  // A peer that puts back what was freed holds nobody up for ever.
+  std::uint64_t looks = slots_.capacity / kMostAtOnce + 2;
   bool more = true;
-  while (more) {
+  while (more && looks-- > 0) {
     more = many_producers_ && pass_gaps(true);
     more |= mend_some(given_up);
   }
@@ -226,11 +232,10 @@ bool SpmcConsumer::mend_some(ClaimedRun given_up) {
 }
 
 bool SpmcConsumer::pass_gaps(bool thoroughly) {
-  constexpr int kMostAtOnce = 256;  // each of the dead's asks the kernel
   std::uint64_t passed = 0;
   // Acquire, here and below: what is seen of a slot is of this lap or a later one.
   std::uint64_t taken = header_->taken.load(std::memory_order_acquire);
-  for (int i = 0; i < kMostAtOnce; ++i) {
+  for (std::uint64_t i = 0; i < kMostAtOnce; ++i) {
     // Acquire pairs with MpscProducer::commit().
     const std::uint64_t stamp = slots_.at(taken).stamp.load(std::memory_order_acquire);
     if (stamp == taken + 1) break;

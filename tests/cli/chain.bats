@@ -21,10 +21,12 @@ start_demo() {
 # command line.
 processes() {
   local pid
-  awk -v parent="$demo" '{ pid = $1; sub(/^.*\) /, ""); if ($2 == parent) print pid }' \
-    /proc/[0-9]*/stat 2>/dev/null | while read -r pid; do
-    if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "${1:-}"; then echo "$pid"; fi
-  done
+  # By cat: awk ends where one of them is gone before it comes to it.
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v parent="$demo" '{ pid = $1; sub(/^.*\) /, ""); if ($2 == parent) print pid }' |
+    while read -r pid; do
+      if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "${1:-}"; then echo "$pid"; fi
+    done
 }
 some_process() { [[ -n $(processes) ]]; }
 

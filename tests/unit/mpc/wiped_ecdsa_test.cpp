@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <memory>
 
@@ -6,6 +7,7 @@
 #include "unit/mpc/dkls_world.hpp"
 
 namespace core = tally::core;
+namespace crypto = tally::crypto;
 namespace mpc = tally::mpc;
 using tally::ByteArray;
 using tally::test::MaskedSecret;
@@ -81,6 +83,30 @@ TEST_CASE("row 26 no trace of a choice is left in memory after an offer of base 
     core::wipe(found.data(), found.size() * sizeof found[0]);
   }
   for (const auto& hash : hashes) CHECK(hash.copies_in_memory() == 0);
+}
+
+TEST_CASE("row 26 no order of points that tells a choice is left in memory after an offer") {
+  tally::test::need_own_memory();
+  using mpc::dkls::kPointBytes;
+  const mpc::dkls::SetupTag tag{};
+  tally::test::CountingRandom random(9);
+  const auto receiver = std::make_unique<mpc::dkls::BaseOtReceiver>();
+  tally::Bytes offer(mpc::dkls::kOtPointsBytes);
+  receiver->offer(tag, random, offer);
+  // What is sent of a point is x. Where y still lies, the fields lie in the order they were made
+  // in.
+  std::vector<MaskedSecret> made;
+  for (std::size_t field = 0; field < 2 * mpc::dkls::kColumns; field += 51) {
+    const auto encoded = tally::ByteView(offer).subspan(field * kPointBytes, kPointBytes);
+    auto coordinates = crypto::Point::parse(encoded).value().coordinates();
+    const auto y = std::make_unique<ByteArray<32>>();
+    std::copy_n(coordinates.begin() + 32, y->size(), y->begin());
+    made.emplace_back(*y);
+    CHECK(made.back().copies_in_memory() > 0);
+    core::wipe(*y);
+    core::wipe(coordinates);
+  }
+  for (const auto& y : made) CHECK(y.copies_in_memory() == 0);
 }
 
 TEST_SUITE_END();

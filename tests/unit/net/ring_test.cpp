@@ -4,8 +4,11 @@
 
 #include <array>
 #include <doctest/doctest.h>
+#include <memory>
+#include <string>
 
 #include "core/clock.hpp"
+#include "net/open.hpp"
 #include "net/ring_common.hpp"
 #include "net/ring_source.hpp"
 #include "ring/inspector.hpp"
@@ -73,6 +76,34 @@ TEST_CASE("what the last of many consumers leaves in a ring that goes is lost") 
   CHECK(source.leave(2) == 0);
   CHECK(source.counts().ring_lost == 4);
   CHECK_FALSE(name.exists());
+}
+
+TEST_CASE("what a reader of a broadcast that waits leaves undelivered is kept for nobody") {
+  const tally::test::RingName name("net-gated");
+  const std::string ring = "shm:" + name.str() + ",kind=broadcast,bytes=4096";
+  const auto open_sink = [](const std::string& text) {
+    return std::move(
+        tally::net::open_sink(tally::net::parse_endpoint(text).value(), {}).value().side);
+  };
+  const auto push = [](tally::net::Sink& sink, std::uint64_t sequence) {
+    const Record record{sequence, 0, 0, 0, tally::core::as_bytes("payload")};
+    return sink.push({&record, 1}, 0).count;
+  };
+  auto first = open_sink(ring + ",full=block");
+  const auto source = std::move(
+      tally::net::open_source(tally::net::parse_endpoint(ring).value(), {}, -1).value().side);
+  for (std::uint64_t i = 1; i <= 4; ++i) REQUIRE(push(*first, i) == 1);
+  REQUIRE(first->close(0).has_value());
+  first.reset();
+  // Who follows the producer waits as well, unless it says otherwise.
+  const auto second = open_sink("shm:" + name.str());
+  CHECK(tally::ring::stat_ring(name.str()).value().is_gated());
+  REQUIRE(push(*second, 5) == 1);
+  std::array<Record, 4> records;
+  REQUIRE(source->pull(records, tally::core::monotonic_ns() + 1'000'000'000).count == 4);
+  source->settle(1);
+  CHECK(source->leave(3) == 0);
+  REQUIRE(second->close(0).has_value());
 }
 
 TEST_SUITE_END();
