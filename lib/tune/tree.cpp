@@ -171,4 +171,13 @@ Status Tree::sync_folder(const std::string& folder) const {
   return {};
 }
 
+bool is_part_of(std::string_view name, std::string_view file) {
+  const std::string prefix = fmt::format(".{}.", file);
+  constexpr std::string_view kSuffix = ".tmp";
+  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return false;
+  if (name.size() <= prefix.size() + kSuffix.size()) return false;
+  name = name.substr(prefix.size(), name.size() - prefix.size() - kSuffix.size());
+  return name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace tally::tune

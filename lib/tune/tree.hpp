@@ -58,6 +58,10 @@ class Tree {
   bool live_ = false;
 };
 
+// Whether a file of this name is what replace() of `file`, in the same folder, left when its
+// process was killed.
+[[nodiscard]] bool is_part_of(std::string_view name, std::string_view file);
+
 // "/a/b/c" is in "/a/b"; the last part is "c".
 [[nodiscard]] std::string folder_of(const std::string& path);
 [[nodiscard]] std::string last_part(const std::string& path);

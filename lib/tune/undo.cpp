@@ -50,7 +50,26 @@ Status put_back(Host& host, const Step& step) {
                           printable(normalised(now)), printable(normalised(intent.old_bytes))));
 }
 
+// What a killed apply, or undo, left beside the file. Nobody else makes one now: the store's lock
+// is held.
+Status remove_parts(Host& host, const std::string& path) {
+  const std::string folder = folder_of(path);
+  const auto names = host.list(folder);
+  if (!names) return names.error().code == Code::no_input ? Status{} : fail(names.error());
+  for (const std::string& name : *names) {
+    if (is_part_of(name, last_part(path))) TALLY_CHECK(host.remove(folder + "/" + name));
+  }
+  return {};
+}
+
 void undo_step(Host& host, const Step& step, const UndoOptions& options, UndoStep& report) {
+  if (step.intent.kind == ValueKind::file) {
+    if (const Status removed = remove_parts(host, step.intent.path); !removed) {
+      report.outcome = UndoOutcome::failed;
+      report.note = removed.error().message;
+      return;
+    }
+  }
   if (was_refused(step)) return;
   if (!options.same_boot && step.intent.kind != ValueKind::file) {
     report.note = "the boot since has reset it";
