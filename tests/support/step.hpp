@@ -3,9 +3,7 @@
 // a sanitizer multiplies them).
 #pragma once
 
-#include <algorithm>
 #include <csignal>
-#include <cstdint>
 #include <doctest/doctest.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -65,10 +63,7 @@ inline bool step_to(pid_t pid, StepPoint point) {
 }
 
 inline constexpr int kMostSteps = 2'000'000;
-inline constexpr int kMostKills = kAddressSanitizer ? 100 : 1500;
-// Of all children together; each takes 2 us. A sanitizer makes a million instructions of every few
-// thousand.
-inline constexpr std::int64_t kMostStepsInAll = kAddressSanitizer ? 10'000'000 : 100'000'000;
+inline constexpr int kMostKills = kAddressSanitizer ? 300 : 1500;
 
 // make() makes the ring and gives a function that checks it once the child is dead. `most_kills` is
 // how often that is done, at even distances where there are more instructions.
@@ -86,8 +81,7 @@ void for_every_step(Run run_child, Make make, int most_kills = kMostKills) {
         REQUIRE(steps > 20);
         REQUIRE(steps < kMostSteps);
         total = steps;
-        const auto all = static_cast<std::int64_t>(total) * total / 2 / kMostStepsInAll;
-        stride = 1 + std::max(total / most_kills, static_cast<int>(all));
+        stride = 1 + total / most_kills;
       }
     }
     check();
