@@ -66,10 +66,13 @@ bool free_done(Header& header, const SlotArea& slots) {
 Mended mend(const Region& region, ClaimedRun given_up) {
   Header& header = region.header();
   const SlotArea slots = region.slots();
-  Mended mended{0, 0, free_done(header, slots)};
+  Mended mended;
+  mended.has_moved = free_done(header, slots);
   // Acquire pairs with the exchange in free_done().
   const auto head = [&] { return header.head.load(std::memory_order_acquire); };
-  if (!is_left_by_dead(region, slots, head()) || !region.try_lock_mending()) return mended;
+  if (!is_left_by_dead(region, slots, head())) return mended;
+  mended.is_busy = !region.try_lock_mending();
+  if (mended.is_busy) return mended;
   const auto settle = [&] {
     if (settle_counted(header.doubts, slots)) {
       ++mended.settled;

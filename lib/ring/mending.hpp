@@ -36,6 +36,7 @@ struct Mended {
   std::uint64_t settled = 0;    // records, or such that a killed one had counted and not freed
   std::uint64_t of_others = 0;  // of these
   bool has_moved = false;       // the head
+  bool is_busy = false;         // another process is at it and may not have come to all
 };
 // free_done(), and counts and frees what stands at the head then and was claimed by consumers that
 // no longer live, some positions at once: there may be more where some were settled. Asks the

@@ -1,14 +1,22 @@
 #include "ring/spmc_consumer.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "core/clock.hpp"
 #include "ring/copy.hpp"
 #include "ring/counters.hpp"
-#include "ring/mending.hpp"
 #include "ring/waiting.hpp"
 
 namespace tally::ring {
+namespace {
+
+// How long one that leaves waits for another that frees what the dead left: that one may have
+// passed the place at which this one still held something.
+constexpr std::uint64_t kLeavePatienceNs = 1'000'000'000;
+
+}  // namespace
 
 Result<SpmcConsumer> SpmcConsumer::open(const std::string& name, Options options) {
   if (options.form != SlotForm::traded) options.form = SlotForm::shared_out;
@@ -52,7 +60,7 @@ void SpmcConsumer::close() {
   if (region_.is_own()) {
     const ClaimedRun given_up = claim_.run();
     claim_.end();
-    look_after_all(given_up);
+    look_after_all(given_up, kLeavePatienceNs);
     // Relaxed: the locks order it before whoever leaves later.
     header_->doubts.told.fetch_add(settled_, std::memory_order_relaxed);
   }
@@ -213,22 +221,28 @@ bool SpmcConsumer::look_after(bool thoroughly) {
   return passed;
 }
 
-void SpmcConsumer::look_after_all(ClaimedRun given_up) {
+void SpmcConsumer::look_after_all(ClaimedRun given_up, std::uint64_t patience_ns) {
+  const std::uint64_t until_ns = core::monotonic_ns() + patience_ns;
   // A peer that puts back what was freed holds nobody up for ever.
   std::uint64_t looks = slots_.capacity / kMostAtOnce + 2;
-  bool more = true;
-  while (more && looks-- > 0) {
-    more = many_producers_ && pass_gaps(true);
-    more |= mend_some(given_up);
+  while (looks > 0) {
+    const bool passed = many_producers_ && pass_gaps(true);
+    const Mended mended = mend_some(given_up);
+    if (mended.is_busy && core::monotonic_ns() < until_ns) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
+    if (!passed && mended.settled == 0) break;
+    --looks;
   }
 }
 
-bool SpmcConsumer::mend_some(ClaimedRun given_up) {
+Mended SpmcConsumer::mend_some(ClaimedRun given_up) {
   const Mended mended = mend(region_, given_up);
   settled_ += mended.settled;
   found_in_doubt_ += mended.of_others;
   if (mended.has_moved) wake_writers();
-  return mended.settled != 0;
+  return mended;
 }
 
 bool SpmcConsumer::pass_gaps(bool thoroughly) {

@@ -25,6 +25,7 @@
 #include "queue/wait.hpp"
 #include "ring/claim.hpp"
 #include "ring/lines.hpp"
+#include "ring/mending.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
@@ -96,10 +97,10 @@ class alignas(kApartBytes) SpmcConsumer {
   // Does for all what the absent left undone. Whether there may be a record now. Asks who lives
   // only where `thoroughly`.
   bool look_after(bool thoroughly);
-  // Until nothing of it is left. `given_up` is what this end had claimed.
-  void look_after_all(ClaimedRun given_up = {});
-  // Whether something was settled, so that there may be more.
-  bool mend_some(ClaimedRun given_up = {});
+  // Until nothing of it is left, waiting for another that is at it. `given_up` is what this end had
+  // claimed.
+  void look_after_all(ClaimedRun given_up = {}, std::uint64_t patience_ns = 0);
+  Mended mend_some(ClaimedRun given_up = {});
   bool pass_gaps(bool thoroughly);
   // Makes a position that no producer will ever commit one that was given up. `stamp` is what was
   // seen there. False: not yet, or it is none.

@@ -3,12 +3,16 @@
 // and no record is given to two.
 #include <array>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <optional>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <thread>
 
 #include "core/clock.hpp"
+#include "core/fd.hpp"
 #include "ring/inspector.hpp"
+#include "ring/liveness.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 #include "ring/spmc_consumer.hpp"
@@ -505,6 +509,34 @@ TEST_CASE("what a consumer had found in doubt before it was killed is told of by
   last.close();
   CHECK(last.found_in_doubt() == 8);
   CHECK_FALSE(name.exists());
+}
+
+TEST_CASE("who leaves while another frees what the dead left waits for that one") {
+  const RingName name("share-busy");
+  const Options options = shared(SlotForm::shared_out);
+  auto producer = tally::ring::Producer::open(name.str(), options).value();
+  auto leaves = SpmcConsumer::open(name.str(), options).value();
+  for (std::uint64_t i = 0; i < 4; ++i) REQUIRE(push_crc(producer, i));
+  REQUIRE(leaves.peek(1) == 1);
+  Child dies([&] {
+    auto dead = SpmcConsumer::open(name.str(), options);
+    if (!dead || dead->peek(2) != 2) return 2;
+    ::raise(SIGKILL);
+    return 0;
+  });
+  REQUIRE(dies.reap() == -SIGKILL);
+  // The other has the lock and has come no further than what this one still says that it reads.
+  const tally::UniqueFd other(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(tally::ring::try_lock_byte(other.get(), tally::ring::kMendLockByte).value());
+  std::thread frees([&] {
+    ::usleep(50'000);
+    tally::ring::unlock_byte(other.get(), tally::ring::kMendLockByte);
+  });
+  leaves.close();
+  frees.join();
+  CHECK(leaves.found_in_doubt() == 2);
+  CHECK(status_of(name).in_doubt == 3);
+  CHECK(status_of(name).head == 3);
 }
 
 TEST_SUITE_END();
