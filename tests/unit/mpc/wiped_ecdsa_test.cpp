@@ -32,6 +32,18 @@ class RememberingRandom final : public mpc::dkls::Randomness {
   std::vector<MaskedSecret>& drawn_;
 };
 
+// A receiver of base transfers that has made its offer.
+struct Offered {
+  Offered() {
+    tally::test::CountingRandom random(9);
+    receiver->offer(tag, random, message);
+  }
+  mpc::dkls::SetupTag tag{};
+  tally::Bytes message = tally::Bytes(mpc::dkls::kOtPointsBytes);
+  std::unique_ptr<mpc::dkls::BaseOtReceiver> receiver =
+      std::make_unique<mpc::dkls::BaseOtReceiver>();
+};
+
 }  // namespace
 
 TEST_CASE("row 26 no share and no nonce is left in memory after an ECDSA signature") {
@@ -63,19 +75,15 @@ TEST_CASE("row 26 no share and no nonce is left in memory after an ECDSA signatu
 TEST_CASE("row 26 no trace of a choice is left in memory after an offer of base transfers") {
   tally::test::need_own_memory();
   using mpc::dkls::kPointBytes;
-  const mpc::dkls::SetupTag tag{};
-  tally::test::CountingRandom random(9);
-  const auto receiver = std::make_unique<mpc::dkls::BaseOtReceiver>();
-  tally::Bytes offer(mpc::dkls::kOtPointsBytes);
-  receiver->offer(tag, random, offer);
+  const Offered offered;
   // Whoever finds the hash of a field knows which of the two was hashed.
   std::vector<MaskedSecret> hashes;
   for (const std::size_t i : {0U, 17U, 100U, 200U}) {
-    const unsigned choice = (receiver->choices()[i / 8] >> (i % 8)) & 1U;
+    const unsigned choice = (offered.receiver->choices()[i / 8] >> (i % 8)) & 1U;
     mpc::dkls::HashInput input{static_cast<std::uint8_t>(choice), static_cast<std::uint8_t>(i), {}};
     const std::size_t field = 2 * i + (choice ^ 1U);
-    std::copy_n(&offer[field * kPointBytes], kPointBytes, input.point.begin());
-    auto found = mpc::dkls::hash_to_curve(tag, {&input, 1});
+    std::copy_n(&offered.message[field * kPointBytes], kPointBytes, input.point.begin());
+    auto found = mpc::dkls::hash_to_curve(offered.tag, {&input, 1});
     auto x = found[0].xonly();
     hashes.emplace_back(x);
     CHECK(hashes.back().copies_in_memory() > 0);
@@ -88,16 +96,12 @@ TEST_CASE("row 26 no trace of a choice is left in memory after an offer of base 
 TEST_CASE("row 26 no order of points that tells a choice is left in memory after an offer") {
   tally::test::need_own_memory();
   using mpc::dkls::kPointBytes;
-  const mpc::dkls::SetupTag tag{};
-  tally::test::CountingRandom random(9);
-  const auto receiver = std::make_unique<mpc::dkls::BaseOtReceiver>();
-  tally::Bytes offer(mpc::dkls::kOtPointsBytes);
-  receiver->offer(tag, random, offer);
+  const Offered offered;
   // What is sent of a point is x. Where y still lies, the fields lie in the order they were made
   // in.
   std::vector<MaskedSecret> made;
   for (std::size_t field = 0; field < 2 * mpc::dkls::kColumns; field += 51) {
-    const auto encoded = tally::ByteView(offer).subspan(field * kPointBytes, kPointBytes);
+    const auto encoded = tally::ByteView(offered.message).subspan(field * kPointBytes, kPointBytes);
     auto coordinates = crypto::Point::parse(encoded).value().coordinates();
     const auto y = std::make_unique<ByteArray<32>>();
     std::copy_n(coordinates.begin() + 32, y->size(), y->begin());

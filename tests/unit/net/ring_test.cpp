@@ -22,6 +22,25 @@ using tally::ring::Producer;
 using tally::ring::SlotForm;
 using tally::ring::SpmcConsumer;
 
+namespace {
+
+const Options kShared = [] {
+  Options options;
+  options.form = SlotForm::shared_out;
+  options.slots = 8;
+  options.bytes = 64;
+  return options;
+}();
+
+// The producer of a ring of many consumers, behind six records.
+Producer fill_shared(const tally::test::RingName& name) {
+  auto producer = Producer::open(name.str(), kShared).value();
+  for (int i = 0; i < 6; ++i) REQUIRE(producer.try_push({}, {}));
+  return producer;
+}
+
+}  // namespace
+
 TEST_SUITE_BEGIN("net");
 
 TEST_CASE("of a ring that was given up its place says what to do") {
@@ -35,15 +54,10 @@ TEST_CASE("of a ring that was given up its place says what to do") {
 
 TEST_CASE("records that a source of many consumers did not pass on are in doubt and no others") {
   const tally::test::RingName name("net-share");
-  Options options;
-  options.form = SlotForm::shared_out;
-  options.slots = 8;
-  options.bytes = 64;
-  auto producer = Producer::open(name.str(), options).value();
-  for (int i = 0; i < 6; ++i) REQUIRE(producer.try_push({}, {}));
+  auto producer = fill_shared(name);
   std::array<Record, 4> records;
-  SpmcRingSource first(SpmcConsumer::open(name.str(), options).value());
-  SpmcRingSource second(SpmcConsumer::open(name.str(), options).value());
+  SpmcRingSource first(SpmcConsumer::open(name.str(), kShared).value());
+  SpmcRingSource second(SpmcConsumer::open(name.str(), kShared).value());
   REQUIRE(first.pull(records, 1).count == 4);
   first.settle(1);
   // The producer has left, but the second one is there: what nobody has taken is its own.
@@ -63,14 +77,9 @@ TEST_CASE("records that a source of many consumers did not pass on are in doubt 
 
 TEST_CASE("what the last of many consumers leaves in a ring that goes is lost") {
   const tally::test::RingName name("net-last");
-  Options options;
-  options.form = SlotForm::shared_out;
-  options.slots = 8;
-  options.bytes = 64;
-  auto producer = Producer::open(name.str(), options).value();
-  for (int i = 0; i < 6; ++i) REQUIRE(producer.try_push({}, {}));
+  auto producer = fill_shared(name);
   std::array<Record, 2> records;
-  SpmcRingSource source(SpmcConsumer::open(name.str(), options).value());
+  SpmcRingSource source(SpmcConsumer::open(name.str(), kShared).value());
   REQUIRE(source.pull(records, 1).count == 2);
   producer.close();
   CHECK(source.leave(2) == 0);

@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr std::uint64_t kRecords = 20'000;  // several laps
+constexpr int kRecords = 20'000;  // several laps
 
 }  // namespace
 
@@ -29,16 +29,13 @@ TEST_CASE("pushes and pops of a ring of slots take no page fault") {
   static std::array<std::uint8_t, 2048> got = {1};
   std::uint64_t failed = 0;
   tally::ring::RecordMeta meta;
-  const auto loop = [&](std::uint64_t count) {
-    for (std::uint64_t i = 0; i < count; ++i) {
+  const auto loop = [&](int count) {
+    for (int i = 0; i < count; ++i) {
       failed += producer.try_push({}, payload) ? 0U : 1U;
       failed += consumer.try_pop(meta, got) ? 0U : 1U;
     }
   };
-  loop(1);  // the code's own pages and the stack's
-  const long before = tally::test::page_faults();
-  loop(kRecords);
-  CHECK(tally::test::page_faults() == before);
+  tally::test::check_takes_no_page_fault(loop, kRecords);
   CHECK(failed == 0);
 }
 
@@ -52,17 +49,14 @@ TEST_CASE("pushes and pops of a ring of bytes take no page fault") {
   static std::array<std::uint8_t, 1400> payload = {1};
   std::uint64_t failed = 0;
   std::array<tally::ring::ByteRecord, 1> record;
-  const auto loop = [&](std::uint64_t count) {
-    for (std::uint64_t i = 0; i < count; ++i) {
+  const auto loop = [&](int count) {
+    for (int i = 0; i < count; ++i) {
       failed += producer.try_push(payload) ? 0U : 1U;
       failed += consumer.peek(record) == 1 ? 0U : 1U;
       consumer.release(record);
     }
   };
-  loop(1);
-  const long before = tally::test::page_faults();
-  loop(kRecords);
-  CHECK(tally::test::page_faults() == before);
+  tally::test::check_takes_no_page_fault(loop, kRecords);
   CHECK(failed == 0);
 }
 

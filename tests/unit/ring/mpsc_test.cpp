@@ -302,10 +302,7 @@ TEST_CASE("pushes and pops of a ring of many producers take no page fault") {
       failed += consumer.try_pop(meta, got) && consumer.try_pop(meta, got) ? 0U : 1U;
     }
   };
-  loop(1);  // the code's own pages and the stack's
-  const long before = tally::test::page_faults();
-  loop(10'000);
-  CHECK(tally::test::page_faults() == before);
+  tally::test::check_takes_no_page_fault(loop);
   CHECK(failed == 0);
 }
 
