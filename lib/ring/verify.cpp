@@ -158,11 +158,24 @@ void check_readers(int fd, const RingStatus& ring, Verdict& verdict) {
   }
 }
 
+// Behind the last record that the one producer of slots committed, whether or not it came to store
+// that before it was killed (recover_tail()).
+std::uint64_t committed_tail(int fd, const RingStatus& ring) {
+  const Geometry geometry = plan_geometry(ring.slots, ring.payload_bytes, ring.form);
+  std::uint64_t tail = ring.tail;
+  std::uint64_t stamp = 0;
+  while (tail - ring.tail < ring.slots && read_at(fd, geometry.slot_offset(tail), stamp) &&
+         (stamp == tail + 1 || stamp == tail + ring.slots)) {
+    ++tail;
+  }
+  return tail;
+}
+
 }  // namespace
 
 Result<Verdict> verify_ring(const std::string& name) {
   Verdict verdict;
-  const auto status = stat_ring(name);
+  auto status = stat_ring(name);
   if (!status) {
     if (status.error().code != Code::bad_data) return fail(status.error());
     verdict.findings.push_back(status.error().message);
@@ -171,6 +184,8 @@ Result<Verdict> verify_ring(const std::string& name) {
   TALLY_TRY(const UniqueFd fd, open_ring_file(ring_path(name), false));
   verdict.in_use = status->in_use();
   if (status->state == State::poisoned) verdict.findings.emplace_back("it was given up");
+  const bool one_producer = !is_byte_area(status->form) && !has_many_producers(status->form);
+  if (one_producer && !verdict.in_use) status->tail = committed_tail(fd.get(), *status);
   const std::uint64_t used = status->tail - status->head;
   // The reader may take a record before its writer has stored the tail.
   const bool crossed = static_cast<std::int64_t>(used) < 0;
