@@ -79,6 +79,7 @@ template <std::size_t Bytes>
   std::array<std::uint8_t, Bytes> payload;
   ring::RecordMeta meta;
   if (!consumer.try_pop(meta, payload)) return false;
+  keep(meta);
   std::memcpy(&word, payload.data(), sizeof word);
   return true;
 }

@@ -1,5 +1,6 @@
 // DPDK's rte_ring as a peer, with single ends and with ends for many, and for records of 64 bytes.
 // It needs no environment layer of DPDK: the memory is ours.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <rte_ring.h>
@@ -63,9 +64,10 @@ class Bursts {
   ~Bursts() { std::free(ring_); }
 
   std::size_t send(std::uint64_t first, std::size_t most) {
-    for (std::size_t i = 0; i < most; ++i) fill_record(out_[i].data(), first + i);
-    return rte_ring_sp_enqueue_burst_elem(ring_, out_.data(), kRecordBytes,
-                                          static_cast<unsigned>(most), nullptr);
+    // No more than there is room for, which the other subjects do not fill either.
+    const auto room = std::min(static_cast<unsigned>(most), rte_ring_free_count(ring_));
+    for (unsigned i = 0; i < room; ++i) fill_record(out_[i].data(), first + i);
+    return rte_ring_sp_enqueue_burst_elem(ring_, out_.data(), kRecordBytes, room, nullptr);
   }
   std::size_t take(std::uint64_t first, std::size_t most, bool& good) {
     const std::size_t there = rte_ring_sc_dequeue_burst_elem(ring_, in_.data(), kRecordBytes,
