@@ -57,7 +57,8 @@ Status remove_parts(Host& host, const std::string& path) {
   const auto names = host.list(folder);
   if (!names) return names.error().code == Code::no_input ? Status{} : fail(names.error());
   for (const std::string& name : *names) {
-    if (is_part_of(name, last_part(path))) TALLY_CHECK(host.remove(folder + "/" + name));
+    if (!is_part_of(name, last_part(path))) continue;
+    TALLY_CHECK(host.remove(fmt::format("{}/{}", folder, name)));
   }
   return {};
 }
