@@ -59,6 +59,10 @@ Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint,
     TALLY_TRY(ring::SpmcConsumer consumer, open_end<ring::SpmcConsumer>(parsed, notes));
     return std::make_unique<SpmcRingSource>(std::move(consumer));
   }
+  if (parsed.options.form == ring::SlotForm::lean) {
+    TALLY_TRY(ring::LeanConsumer consumer, open_end<ring::LeanConsumer>(parsed, notes));
+    return std::make_unique<LeanRingSource>(std::move(consumer));
+  }
   TALLY_TRY(ring::Consumer consumer, open_end<ring::Consumer>(parsed, notes));
   return std::make_unique<RingSource>(std::move(consumer));
 }
@@ -77,6 +81,10 @@ Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
   if (has_many_producers(parsed.options.form.value_or(ring::SlotForm::stamped_fixed))) {
     TALLY_TRY(ring::MpscProducer producer, open_end<ring::MpscProducer>(parsed, notes));
     return std::make_unique<MpscRingSink>(std::move(producer), ring::full_of(parsed.options));
+  }
+  if (parsed.options.form == ring::SlotForm::lean) {
+    TALLY_TRY(ring::LeanProducer producer, open_end<ring::LeanProducer>(parsed, notes));
+    return std::make_unique<LeanRingSink>(std::move(producer), ring::full_of(parsed.options));
   }
   TALLY_TRY(ring::Producer producer, open_end<ring::Producer>(parsed, notes));
   return std::make_unique<RingSink>(std::move(producer), ring::full_of(parsed.options));

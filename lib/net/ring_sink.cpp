@@ -115,6 +115,31 @@ ring::PushResult SlotSink<End>::wait_for(const Record&, std::uint64_t deadline_n
 template class SlotSink<ring::Producer>;
 template class SlotSink<ring::MpscProducer>;
 
+LeanRingSink::LeanRingSink(ring::LeanProducer producer, ring::Full full)
+    : AnyRingSink(std::move(producer), full) {}
+
+LeanRingSink::Published LeanRingSink::publish(std::span<const Record> records) {
+  std::size_t used = 0;
+  std::size_t taken = 0;
+  for (; taken < records.size(); ++taken) {
+    const ByteView payload = records[taken].payload;
+    if (payload.size() > end_.payload_bytes()) {
+      ++counts_.too_long;
+      continue;
+    }
+    if (!end_.put(payload)) break;
+    counts_.bytes += payload.size();
+    ++used;
+  }
+  end_.commit();
+  count_batch(counts_, used, taken);
+  return {taken};
+}
+
+ring::PushResult LeanRingSink::wait_for(const Record&, std::uint64_t deadline_ns) {
+  return end_.wait_writable(deadline_ns);
+}
+
 ByteRingSink::ByteRingSink(ring::ByteProducer producer, ring::Full full)
     : AnyRingSink(std::move(producer), full) {}
 

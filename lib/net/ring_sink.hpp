@@ -8,6 +8,7 @@
 #include "net/source.hpp"
 #include "ring/broadcast_producer.hpp"
 #include "ring/byte_producer.hpp"
+#include "ring/lean_producer.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 
@@ -56,6 +57,16 @@ class SlotSink final : public AnyRingSink<End> {
 
 using RingSink = SlotSink<ring::Producer>;
 using MpscRingSink = SlotSink<ring::MpscProducer>;
+
+// Of a lean ring: the payloads alone.
+class LeanRingSink final : public AnyRingSink<ring::LeanProducer> {
+ public:
+  LeanRingSink(ring::LeanProducer producer, ring::Full full);
+
+ private:
+  [[nodiscard]] Published publish(std::span<const Record> records) override;
+  [[nodiscard]] ring::PushResult wait_for(const Record& record, std::uint64_t deadline_ns) override;
+};
 
 // Of a ring of variable records, each behind the prefix of ring_common.hpp.
 class ByteRingSink final : public AnyRingSink<ring::ByteProducer> {

@@ -134,6 +134,15 @@ std::uint64_t SlotSource<End>::count_unread(std::size_t unsettled) const {
 
 template class SlotSource<ring::Consumer>;
 template class SlotSource<ring::SpmcConsumer>;
+template class SlotSource<ring::LeanConsumer>;
+
+Pulled LeanRingSource::pull(std::span<Record> out, std::uint64_t deadline_ns) {
+  const Pulled pulled = SlotSource::pull(out, deadline_ns);
+  if (pulled.count == 0) return pulled;
+  const std::uint64_t now_ns = core::monotonic_ns();
+  for (Record& record : out.first(pulled.count)) record.time_ns = now_ns;
+  return pulled;
+}
 
 SourceCounts SpmcRingSource::counts() {
   counts_.in_doubt = end_.found_in_doubt();

@@ -1,5 +1,6 @@
 // Shared-memory rings as sources. Payloads of a ring are read where they lie in it, those of a
-// broadcast are copied out. The sequence number travels; time_ns is when the record was published.
+// broadcast are copied out. The sequence number travels, and time_ns is when the record was
+// published, but for a lean ring.
 //
 // After stop() a source goes on until the producer has closed, or nothing came for 100 ms, so that
 // a chain whose parts are all told to stop at once passes on what is in it. Records that were not
@@ -16,6 +17,7 @@
 #include "ring/broadcast_reader.hpp"
 #include "ring/byte_consumer.hpp"
 #include "ring/consumer.hpp"
+#include "ring/lean_consumer.hpp"
 #include "ring/spmc_consumer.hpp"
 
 namespace tally::net {
@@ -88,6 +90,15 @@ class SlotSource : public AnyRingSource<End> {
 };
 
 using RingSource = SlotSource<ring::Consumer>;
+
+// Of a lean ring, whose records have no time: they get that of the pull. Their sequence numbers are
+// their positions in the ring.
+class LeanRingSource final : public SlotSource<ring::LeanConsumer> {
+ public:
+  using SlotSource::SlotSource;
+
+  Pulled pull(std::span<Record> out, std::uint64_t deadline_ns) override;
+};
 
 // Of many consumers. What was given and not settled when this one leaves is for nobody else: the
 // ring counts it as in doubt.

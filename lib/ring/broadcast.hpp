@@ -111,9 +111,4 @@ inline void load_words(std::uint8_t* to, std::uint8_t* from, std::size_t bytes) 
   std::memcpy(to, &word, bytes);
 }
 
-// Whether `a` is before `b`, of positions or numbers that may have wrapped.
-[[nodiscard]] inline bool is_before(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::int64_t>(a - b) < 0;
-}
-
 }  // namespace tally::ring

@@ -11,14 +11,9 @@ Result<Consumer> Consumer::open(const std::string& name, const Options& options)
 }
 
 Consumer::Consumer(Region region, const Options& options)
-    : region_(std::move(region)),
+    : SoleConsumer(std::move(region), options),
       slots_(region_.slots()),
-      header_(&region_.header()),
-      peer_may_sleep_(&region_.other().may_sleep),
-      stats_(&region_.own().stats),
-      head_(header_->head.load(std::memory_order_relaxed)),  // this side's own
-      many_(region_.geometry().form == SlotForm::claimed),
-      wait_(queue::resolve(options.wait)) {}
+      many_(region_.geometry().form == SlotForm::claimed) {}
 
 PopResult Consumer::pop_wait(RecordMeta& meta, MutableByteView into, std::uint64_t deadline_ns) {
   if (try_pop(meta, into)) return PopResult::ok;
@@ -28,22 +23,26 @@ PopResult Consumer::pop_wait(RecordMeta& meta, MutableByteView into, std::uint64
 }
 
 PopResult Consumer::wait_readable(std::uint64_t deadline_ns) {
+  if (many_) return wait_behind_gaps(deadline_ns);
+  return wait_for_record(deadline_ns, [this] { return is_readable(slots_.at(head_), head_); });
+}
+
+PopResult Consumer::wait_behind_gaps(std::uint64_t deadline_ns) {
   const auto readable = [this] {
     if (is_readable(slots_.at(head_), head_)) return true;
-    return many_ && pass_gaps(is_thorough_poll()) && is_readable(slots_.at(head_), head_);
+    return pass_gaps(is_thorough_poll()) && is_readable(slots_.at(head_), head_);
   };
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
   const auto still_empty = [this] {
-    // seq_cst, both: read after this side said that it waits (queue::Gate). Of many producers the
-    // tail says only what was claimed, and each stores its stamps with seq_cst.
-    if (!many_) return header_->tail.load(std::memory_order_seq_cst) == head_;
+    // The tail says only what was claimed, and each producer stores its stamps with seq_cst.
     if (pass_gaps(true)) return false;
+    // seq_cst: read after this side said that it waits (queue::Gate).
     return !slots_.is_settled(slots_.at(head_).stamp.load(std::memory_order_seq_cst), head_);
   };
   const Waited waited =
       wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty);
-  if (!many_ || waited == Waited::ok || waited == Waited::poisoned) return pop_result(waited);
+  if (waited == Waited::ok || waited == Waited::poisoned) return pop_result(waited);
   // Nobody may be left who would commit: what is behind the gaps of the dead counts all the same.
   while (pass_gaps(true)) {
   }
@@ -108,22 +107,9 @@ std::size_t Consumer::peek_behind_gaps(std::size_t wanted) {
   return peeked_;
 }
 
-void Consumer::wake_writer() {
-  // seq_cst: stored before the look for a sleeper (queue::Gate). It releases the slots as well.
-  header_->head.store(head_, std::memory_order_seq_cst);
-  if (header_->writers.wake_if_waiting(queue::FutexScope::host)) bump(stats_->wakes, 1);
-}
-
-void Consumer::note_depth() {
-  std::atomic<std::uint64_t>& most = stats_->max_depth;
-  const std::uint64_t now =
-      std::min(header_->tail.load(std::memory_order_relaxed) - head_, slots_.capacity);
-  if (now > most.load(std::memory_order_relaxed)) most.store(now, std::memory_order_relaxed);
-}
-
 std::uint64_t Consumer::depth() const {
-  const std::uint64_t tail = header_->tail.load(std::memory_order_relaxed);
-  return many_ ? count_unread(slots_, head_, tail) : tail - head_;
+  if (many_) return count_unread(slots_, head_, header_->tail.load(std::memory_order_relaxed));
+  return recover_tail(slots_, stored_tail()) - head_;
 }
 
 std::uint64_t Consumer::dropped_by_producer() const {

@@ -19,16 +19,16 @@
 #include "core/result.hpp"
 #include "queue/wait.hpp"
 #include "ring/copy.hpp"
-#include "ring/counters.hpp"
 #include "ring/lines.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
 #include "ring/results.hpp"
+#include "ring/sole_consumer.hpp"
 
 namespace tally::ring {
 
-class alignas(kApartBytes) Consumer {
+class alignas(kApartBytes) Consumer : public SoleConsumer {
  public:
   // Creates the ring or joins it; see Region::open() for the errors. A successor of a killed
   // consumer begins with the first record that was not released.
@@ -52,33 +52,18 @@ class alignas(kApartBytes) Consumer {
   // Waits until peek() would find a record, without taking it.
   PopResult wait_readable(std::uint64_t deadline_ns);
 
-  // Leaves in an orderly way; the destructor does the same. Nothing else may be called afterwards.
-  void close() { region_.leave(); }
-
-  [[nodiscard]] Peer peer() const { return region_.peer(); }
-  [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const {
-    return region_.wait_for_peer(timeout_ns);
-  }
   // Records committed and not yet released, a moment ago. Touches the producer's line; of many
   // producers also each of those records.
   [[nodiscard]] std::uint64_t depth() const;
   // What the producers gave up because the ring was full.
   [[nodiscard]] std::uint64_t dropped_by_producer() const;
-  // Position of the next record: how many were ever released from this ring, modulo 2^64, and of
-  // many producers how many positions were passed over.
-  [[nodiscard]] std::uint64_t position() const { return head_; }
-  [[nodiscard]] std::uint32_t payload_bytes() const { return slots_.payload_bytes; }
-  [[nodiscard]] std::uint64_t capacity() const { return slots_.capacity; }
-  [[nodiscard]] const EndpointStats& stats() const { return region_.own().stats; }
-  [[nodiscard]] const mem::PageReport& pages() const { return region_.pages(); }
-  [[nodiscard]] const std::string& name() const { return region_.name(); }
-  [[nodiscard]] Place place() const { return region_.place(); }
 
  private:
   Consumer(Region region, const Options& options);
   // Whether the record at `position` is there. A record out of bounds poisons the ring.
   [[nodiscard]] bool is_readable(SlotHeader& slot, std::uint64_t position) const {
-    return is_committed(slot, position) && is_in_bounds(foreign(slot.meta.length));
+    return is_committed(slot, position) &&
+           is_in_bounds(foreign(slot.meta.length), slots_.payload_bytes);
   }
   [[nodiscard]] bool is_committed(SlotHeader& slot, std::uint64_t position) const {
     // Acquire pairs with the stamp of Producer::commit(): the record is whole.
@@ -88,14 +73,6 @@ class alignas(kApartBytes) Consumer {
     __builtin_prefetch(slots_.payload(slot) + kSlotHeaderBytes);
     return false;
   }
-  [[nodiscard]] bool is_in_bounds(std::uint32_t length) const {
-    if (length <= slots_.payload_bytes) [[likely]]
-      return true;
-    region_.poison(PoisonReason::bad_length);
-    return false;
-  }
-  void free_slots(std::uint64_t head, std::uint64_t records, std::uint64_t bytes);
-  void publish_head(std::uint64_t head);
   // Of many producers. Passes over what nobody will ever commit, some at once; whether there was
   // any such.
   // Looks for dead claimants, which touches the producers' lines, only where `thoroughly`.
@@ -105,19 +82,11 @@ class alignas(kApartBytes) Consumer {
   bool take_next(RecordMeta& meta, MutableByteView into);
   bool pop_behind_gaps(RecordMeta& meta, MutableByteView into);
   std::size_t peek_behind_gaps(std::size_t wanted);
-  void wake_writer();
-  void note_depth();
+  PopResult wait_behind_gaps(std::uint64_t deadline_ns);
 
-  Region region_;
   SlotArea slots_;
-  Header* header_;
-  const std::atomic<std::uint32_t>* peer_may_sleep_;
-  EndpointStats* stats_;
-  std::uint64_t head_ = 0;
-  std::size_t peeked_ = 0;
   bool many_ = false;             // producers
   std::uint32_t idle_polls_ = 0;  // of many producers: looks in a row that found nothing
-  queue::WaitPlan wait_;
 };
 
 [[gnu::always_inline]] inline bool Consumer::try_pop(RecordMeta& meta, MutableByteView into) {
@@ -131,7 +100,7 @@ class alignas(kApartBytes) Consumer {
   if (!is_committed(slot, head)) return false;
   const ShortFields fields(slot.meta);
   const std::uint32_t length = fields.length();
-  if (!is_in_bounds(length)) return false;
+  if (!is_in_bounds(length, slots.payload_bytes)) return false;
   meta.sequence = foreign(slot.meta.sequence);
   meta.time_ns = foreign(slot.meta.time_ns);
   fields.store(meta);
@@ -170,28 +139,6 @@ inline void Consumer::release(std::size_t count) {
     bytes += std::min(foreign(slots.at(position).meta.length), slots.payload_bytes);
   }
   free_slots(head_, count, bytes);
-}
-
-// `head`: where the records begin, as the caller has it at hand.
-[[gnu::always_inline]] inline void Consumer::free_slots(std::uint64_t head, std::uint64_t records,
-                                                        std::uint64_t bytes) {
-  // The producer's line is foreign: the depth is sampled once in this many records.
-  constexpr std::uint64_t kDepthSample = 64;
-  const std::uint64_t end = head + records;
-  if (end % kDepthSample < records) [[unlikely]]
-    note_depth();
-  count_batch(*stats_, records, bytes);
-  publish_head(end);
-}
-
-[[gnu::always_inline]] inline void Consumer::publish_head(std::uint64_t head) {
-  head_ = head;
-  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    wake_writer();
-  } else {
-    // Release: the reads of the records are over before their slots are free.
-    header_->head.store(head, std::memory_order_release);
-  }
 }
 
 }  // namespace tally::ring

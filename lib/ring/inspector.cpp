@@ -256,6 +256,7 @@ void read_slots(int fd, const Snapshot& snapshot, const Geometry& geometry, Ring
   if (many_producers || many_consumers) {
     status.depth = count_committed(fd, geometry, status.taken, status.depth);
   }
+  if (geometry.form == SlotForm::lean) return;  // its records have no time
   if (!many_producers) status.producer.last_record_ns = record_time(fd, geometry, status.tail);
   if (many_consumers) {
     read_claims(fd, snapshot, geometry, status);

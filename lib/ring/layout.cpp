@@ -8,6 +8,7 @@
 #include "core/clock.hpp"
 #include "core/crc32c.hpp"
 #include "core/file.hpp"
+#include "ring/lean_slots.hpp"
 
 namespace tally::ring {
 namespace {
@@ -26,8 +27,9 @@ std::uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-std::uint32_t slot_bytes_for(std::uint64_t payload_bytes) {
-  const std::uint64_t bytes = kSlotHeaderBytes + payload_bytes;
+std::uint32_t slot_bytes_for(std::uint32_t payload_bytes, SlotForm form) {
+  if (form == SlotForm::lean) return lean_slot_bytes(payload_bytes);
+  const std::uint64_t bytes = kSlotHeaderBytes + std::uint64_t{payload_bytes};
   return static_cast<std::uint32_t>((bytes + kSlotGranuleBytes - 1) / kSlotGranuleBytes *
                                     kSlotGranuleBytes);
 }
@@ -57,7 +59,7 @@ Status check_form(const StaticHeader& header) {
                " is not one this program reads (spsc, mpsc, spmc, mpmc, broadcast)");
   }
   const auto form = static_cast<SlotForm>(header.slot_form);
-  const bool known = form >= SlotForm::stamped_fixed && form <= SlotForm::traded;
+  const bool known = form >= SlotForm::stamped_fixed && form <= SlotForm::lean;
   if (!known || kind_of(form) != kind) {
     return bad("slot form " + std::to_string(header.slot_form) + " is not one this program reads");
   }
@@ -84,10 +86,11 @@ Status check_slots(const StaticHeader& header) {
       header.capacity > kMaxSlots) {
     return bad("capacity " + std::to_string(header.capacity) + " is not a power of two in range");
   }
-  if (header.payload_bytes == 0 || header.payload_bytes > kMaxPayloadBytes) {
+  const auto form = static_cast<SlotForm>(header.slot_form);
+  if (header.payload_bytes == 0 || header.payload_bytes > most_payload_bytes(form)) {
     return bad("payload bytes " + std::to_string(header.payload_bytes) + " are out of range");
   }
-  if (header.slot_bytes != slot_bytes_for(header.payload_bytes)) {
+  if (header.slot_bytes != slot_bytes_for(header.payload_bytes, form)) {
     return bad("slot bytes " + std::to_string(header.slot_bytes) + " do not fit the payload bytes");
   }
   return {};
@@ -141,7 +144,7 @@ Geometry plan_geometry(std::uint64_t slots, std::uint32_t payload_bytes, SlotFor
   geometry.form = form;
   geometry.capacity = slots;
   geometry.payload_bytes = payload_bytes;
-  geometry.slot_bytes = slot_bytes_for(payload_bytes);
+  geometry.slot_bytes = slot_bytes_for(payload_bytes, form);
   const std::uint64_t bytes = slots_offset(form) + slots * geometry.slot_bytes;
   geometry.total_bytes =
       (bytes + mem::kSmallPageBytes - 1) / mem::kSmallPageBytes * mem::kSmallPageBytes;

@@ -43,7 +43,9 @@
 // in no intent of a living consumer was a killed one's: it is counted as in doubt, and its slot
 // freed.
 //
-// An older program of version 2 refuses a ring of these kinds by its kind.
+// A lean ring (slot form 7) has slots of one word and a payload (ring/lean_slots.hpp).
+//
+// An older program of version 2 refuses a ring of these kinds by its kind or its slot form.
 //
 // Nothing here is trusted after mapping: the header is checked against the file before use and
 // copied out, indices are masked, lengths clamped.
@@ -219,6 +221,11 @@ struct Header {
   // Only endpoint_count() of them are there.
   alignas(256) std::array<Endpoint, kTradedEndpointCount> endpoints;
 };
+
+// Whether `a` is before `b`, of positions or numbers that may have wrapped.
+[[nodiscard]] constexpr bool is_before(std::uint64_t a, std::uint64_t b) {
+  return static_cast<std::int64_t>(a - b) < 0;
+}
 
 struct SlotHeader {
   std::atomic<std::uint64_t> stamp;

@@ -21,12 +21,13 @@ struct Word {
 
 constexpr std::array<Word<Full>, 3> kFullWords = {
     {{"block", Full::block}, {"drop-new", Full::drop_new}, {"drop-old", Full::drop_old}}};
-constexpr std::array<Word<SlotForm>, 6> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
+constexpr std::array<Word<SlotForm>, 7> kKindWords = {{{"spsc", SlotForm::stamped_fixed},
                                                        {"mpsc", SlotForm::claimed},
                                                        {"spmc", SlotForm::shared_out},
                                                        {"mpmc", SlotForm::traded},
                                                        {"bytes", SlotForm::bytes},
-                                                       {"broadcast", SlotForm::broadcast}}};
+                                                       {"broadcast", SlotForm::broadcast},
+                                                       {"lean", SlotForm::lean}}};
 constexpr std::array<Word<queue::WaitPolicy>, 4> kWaitWords = {
     {{"spin", queue::WaitPolicy::spin},
      {"yield", queue::WaitPolicy::yield},
@@ -138,8 +139,12 @@ Status check_slots(const Options& options) {
                         *options.slots > kMaxSlots)) {
     return refuse("slots", std::to_string(*options.slots), "a power of two from 2 to 16777216");
   }
-  if (options.bytes && (*options.bytes == 0 || *options.bytes > kMaxPayloadBytes)) {
-    return refuse("bytes", std::to_string(*options.bytes), "the largest payload, 1 to 65536");
+  const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
+  const std::uint32_t most = most_payload_bytes(form);
+  if (options.bytes && (*options.bytes == 0 || *options.bytes > most)) {
+    return refuse("bytes", std::to_string(*options.bytes),
+                  "for kind=" + std::string(kind_name(form)) + " the largest payload, 1 to " +
+                      std::to_string(most));
   }
   return {};
 }

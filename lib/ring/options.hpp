@@ -26,7 +26,7 @@ inline constexpr std::uint32_t kDefaultAreaBytes = 1048576;
 // broadcast is full when the slowest reader that lives has not released the oldest record.
 enum class Full : std::uint32_t { block = 0, drop_new = 1, drop_old = 2 };
 [[nodiscard]] std::string_view full_name(Full full);
-// The value of the key kind: "spsc", "mpsc", "spmc", "mpmc", "bytes", "broadcast".
+// The value of the key kind: "spsc", "mpsc", "spmc", "mpmc", "bytes", "broadcast", "lean".
 [[nodiscard]] std::string_view kind_name(SlotForm form);
 
 // A ring has a name that every process of its user can open; or none, and the process that makes it
@@ -39,8 +39,8 @@ struct Options {
   // takes the ring as it is. A value that differs from the ring's is refused by name.
   std::optional<SlotForm> form;        // the key kind; spsc is the default
   std::optional<std::uint64_t> slots;  // power of two, 2 to 2^24; not of bytes and broadcast
-  // Largest payload, 1 to 65536; of bytes and broadcast the size of the area, a power of two, 4096
-  // to 2^30.
+  // Largest payload, 1 to 65536, of lean 1 to 56; of bytes and broadcast the size of the area, a
+  // power of two, 4096 to 2^30.
   std::optional<std::uint32_t> bytes;
   // The rest concerns this endpoint alone. Nothing: drop_old of a broadcast, else block.
   std::optional<Full> full;

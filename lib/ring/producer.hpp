@@ -14,16 +14,16 @@
 #include "core/result.hpp"
 #include "queue/wait.hpp"
 #include "ring/copy.hpp"
-#include "ring/counters.hpp"
 #include "ring/lines.hpp"
 #include "ring/options.hpp"
 #include "ring/record.hpp"
 #include "ring/region.hpp"
 #include "ring/results.hpp"
+#include "ring/sole_producer.hpp"
 
 namespace tally::ring {
 
-class alignas(kApartBytes) Producer {
+class alignas(kApartBytes) Producer : public SoleProducer {
  public:
   // Creates the ring or joins it; see Region::open() for the errors. A successor of a killed
   // producer goes on behind its last committed record.
@@ -54,56 +54,12 @@ class alignas(kApartBytes) Producer {
   }
   void commit(std::size_t count);
 
-  // Sleeps by the wait policy until a slot is free: ok, timeout, closed, peer_dead or poisoned.
-  PushResult wait_writable(std::uint64_t deadline_ns);
-
-  // Counts records that the caller gave up because claim() or try_push() found no room.
-  void count_dropped(std::uint64_t records);
-
-  // Leaves in an orderly way: the consumer gets `closed` after the last record. The destructor does
-  // the same. Nothing else may be called afterwards.
-  void close() { region_.leave(); }
-
-  [[nodiscard]] Peer peer() const { return region_.peer(); }
-  [[nodiscard]] Status wait_for_peer(std::uint64_t timeout_ns) const {
-    return region_.wait_for_peer(timeout_ns);
-  }
-  // Records published and not yet released, a moment ago. Touches the consumer's line.
-  [[nodiscard]] std::uint64_t depth() const;
-  // Position of the next record: how many were ever committed to this ring, modulo 2^64.
-  [[nodiscard]] std::uint64_t position() const { return tail_; }
-  [[nodiscard]] std::uint32_t payload_bytes() const { return slots_.payload_bytes; }
-  [[nodiscard]] std::uint64_t capacity() const { return slots_.capacity; }
-  [[nodiscard]] const EndpointStats& stats() const { return region_.own().stats; }
-  [[nodiscard]] const mem::PageReport& pages() const { return region_.pages(); }
-  [[nodiscard]] const std::string& name() const { return region_.name(); }
-  [[nodiscard]] Place place() const { return region_.place(); }
-
  private:
   Producer(Region region, const Options& options);
-  // Free slots by the head that was last seen. A head that makes no sense leaves none.
-  [[nodiscard]] std::uint64_t known_room() const {
-    const std::uint64_t used = tail_ - head_seen_;
-    return used <= slots_.capacity ? slots_.capacity - used : 0;
-  }
-  // No consumer of ours stores a head outside of what was published.
-  [[nodiscard]] bool is_head_wrong() const { return tail_ - head_seen_ > slots_.capacity; }
-  // Looks at the consumer's line. Acquire pairs with Consumer::release() or free_done().
-  void look_at_head() { head_seen_ = header_->head.load(std::memory_order_acquire); }
-  void publish_tail(std::uint64_t tail, std::uint64_t records, std::uint64_t bytes);
   void own_claimed();
-  void wake_reader();
 
-  Region region_;
   SlotArea slots_;
-  Header* header_;
-  const std::atomic<std::uint32_t>* peer_may_sleep_;
-  EndpointStats* stats_;
-  std::uint64_t tail_ = 0;
-  std::uint64_t head_seen_ = 0;
   std::size_t claimed_ = 0;
-  Full full_ = Full::block;
-  queue::WaitPlan wait_;
 };
 
 // Inlined by force, here and in the consumer: a length that the caller knows saves half of it.
@@ -111,11 +67,7 @@ class alignas(kApartBytes) Producer {
   if (payload.size() > slots_.payload_bytes) return false;
   const std::uint64_t tail = tail_;
   if (tail - head_seen_ >= slots_.capacity) [[unlikely]] {  // known_room() == 0
-    look_at_head();
-    if (known_room() == 0) {
-      bump(stats_->stalls, 1);
-      return false;
-    }
+    if (look_for_room(1) == 0) return false;
   }
   SlotHeader& slot = slots_.at(tail);
   const std::uint64_t time_ns = meta.time_ns != 0 ? meta.time_ns : core::monotonic_ns();
@@ -139,10 +91,7 @@ class alignas(kApartBytes) Producer {
 }
 
 inline std::size_t Producer::claim(std::size_t wanted) {
-  if (known_room() < wanted) look_at_head();
-  claimed_ = std::min<std::size_t>(wanted, known_room());
-  if (claimed_ == 0 && wanted > 0) [[unlikely]]
-    bump(stats_->stalls, 1);
+  claimed_ = look_for_room(wanted);
   if (claimed_ > 1) own_claimed();
   return claimed_;
 }
@@ -178,19 +127,6 @@ inline void Producer::commit(std::size_t count) {
     slot.stamp.store(position + 1, std::memory_order_release);
   }
   publish_tail(tail_, count, bytes);
-}
-
-// `tail`: where the records begin, as the caller has it at hand.
-[[gnu::always_inline]] inline void Producer::publish_tail(std::uint64_t tail, std::uint64_t records,
-                                                          std::uint64_t bytes) {
-  count_batch(*stats_, records, bytes);
-  tail_ = tail + records;
-  if (peer_may_sleep_->load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    wake_reader();
-  } else {
-    // Release: an inspector or a sleeper to be that sees the cursor finds the stamps.
-    header_->tail.store(tail + records, std::memory_order_release);
-  }
 }
 
 }  // namespace tally::ring

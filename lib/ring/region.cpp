@@ -10,13 +10,11 @@
 #include <unistd.h>
 
 #include "core/clock.hpp"
-#include "core/stop.hpp"
 #include "mem/memory_file.hpp"
 #include "ring/broadcast.hpp"
 #include "ring/handover.hpp"
 #include "ring/liveness.hpp"
 #include "ring/ring_file.hpp"
-#include "ring/waiting.hpp"
 
 namespace tally::ring {
 namespace {
@@ -93,11 +91,16 @@ Status check_asked(const Options& options, const Geometry& geometry) {
   return {};
 }
 
+std::uint32_t default_payload_bytes(SlotForm form) {
+  return std::min(kDefaultPayloadBytes, most_payload_bytes(form));
+}
+
 Geometry plan_ring(const Options& options) {
   const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
-  return is_byte_area(form) ? plan_byte_geometry(form, options.bytes.value_or(kDefaultAreaBytes))
-                            : plan_geometry(options.slots.value_or(kDefaultSlots),
-                                            options.bytes.value_or(kDefaultPayloadBytes), form);
+  return is_byte_area(form)
+             ? plan_byte_geometry(form, options.bytes.value_or(kDefaultAreaBytes))
+             : plan_geometry(options.slots.value_or(kDefaultSlots),
+                             options.bytes.value_or(default_payload_bytes(form)), form);
 }
 
 mem::PageRequest page_request(const Options& options) {
@@ -164,6 +167,7 @@ ByteArea Region::area() const {
 
 bool Region::is_drained() const {
   if (is_byte_area(geometry_.form)) return !has_unread(area(), stored_head());
+  if (geometry_.form == SlotForm::lean) return !has_unread(lean_slots(), stored_head());
   if (has_many_producers() || has_many_consumers()) {
     // From the head on, also of what consumers took that were killed: it is to be counted.
     const std::uint64_t head = stored_head();
@@ -177,11 +181,17 @@ bool Region::is_drained() const {
 std::uint64_t Region::stored_tail() const {
   // Acquire pairs with the store of the tail: what was claimed or committed before is looked at.
   const std::uint64_t stored = header().tail.load(std::memory_order_acquire);
+  if (geometry_.form == SlotForm::lean) return recover_tail(lean_slots(), stored);
   return has_many_producers() ? stored : recover_tail(slots(), stored);
 }
 
 SlotArea Region::slots() const {
   return {mapping_.data() + slots_offset(geometry_.form), geometry_.capacity, geometry_.slot_bytes,
+          geometry_.payload_bytes};
+}
+
+LeanSlots Region::lean_slots() const {
+  return {mapping_.data() + kSlotsOffset, geometry_.capacity, geometry_.slot_bytes,
           geometry_.payload_bytes};
 }
 
@@ -484,23 +494,6 @@ void Region::introduce(const Options& options) const {
   // A producer that found it at the oldest record meanwhile may sleep until it has moved.
   store_place(entry.cursor, newest_place(header(), area()), std::memory_order_seq_cst);
   header().writers.wake_if_waiting(queue::FutexScope::host);
-}
-
-Status Region::wait_for_peer(std::uint64_t timeout_ns) const {
-  const std::uint64_t deadline_ns = core::monotonic_ns() + timeout_ns;
-  for (;;) {
-    const Peer now = peer();
-    // A producer that closed has left records; a consumer that closed will read none.
-    if (now == Peer::alive || (now == Peer::closed && role_ == Role::consumer)) return {};
-    if (core::monotonic_ns() >= deadline_ns || core::StopSignal::requested()) break;
-    pause_before_retry();
-  }
-  const std::string who = role_ == Role::producer ? "consumer" : "producer";
-  if (core::StopSignal::requested()) {
-    return fail(stopped_before("a " + who + " came").in("ring " + name_));
-  }
-  return fail(Code::try_again, "ring " + name_ + ": no " + who + " came",
-              "start the " + who + ", or raise open-timeout");
 }
 
 std::uint64_t Region::stored_head() const {

@@ -12,6 +12,7 @@
 #include "mem/pages.hpp"
 #include "ring/byte_area.hpp"
 #include "ring/layout.hpp"
+#include "ring/lean_slots.hpp"
 #include "ring/options.hpp"
 #include "ring/slot_area.hpp"
 
@@ -51,8 +52,9 @@ class Region {
 
   [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(mapping_.data()); }
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
-  [[nodiscard]] SlotArea slots() const;  // of a ring of slots
-  [[nodiscard]] ByteArea area() const;   // of a ring of bytes, or a broadcast
+  [[nodiscard]] SlotArea slots() const;        // of a ring of slots
+  [[nodiscard]] LeanSlots lean_slots() const;  // of a lean ring
+  [[nodiscard]] ByteArea area() const;         // of a ring of bytes, or a broadcast
   [[nodiscard]] Endpoint& own() const { return header().endpoints[entry_]; }
   // Of several readers or producers, the first one's entry.
   [[nodiscard]] Endpoint& other() const { return header().endpoints[first_entry(other_role())]; }

@@ -1,7 +1,13 @@
 // Of a Region: who else is there, by what the entries say and who holds their locks.
+#include <chrono>
+#include <thread>
+
+#include "core/clock.hpp"
+#include "core/stop.hpp"
 #include "ring/intent.hpp"
 #include "ring/liveness.hpp"
 #include "ring/region.hpp"
+#include "ring/waiting.hpp"
 
 namespace tally::ring {
 
@@ -86,6 +92,25 @@ Peer Region::state_of(std::size_t index) const {
       return Peer::dead;
     }
   }
+}
+
+// Sleeps in between: who waits for a process to start has time.
+Status Region::wait_for_peer(std::uint64_t timeout_ns) const {
+  constexpr std::chrono::milliseconds kLookEvery{1};
+  const std::uint64_t deadline_ns = core::monotonic_ns() + timeout_ns;
+  for (;;) {
+    const Peer now = peer();
+    // A producer that closed has left records; a consumer that closed will read none.
+    if (now == Peer::alive || (now == Peer::closed && role_ == Role::consumer)) return {};
+    if (core::monotonic_ns() >= deadline_ns || core::StopSignal::requested()) break;
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  const std::string who = role_ == Role::producer ? "consumer" : "producer";
+  if (core::StopSignal::requested()) {
+    return fail(stopped_before("a " + who + " came").in("ring " + name_));
+  }
+  return fail(Code::try_again, "ring " + name_ + ": no " + who + " came",
+              "start the " + who + ", or raise open-timeout");
 }
 
 }  // namespace tally::ring

@@ -6,6 +6,7 @@
 #include "ring/broadcast.hpp"
 #include "ring/byte_area.hpp"
 #include "ring/inspector.hpp"
+#include "ring/lean_slots.hpp"
 #include "ring/region.hpp"
 #include "ring/ring_file.hpp"
 
@@ -91,6 +92,27 @@ void walk_slots(int fd, const RingStatus& ring, Verdict& verdict) {
   }
 }
 
+void walk_lean_slots(int fd, const RingStatus& ring, Verdict& verdict) {
+  const Geometry geometry = plan_geometry(ring.slots, ring.payload_bytes, ring.form);
+  for (std::uint64_t position = ring.head; position != ring.tail; ++position) {
+    std::uint64_t word = 0;
+    if (!read_at(fd, geometry.slot_offset(position), word)) {
+      return find(verdict, "no slot can be read", position);
+    }
+    const bool committed = is_lean_record(word, position);
+    if (committed && lean_length(word) <= ring.payload_bytes) {
+      ++verdict.records;
+      verdict.bytes += lean_length(word);
+      continue;
+    }
+    if (is_passed(fd, position)) continue;
+    return committed ? find(verdict,
+                            "a length of " + std::to_string(lean_length(word)) + " is out of range",
+                            position)
+                     : find(verdict, "a published record has no stamp", position);
+  }
+}
+
 void walk_bytes(int fd, const RingStatus& ring, Verdict& verdict) {
   const ByteArea area{nullptr, ring.slots, ring.payload_bytes};
   const bool broadcast = ring.form == SlotForm::broadcast;
@@ -158,6 +180,12 @@ void check_readers(int fd, const RingStatus& ring, Verdict& verdict) {
   }
 }
 
+// Whether a position of one producer was committed, and perhaps released since.
+bool is_settled(const RingStatus& ring, std::uint64_t stamp, std::uint64_t position) {
+  if (ring.form == SlotForm::lean) return is_lean_record(stamp, position);
+  return stamp == position + 1 || stamp == position + ring.slots;
+}
+
 // Behind the last record that the one producer of slots committed, whether or not it came to store
 // that before it was killed (recover_tail()).
 std::uint64_t committed_tail(int fd, const RingStatus& ring) {
@@ -165,7 +193,7 @@ std::uint64_t committed_tail(int fd, const RingStatus& ring) {
   std::uint64_t tail = ring.tail;
   std::uint64_t stamp = 0;
   while (tail - ring.tail < ring.slots && read_at(fd, geometry.slot_offset(tail), stamp) &&
-         (stamp == tail + 1 || stamp == tail + ring.slots)) {
+         is_settled(ring, stamp, tail)) {
     ++tail;
   }
   return tail;
@@ -206,6 +234,8 @@ Result<Verdict> verify_ring(const std::string& name) {
   }
   if (is_byte_area(status->form)) {
     walk_bytes(fd.get(), *status, verdict);
+  } else if (status->form == SlotForm::lean) {
+    walk_lean_slots(fd.get(), *status, verdict);
   } else {
     walk_slots(fd.get(), *status, verdict);
   }

@@ -431,6 +431,24 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
   no_rings_left
 }
 
+@test "a lean ring carries short lines and says what it holds" {
+  local ring
+  ring=$(ring_name)
+  for length in {0..56}; do printf '%*s\n' "$length" "$length"; done >in.txt
+  tally-relay file:in.txt "shm:$ring,kind=lean,slots=64" --from-frame line
+  run_tool tally-relay ring stat "$ring" --json
+  assert_success
+  assert_output --partial '"kind":"lean"'
+  run_tool tally-relay ring verify "$ring"
+  assert_success
+  assert_output --partial "57 records"
+  tally-relay "shm:$ring" file:out.txt --to-frame line --fail-on-loss
+  cmp in.txt out.txt
+  no_rings_left
+  run_tool tally-relay gen:count=1 "shm:$ring,kind=lean,bytes=57"
+  assert_refused 64 "bytes cannot be '57'" "1 to 56"
+}
+
 @test "a ring of bytes carries records of every size both ways" {
   local ring
   ring=$(ring_name)

@@ -2,7 +2,8 @@
 // its bounds. Input: a mode byte (1: seal the header again, so that the checks behind the CRC are
 // reached; 2: cut the file at the next two bytes; 4: a ring of bytes; 8: a broadcast, and with 32
 // one whose producer waits for its readers; 16: a ring of many producers; 64: one of many
-// consumers, and with 16 of many of both), then patches of three bytes: offset, xor value.
+// consumers, and with 16 of many of both; 128: a lean ring), then patches of three bytes: offset,
+// xor value.
 #include <array>
 #include <cstring>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #include "ring/consumer.hpp"
 #include "ring/inspector.hpp"
 #include "ring/layout.hpp"
+#include "ring/lean_consumer.hpp"
+#include "ring/lean_producer.hpp"
 #include "ring/mpsc_producer.hpp"
 #include "ring/producer.hpp"
 #include "ring/spmc_consumer.hpp"
@@ -46,6 +49,21 @@ tally::Bytes make_image() {
     auto producer = ring::Producer::open(ring_name(), small()).value();
     producer.try_push({}, tally::core::as_bytes("one"));
     producer.try_push({}, tally::core::as_bytes("two"));
+  }
+  const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
+  const auto view = tally::core::as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
+// The same as a lean ring.
+tally::Bytes make_lean_image() {
+  ::unlink(ring::ring_path(ring_name()).c_str());
+  {
+    ring::Options options = small();
+    options.bytes = 16;
+    auto producer = ring::LeanProducer::open(ring_name(), options).value();
+    producer.try_push(tally::core::as_bytes("one"));
+    producer.try_push(tally::core::as_bytes("two"));
   }
   const auto text = tally::core::read_file(ring::ring_path(ring_name())).value();
   const auto view = tally::core::as_bytes(text);
@@ -166,6 +184,25 @@ void use_slots() {
   }
 }
 
+void use_lean() {
+  auto consumer = ring::LeanConsumer::open(ring_name());
+  auto producer = ring::LeanProducer::open(ring_name());
+  tally::Bytes buffer(ring::kMaxLeanBytes);
+  std::size_t length = 0;
+  for (int i = 0; i < 8; ++i) {
+    if (consumer && consumer->pop_wait(buffer, length, kLongPast) == ring::PopResult::ok &&
+        length > consumer->payload_bytes()) {
+      __builtin_trap();
+    }
+    if (producer && producer->put(tally::core::as_bytes("three"))) producer->commit();
+    if (producer) (void)producer->push(tally::core::as_bytes("four"), kLongPast);
+    if (!consumer || consumer->peek(3) == 0) continue;
+    if (consumer->record(0).payload.size() > consumer->payload_bytes()) __builtin_trap();
+    consumer->release(1);
+    if (consumer->depth() > consumer->capacity()) __builtin_trap();
+  }
+}
+
 void use_many() {
   ring::Options options;
   options.form = ring::SlotForm::claimed;
@@ -267,6 +304,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       make_shared_image<ring::Producer>(ring::SlotForm::shared_out);
   static const tally::Bytes traded_image =
       make_shared_image<ring::MpscProducer>(ring::SlotForm::traded);
+  static const tally::Bytes lean_image = make_lean_image();
+  const bool is_lean = size != 0 && (data[0] & 128U) != 0;
   const bool is_shared = size != 0 && (data[0] & 64U) != 0;
   const bool is_many = size != 0 && (data[0] & 16U) != 0;
   const bool is_broadcast = size != 0 && (data[0] & 8U) != 0;
@@ -274,7 +313,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool is_bytes = !is_broadcast && size != 0 && (data[0] & 4U) != 0;
   const std::string path = ring::ring_path(ring_name());
   ::unlink(path.c_str());
-  const tally::Bytes& image = is_shared      ? (is_many ? traded_image : shared_image)
+  const tally::Bytes& image = is_lean        ? lean_image
+                              : is_shared    ? (is_many ? traded_image : shared_image)
                               : is_many      ? many_image
                               : is_gated     ? gated_image
                               : is_broadcast ? broadcast_image
@@ -283,7 +323,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!tally::core::create_file(path, patched(image, {data, size}), 0600)) return 0;
   (void)ring::stat_ring(ring_name());
   (void)ring::verify_ring(ring_name());
-  if (is_shared && is_many) {
+  if (is_lean) {
+    use_lean();
+  } else if (is_shared && is_many) {
     use_shared<ring::MpscProducer>(ring::SlotForm::traded);
   } else if (is_shared) {
     use_shared<ring::Producer>(ring::SlotForm::shared_out);

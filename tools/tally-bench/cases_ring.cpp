@@ -100,38 +100,20 @@ Result<Subject> ring_pair() {
   return pair_of(std::move(ends));
 }
 
-// Side 0 sends a word and waits for its echo.
 template <std::size_t Bytes>
-class RingRoundTrip final : public bench::Subject {
- public:
-  RingRoundTrip(BothEnds there, BothEnds back) : there_(std::move(there)), back_(std::move(back)) {}
+struct Words {
+  bool push(std::uint64_t word) { return push_word<Bytes>(ends.producer, word); }
+  bool pop(std::uint64_t& word) { return pop_word<Bytes>(ends.consumer, word); }
 
-  void run(std::size_t side, std::uint64_t operations) override {
-    std::uint64_t word = 0;
-    for (std::uint64_t i = 0; i < operations; ++i) {
-      if (side == 0) {
-        push_word<Bytes>(there_.producer, i);
-        while (!pop_word<Bytes>(back_.consumer, word)) core::cpu_relax();
-        if (word != i) wrong_ = true;
-      } else {
-        while (!pop_word<Bytes>(there_.consumer, word)) core::cpu_relax();
-        push_word<Bytes>(back_.producer, word);
-      }
-    }
-  }
-  [[nodiscard]] bool healthy() const override { return !wrong_; }
-
- private:
-  BothEnds there_;
-  BothEnds back_;
-  bool wrong_ = false;  // side 0 alone
+  BothEnds ends;
 };
 
 template <std::size_t Bytes>
 Result<Subject> ring_round_trip() {
   TALLY_TRY(auto there, open_ring(kNearSlots));
   TALLY_TRY(auto back, open_ring(kNearSlots));
-  return std::make_unique<RingRoundTrip<Bytes>>(std::move(there), std::move(back));
+  return std::make_unique<WordRoundTrip<Words<Bytes>>>(Words<Bytes>{std::move(there)},
+                                                       Words<Bytes>{std::move(back)});
 }
 
 // Side 1 fills batches of records in place, side 0 reads them where they lie.

@@ -74,4 +74,34 @@ class RecordBatches final : public bench::Subject {
   alignas(128) bool wrong_ = false;  // side 0 alone
 };
 
+// Two threads and two rings: side 0 sends a word and waits for its echo. A ring here is
+//
+//   bool push(std::uint64_t word)    a record that begins with the word
+//   bool pop(std::uint64_t& word)    reads the next one, if it is there
+template <typename Ring>
+class WordRoundTrip final : public bench::Subject {
+ public:
+  WordRoundTrip(Ring there, Ring back) : there_(std::move(there)), back_(std::move(back)) {}
+
+  void run(std::size_t side, std::uint64_t operations) override {
+    std::uint64_t word = 0;
+    for (std::uint64_t i = 0; i < operations; ++i) {
+      if (side == 0) {
+        there_.push(i);
+        while (!back_.pop(word)) core::cpu_relax();
+        if (word != i) wrong_ = true;
+      } else {
+        while (!there_.pop(word)) core::cpu_relax();
+        back_.push(word);
+      }
+    }
+  }
+  [[nodiscard]] bool healthy() const override { return !wrong_; }
+
+ private:
+  Ring there_;
+  Ring back_;
+  bool wrong_ = false;  // side 0 alone
+};
+
 }  // namespace tally::bench_tool

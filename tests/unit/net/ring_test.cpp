@@ -115,4 +115,41 @@ TEST_CASE("what a reader of a broadcast that waits leaves undelivered is kept fo
   REQUIRE(second->close(0).has_value());
 }
 
+TEST_CASE("a lean ring carries payloads and numbers them from one") {
+  const tally::test::RingName name("net-lean");
+  const auto sink = std::move(
+      tally::net::open_sink(
+          tally::net::parse_endpoint("shm:" + name.str() + ",kind=lean,slots=4").value(), {})
+          .value()
+          .side);
+  const tally::Bytes large(57, 1);
+  const std::array<Record, 3> in = {Record{70, 5, 1, 2, tally::core::as_bytes("one")},
+                                    Record{71, 6, 1, 2, large},
+                                    Record{72, 7, 1, 2, tally::core::as_bytes("three")}};
+  CHECK(sink->push(in, 1).count == 3);
+  CHECK(sink->counts().sent == 2);
+  CHECK(sink->counts().too_long == 1);
+  CHECK(sink->counts().bytes == 8);
+
+  // Nobody says the kind: the ring is taken as what it is.
+  const auto source = std::move(
+      tally::net::open_source(tally::net::parse_endpoint("shm:" + name.str()).value(), {}, -1)
+          .value()
+          .side);
+  std::array<Record, 4> out;
+  const std::uint64_t before_ns = tally::core::monotonic_ns();
+  REQUIRE(source->pull(out, 1).count == 2);
+  CHECK(out[0].sequence == 1);
+  CHECK(tally::core::as_text(out[0].payload) == "one");
+  CHECK(out[1].sequence == 2);
+  CHECK(tally::core::as_text(out[1].payload) == "three");
+  CHECK(out[1].time_ns >= before_ns);
+  CHECK(out[1].flags == 0);
+  source->settle(2);
+
+  for (int i = 0; i < 4; ++i) CHECK(sink->push(std::span(in).first(1), 1).count == 1);
+  CHECK(sink->push(std::span(in).first(1), 1).count == 0);  // full, and it waits
+  CHECK(source->leave(0) == 0);
+}
+
 TEST_SUITE_END();

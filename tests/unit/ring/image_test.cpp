@@ -113,7 +113,7 @@ TEST_CASE("a header with a right checksum and wrong numbers is named by its fiel
   refuse([](auto& h) { h.kind = 2; }, "slot form 1 is not");
   refuse([](auto& h) { h.slot_form = 4; }, "slot form 4 is not");
   refuse([](auto& h) { h.kind = 4; }, "slot form 1 is not");
-  refuse([](auto& h) { h.slot_form = 7; }, "slot form 7 is not");
+  refuse([](auto& h) { h.slot_form = 8; }, "slot form 8 is not");
   refuse([](auto& h) { h.page_kind = 9; }, "page kind 9 is unknown");
   refuse([](auto& h) { h.header_bytes = 4096; }, "header bytes are not");
   refuse([](auto& h) { h.slot_bytes += 64; }, "slot bytes 160 do not fit");
