@@ -214,7 +214,25 @@ bool SpmcConsumer::is_thorough_poll() {
   return idle_polls_++ % kThoroughPolls == 0;
 }
 
+// Consumers bring `taken` no further than a lap ahead of the head, and only over positions that
+// were settled: what stands before it has its stamp, or that of a later lap. A peer that stored
+// another one would have everybody wait for a position that no producer comes to, and what lies
+// before it taken for the claims of the dead.
+bool SpmcConsumer::has_right_place() {
+  // Acquire, all: the looks come in this order. Where the head stood still, the two are of one
+  // moment; where it moved, another look follows.
+  const std::uint64_t head = header_->head.load(std::memory_order_acquire);
+  const std::uint64_t taken = header_->taken.load(std::memory_order_acquire);
+  const std::uint64_t stamp = slots_.at(taken - 1).stamp.load(std::memory_order_acquire);
+  if (taken - head <= slots_.capacity && !is_before(stamp, taken)) [[likely]]
+    return true;
+  if (header_->head.load(std::memory_order_acquire) != head) return true;
+  region_.poison(PoisonReason::bad_cursor);
+  return false;
+}
+
 bool SpmcConsumer::look_after(bool thoroughly) {
+  if (thoroughly && !has_right_place()) return false;
   const bool passed = many_producers_ && pass_gaps(thoroughly);
   if (!thoroughly) return passed;
   static_cast<void>(mend_some());
@@ -225,7 +243,7 @@ void SpmcConsumer::look_after_all(ClaimedRun given_up, std::uint64_t patience_ns
   const std::uint64_t until_ns = core::monotonic_ns() + patience_ns;
   // A peer that puts back what was freed holds nobody up for ever.
   std::uint64_t looks = slots_.capacity / kMostAtOnce + 2;
-  while (looks > 0) {
+  while (looks > 0 && has_right_place()) {
     const bool passed = many_producers_ && pass_gaps(true);
     const Mended mended = mend_some(given_up);
     if (mended.is_busy && core::monotonic_ns() < until_ns) {

@@ -94,6 +94,8 @@ class alignas(kApartBytes) SpmcConsumer {
   [[nodiscard]] std::uint32_t length_at(std::uint64_t position) const;
   [[nodiscard]] bool is_there() const;
   [[nodiscard]] bool is_still_empty() const;
+  // Gives the ring up where `taken` is none that consumers store.
+  [[nodiscard]] bool has_right_place();
   // Does for all what the absent left undone. Whether there may be a record now. Asks who lives
   // only where `thoroughly`.
   bool look_after(bool thoroughly);

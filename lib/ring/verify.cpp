@@ -218,14 +218,16 @@ Result<Verdict> verify_ring(const std::string& name) {
   // The reader may take a record before its writer has stored the tail.
   const bool crossed = static_cast<std::int64_t>(used) < 0;
   if (crossed && verdict.in_use) return verdict;
-  // Of a ring that moves on, the two are not of one moment.
-  const bool astray = status->taken - status->head > status->slots && !verdict.in_use;
-  if (used > status->slots || astray) {
-    const std::string other = astray ? " and taken " + std::to_string(status->taken)
-                                     : " and tail " + std::to_string(status->tail);
-    verdict.findings.push_back("head " + std::to_string(status->head) + other +
-                               " are further apart than the capacity");
+  const auto out_of_order = [&](const std::string& how) {
+    verdict.findings.push_back("head " + std::to_string(status->head) + how);
     return verdict;
+  };
+  const std::string tail = " and tail " + std::to_string(status->tail);
+  if (used > status->slots) return out_of_order(tail + " are further apart than the capacity");
+  // Of a ring that moves on, the cursors are not of one moment.
+  if (status->taken - status->head > used && !verdict.in_use) {
+    return out_of_order(", taken " + std::to_string(status->taken) + tail +
+                        " are not in this order");
   }
   if (status->form == SlotForm::broadcast) check_readers(fd.get(), *status, verdict);
   verdict.gated = status->is_gated();
