@@ -246,6 +246,14 @@ void read_claims(int fd, const Snapshot& snapshot, const Geometry& geometry, Rin
                                     [&](std::uint64_t word) { return is_intended(word, at); });
     ++(living ? status.in_hand : status.in_doubt);
   }
+  const auto told = doubt(offsetof(Doubts, told));
+  status.untold = status.in_doubt - std::min(status.in_doubt, told);
+  std::uint64_t counted = status.in_hand + status.in_doubt;
+  for (const auto* side : status.sides()) {
+    if (side->role == Role::consumer) counted += side->records + side->tombstones;
+  }
+  // The counts were not read at one moment.
+  status.uncounted = is_before(status.taken, counted) ? 0 : status.taken - counted;
 }
 
 // What the slots say, of a ring of them.
@@ -481,7 +489,8 @@ Result<Removal> remove_ring(const std::string& name, bool force) {
   }
   if (held) TALLY_CHECK(poison_removed(fd->get()));
   if (::unlink(path.c_str()) != 0) return fail_errno("cannot remove " + path, errno);
-  return Removal{status ? status->depth : 0};
+  if (!status) return Removal{};
+  return Removal{status->depth, status->in_hand, status->untold};
 }
 
 }  // namespace tally::ring

@@ -73,6 +73,12 @@ struct RingStatus {
   // who were killed or have left, which may have been passed on or not.
   std::uint64_t in_hand = 0;
   std::uint64_t in_doubt = 0;
+  std::uint64_t untold = 0;  // of those in doubt: no consumer that has left has told of them
+  // Of many consumers: what was taken, is neither in hand nor in doubt, and that no consumer has
+  // counted. While none of them is at work, one that was killed behind the release of a record and
+  // before it counted it had released so many or, of many producers, passed over positions that
+  // have no record; of those who live, what they are about to count is among them.
+  std::uint64_t uncounted = 0;
   std::uint64_t lost = 0;  // dropped or overtaken, all endpoints together
   EndpointStatus producer;
   EndpointStatus consumer;
@@ -91,7 +97,7 @@ struct RingStatus {
   // Records and their bytes, of all producers together.
   [[nodiscard]] std::uint64_t published() const;
   [[nodiscard]] std::uint64_t published_bytes() const;
-  // Records released, of all consumers together.
+  // Records released, of all consumers together, as far as they have counted them (`uncounted`).
   [[nodiscard]] std::uint64_t released() const;
 };
 
@@ -111,7 +117,12 @@ struct RingRates {
 [[nodiscard]] Result<RingStatus> stat_ring(const std::string& name);
 
 struct Removal {
-  std::uint64_t discarded = 0;  // records that were committed and not released
+  std::uint64_t discarded = 0;  // records that were committed and not released, of many consumers
+                                // not claimed
+  // Of many consumers: records that those who live had claimed and not released, and such of those
+  // who were killed or left, of which nobody has told.
+  std::uint64_t in_hand = 0;
+  std::uint64_t in_doubt = 0;
 };
 // Removes a ring that no process holds, whatever state its header is in. With `force` also one that
 // is held: it is poisoned first, so that both sides end with an error instead of waiting. Errors:

@@ -42,6 +42,7 @@ std::string ring_json(const ring::RingStatus& status) {
   const bool many_consumers = ring::has_many_consumers(status.form);
   if (many_consumers) {
     writer.field("in_hand", status.in_hand).field("in_doubt", status.in_doubt);
+    writer.field("untold", status.untold).field("uncounted", status.uncounted);
   }
   writer.field("lost", status.lost).field("pages", mem::page_kind_name(status.page_kind));
   writer.field("from_this_boot", status.from_this_boot).field("in_use", status.in_use());
@@ -75,6 +76,11 @@ std::string side_text(const ring::EndpointStatus& side) {
     text += fmt::format(" {} ({})", side.comm, side.pid);
   }
   return text;
+}
+
+// What there may be besides, in a list.
+std::string also(std::uint64_t count, const char* what) {
+  return count == 0 ? std::string() : fmt::format(", {} {}", count, what);
 }
 
 // One that is stopped as well.
@@ -204,7 +210,8 @@ Result<Code> stat(const std::string& name, cli::Invocation& run) {
             broadcast ? std::string() : fmt::format("{} released, ", status.released()),
             status.lost);
   if (ring::has_many_consumers(status.form)) {
-    out.print("{:<12} {} in hand, {} in doubt\n", "", status.in_hand, status.in_doubt);
+    out.print("{:<12} {} in hand, {} in doubt{}\n", "", status.in_hand, status.in_doubt,
+              also(status.uncounted, "taken and not counted"));
   }
   print_side(out, "producer", status.producer, status.taken_ns);
   for (const ring::EndpointStatus& other : status.more_producers) {
@@ -233,10 +240,14 @@ Result<Code> remove(const std::string& name, bool force, cli::Invocation& run) {
                      .field("schema", "tally.ring.rm/1")
                      .field("name", name)
                      .field("discarded", removal.discarded)
+                     .field("in_hand", removal.in_hand)
+                     .field("in_doubt", removal.in_doubt)
                      .end_object()
                      .take());
-  } else if (removal.discarded > 0) {
-    run.out.warning(fmt::format("{} unread records went with ring {}", removal.discarded, name));
+  } else if (removal.discarded + removal.in_hand + removal.in_doubt > 0) {
+    run.out.warning(fmt::format("{} unread records{}{} went with ring {}", removal.discarded,
+                                also(removal.in_hand, "in hand"),
+                                also(removal.in_doubt, "in doubt"), name));
   }
   return Code::ok;
 }
@@ -352,13 +363,13 @@ Result<Code> verify(const std::string& name, cli::Invocation& run) {
     writer.end_array().end_object();
     run.out.line(writer.take());
   } else if (good) {
-    const auto also = [](std::uint64_t count, const char* what) {
+    const auto beside = [](std::uint64_t count, const char* what) {
       return count == 0 ? std::string() : fmt::format("; {} {}", count, what);
     };
     run.out.print(
         "{}: {} records, {} bytes wait in it, all of them whole{}{}{}{}\n", name, verdict.records,
-        verdict.bytes, also(verdict.claimed, "claimed and not committed"),
-        also(verdict.taken, "taken and not released"),
+        verdict.bytes, beside(verdict.claimed, "claimed and not committed"),
+        beside(verdict.taken, "taken and not released"),
         verdict.gated ? fmt::format("; gated, {} behind", verdict.slowest_behind) : std::string(),
         verdict.in_use ? "; it is in use" : "");
   } else {

@@ -142,6 +142,7 @@ TEST_CASE_TEMPLATE("one of many consumers killed after every single instruction 
   Diary& diary = *shared_diary.diary;
   std::array<int, 5> released{};
   std::array<int, 4> doubted{};
+  int uncounted = 0;
   tally::test::for_every_step(
       [&] { return take_stepped(name.str(), Kind::kForm, diary); },
       [&] {
@@ -173,6 +174,10 @@ TEST_CASE_TEMPLATE("one of many consumers killed after every single instruction 
           REQUIRE(status.in_doubt == seen.in_doubt);
           REQUIRE(status.in_doubt <= first);
           const std::uint64_t done = first - status.in_doubt;
+          // What it had released and not counted yet is the rest.
+          const std::uint64_t others = 6 - first;
+          REQUIRE(status.released() + status.uncounted == done + others);
+          if (status.uncounted > 0) ++uncounted;
           REQUIRE(done >= diary.behind);
           REQUIRE(done <= diary.before);
           ++released[done];
@@ -191,6 +196,7 @@ TEST_CASE_TEMPLATE("one of many consumers killed after every single instruction 
   // Kills fell everywhere.
   for (const int count : released) CHECK(count > 0);
   for (const int count : doubted) CHECK(count > 0);
+  CHECK(uncounted > 0);
 }
 
 TEST_CASE_TEMPLATE("a consumer killed after every instruction of counting what the dead left", Kind,
