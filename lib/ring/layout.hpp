@@ -203,7 +203,8 @@ struct Doubts {
   std::atomic<std::uint64_t> counted;
   std::atomic<std::uint64_t> position;
   std::atomic<std::uint64_t> settled;
-  // How many of `counted` consumers have reported that left in an orderly way.
+  // How many of `counted` consumers have reported that left in an orderly way. The last one that
+  // leaves reports for those that were killed as well.
   std::atomic<std::uint64_t> told;
 };
 

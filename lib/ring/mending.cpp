@@ -19,6 +19,14 @@ bool is_left_by_dead(const Region& region, const SlotArea& slots, std::uint64_t 
   return has_unread(slots, position);
 }
 
+// Whether nobody counted a record whose slot is not known to be free: who was killed in between,
+// and had been the last to find anything, left one that has yet to be told of.
+bool is_all_settled(const Doubts& doubts) {
+  // Acquire pairs with settle_counted(): what is settled was counted before.
+  const std::uint64_t settled = doubts.settled.load(std::memory_order_acquire);
+  return doubts.counted.load(std::memory_order_relaxed) == settled;
+}
+
 // Pre: the lock is held. What was counted and, for all that this process knows, not freed.
 bool settle_counted(Doubts& doubts, const SlotArea& slots) {
   // Acquire pairs with count(): the position is of this count.
@@ -70,7 +78,7 @@ Mended mend(const Region& region, ClaimedRun given_up) {
   mended.has_moved = free_done(header, slots);
   // Acquire pairs with the exchange in free_done().
   const auto head = [&] { return header.head.load(std::memory_order_acquire); };
-  if (!is_left_by_dead(region, slots, head())) return mended;
+  if (is_all_settled(header.doubts) && !is_left_by_dead(region, slots, head())) return mended;
   mended.is_busy = !region.try_lock_mending();
   if (mended.is_busy) return mended;
   const auto settle = [&] {

@@ -315,7 +315,7 @@ Result<bool> Region::join(const Options& options) {
   }
   TALLY_TRY(mapping_,
             mem::Mapping::of_file(fd_.get(), geometry_.total_bytes, page_request(options)));
-  if (!held && is_drained()) {
+  if (!held && is_drained() && count_untold() == 0) {
     ::unlink(path_.c_str());
     return false;
   }
@@ -550,9 +550,10 @@ Left Region::leave() {
   return left;
 }
 
-// Whether records wait for a reader that has not come yet, or was killed. Nobody holds the ring.
+// Whether records wait for a reader that has not come yet, or was killed, or none of those that
+// died has told of what is in doubt. Nobody holds the ring.
 bool Region::is_awaited() const {
-  if (is_drained()) return false;
+  if (is_drained()) return !poisoned() && count_untold() != 0;
   bool has_closed = false;
   for (std::size_t index = 0; index < entry_count(Role::consumer); ++index) {
     const Peer state = state_of(entry_of(Role::consumer, index));
@@ -562,32 +563,55 @@ bool Region::is_awaited() const {
   return !has_closed;
 }
 
-// Nobody else holds the ring, and it goes.
-Left Region::what_is_left() const {
-  if (!has_many_consumers()) return {};
+// Of many consumers. Pre: none of them lives.
+std::uint64_t Region::count_untold() const {
+  if (!has_many_consumers()) return 0;
   const Doubts& doubts = header().doubts;
-  // Relaxed, all: whoever stored these has left or died since.
+  // Relaxed, both: whoever stored these has left or died since.
   const std::uint64_t counted = doubts.counted.load(std::memory_order_relaxed);
-  const std::uint64_t told = doubts.told.load(std::memory_order_relaxed);
+  return counted - std::min(counted, doubts.told.load(std::memory_order_relaxed));
+}
+
+// Of many consumers, under the set-up lock: what the last one that leaves tells for those that were
+// killed, who may have counted it and can tell of nothing.
+std::uint64_t Region::tell_for_dead() const {
+  if (role_ != Role::consumer || !has_many_consumers()) return 0;
+  for (std::size_t index = 0; index < entry_count(Role::consumer); ++index) {
+    const std::size_t entry = entry_of(Role::consumer, index);
+    if (is_locked(fd_.get(), static_cast<std::int64_t>(entry))) return 0;
+  }
+  const std::uint64_t untold = count_untold();
+  // Relaxed: as in SpmcConsumer::close().
+  header().doubts.told.fetch_add(untold, std::memory_order_relaxed);
+  return untold;
+}
+
+// Of many consumers. Nobody else holds the ring, and it goes.
+std::uint64_t Region::count_gone() const {
+  if (!has_many_consumers()) return 0;
+  // Relaxed: whoever stored it has left or died since.
   const std::uint64_t taken = header().taken.load(std::memory_order_relaxed);
-  return {count_unread(slots(), taken, stored_tail()), counted - std::min(counted, told)};
+  return count_unread(slots(), taken, stored_tail());
 }
 
 Left Region::remove_if_last() const {
   if (path_.empty()) {  // it goes with the last process that has it
-    return peer() == Peer::alive ? Left{} : what_is_left();
+    return peer() == Peer::alive ? Left{} : Left{count_gone(), count_untold()};
   }
   Error ignored;  // a ring that cannot be locked stays, and tally-relay ring rm removes it
   const std::uint64_t deadline_ns = core::monotonic_ns() + kLeaveTimeoutNs;
   if (!wait_for_setup_lock(fd_.get(), deadline_ns, ignored)) return {};
   const SetupLock setup(fd_.get());
-  if (any_endpoint_locked(fd_.get()) || !is_current(fd_.get(), path_)) return {};
-  if (is_awaited()) return {};
+  Left left;
+  left.in_doubt = tell_for_dead();
+  if (any_endpoint_locked(fd_.get()) || !is_current(fd_.get(), path_)) return left;
+  if (is_awaited()) return left;
   std::uint32_t ready = static_cast<std::uint32_t>(State::ready);
   header().state.compare_exchange_strong(ready, static_cast<std::uint32_t>(State::closing),
                                          std::memory_order_acq_rel);
   ::unlink(path_.c_str());
-  return what_is_left();
+  left.unread = count_gone();
+  return left;
 }
 
 }  // namespace tally::ring

@@ -25,17 +25,18 @@ enum class Peer : std::uint8_t {
   dead,    // it was killed: attached, and the lock is free
 };
 
-// What goes with a ring of many consumers, because nobody is left who would take it or tell of it.
+// What the last one to leave a ring of many consumers tells of.
 struct Left {
-  std::uint64_t unread = 0;    // records that nobody had claimed
-  std::uint64_t in_doubt = 0;  // that were counted, and reported by no consumer
+  std::uint64_t unread = 0;    // records that nobody had claimed and that go with the ring
+  std::uint64_t in_doubt = 0;  // of the last consumer: counted by such that were killed since
 };
 
 class Region {
  public:
   // Creates the ring `name` or joins it, and takes the endpoint of `role`. Waits up to
   // open_timeout_ns for another process that is setting the ring up. A ring that nobody holds and
-  // that has nothing unread, and one from before a reboot, is made anew. Of a ring that is handed
+  // that has nothing unread, nor anything in doubt that nobody has told of, and one from before a
+  // reboot, is made anew. Of a ring that is handed
   // over (Options::place), `name` is the path of a socket: the first process that opens it makes
   // the ring and waits for the one that takes it. Errors: usage (name, options, a value that
   // differs from the ring's), permission (owner, mode, symbolic link), bad_data (the header, naming
@@ -98,8 +99,9 @@ class Region {
   [[nodiscard]] std::uint64_t tell_unseen(std::uint64_t oldest_number) const;
 
   // Leaves in an orderly way: marks the endpoint closed, frees its lock, wakes the other side and,
-  // if nobody is left, unlinks the ring unless records wait for a reader that has not closed. In a
-  // forked child it only unmaps: the endpoint is the parent's. Returns what goes with the ring.
+  // if nobody is left, unlinks the ring unless records wait for a reader that has not closed, or
+  // some are in doubt and no consumer was left to tell of them. In a forked child it only unmaps:
+  // the endpoint is the parent's.
   Left leave();
 
  private:
@@ -143,7 +145,9 @@ class Region {
   [[nodiscard]] std::uint64_t stored_tail() const;
   void introduce(const Options& options) const;
   Left remove_if_last() const;
-  [[nodiscard]] Left what_is_left() const;
+  [[nodiscard]] std::uint64_t count_untold() const;
+  [[nodiscard]] std::uint64_t tell_for_dead() const;
+  [[nodiscard]] std::uint64_t count_gone() const;
   [[nodiscard]] std::uint64_t stored_head() const;
 
   std::string name_;

@@ -76,7 +76,7 @@ class alignas(kApartBytes) SpmcConsumer {
   // What the producers gave up because the ring was full.
   [[nodiscard]] std::uint64_t dropped_by_producer() const { return region_.dropped_by_producers(); }
   // Records of other consumers, killed or left, that this one has found and counted as in doubt;
-  // once it has closed as the last one, also those that killed ones had found.
+  // once it has closed as the last of them, also those that killed ones had found.
   [[nodiscard]] std::uint64_t found_in_doubt() const { return found_in_doubt_; }
   // Once it has closed: records that nobody had claimed and that went with the ring.
   [[nodiscard]] std::uint64_t gone_unread() const { return gone_unread_; }
