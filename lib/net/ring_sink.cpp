@@ -54,6 +54,7 @@ Pushed AnyRingSink<End>::push(std::span<const Record> records, std::uint64_t dea
       return fail_with(gone(end_, published.stopped_by), done);
     }
     if (full_ == ring::Full::drop_new) {
+      if (end_.is_given_up()) return fail_with(gone(end_, ring::PushResult::poisoned), done);
       const std::size_t left = records.size() - done;
       end_.count_dropped(left);
       counts_.ring_full += left;

@@ -50,6 +50,8 @@ class alignas(kApartBytes) BroadcastProducer {
   // fits, and closed or peer_dead as put(). Pre: nothing is put and uncommitted.
   PushResult wait_writable(std::size_t length, std::uint64_t deadline_ns);
   void count_dropped(std::uint64_t records);
+  // Whether the ring was given up, by whomever: nobody takes anything from it any more.
+  [[nodiscard]] bool is_given_up() const { return region_.poisoned(); }
 
   // Leaves in an orderly way: readers get `closed` after the last record. The destructor does the
   // same. Returns how many records were overwritten before any reader had ever come: these are lost

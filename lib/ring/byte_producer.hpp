@@ -58,6 +58,8 @@ class alignas(kApartBytes) ByteProducer {
   PushResult wait_writable(std::size_t length, std::uint64_t deadline_ns);
 
   void count_dropped(std::uint64_t records);
+  // Whether the ring was given up, by whomever: nobody takes anything from it any more.
+  [[nodiscard]] bool is_given_up() const { return region_.poisoned(); }
   void close() { region_.leave(); }
 
   [[nodiscard]] Peer peer() const { return region_.peer(); }

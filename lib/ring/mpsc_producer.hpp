@@ -64,6 +64,8 @@ class alignas(kApartBytes) MpscProducer {
 
   // Counts records that the caller gave up because claim() or try_push() found no room.
   void count_dropped(std::uint64_t records);
+  // Whether the ring was given up, by whomever: nobody takes anything from it any more.
+  [[nodiscard]] bool is_given_up() const { return region_.poisoned(); }
 
   // Gives up what is claimed and leaves in an orderly way. When none is left, the consumer gets
   // after the last record `peer_dead` if one was killed whose place nobody took, else `closed`.

@@ -24,6 +24,8 @@ class SoleProducer {
 
   // Counts records that the caller gave up because it found no room.
   void count_dropped(std::uint64_t records) { bump(stats_->dropped_new, records); }
+  // Whether the ring was given up, by whomever: nobody takes anything from it any more.
+  [[nodiscard]] bool is_given_up() const { return region_.poisoned(); }
 
   // Leaves in an orderly way: the consumer gets `closed` after the last record. The destructor does
   // the same. Nothing else may be called afterwards.

@@ -480,6 +480,33 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
   tally-relay ring rm "$ring"
 }
 
+@test "a sink that drops what is new ends when its ring is given up" {
+  local ring kind
+  for kind in spsc mpsc spmc mpmc bytes broadcast; do
+    ring=$(ring_name)
+    # A reader that is stopped, for a broadcast that has none drops nothing.
+    start tally-relay "shm:$ring,kind=$kind,bytes=4096" null:
+    local reader=$started
+    wait_until 5 ring_is_there "$ring"
+    wait_until 5 is_asleep "$reader"
+    kill -STOP "$reader"
+    start tally-relay gen:count=0,rate=20000 "shm:$ring,kind=$kind,full=drop-new" \
+      --stats-out in.json
+    local writer=$started
+    wait_until 20 ring_says "$ring" '"dropped_new":[1-9]'
+    run_tool tally-relay ring rm "$ring" --force
+    assert_success
+    finish "$writer"
+    assert_equal "$status" 65
+    grep -q "error: ring $ring was given up" "err.$writer"
+    assert_equal "$(grep -c error: "err.$writer")" 1
+    assert_balanced in.json
+    kill -KILL "$reader"
+    finish "$reader"
+  done
+  no_rings_left
+}
+
 @test "drop old keeps the newest and each loss is told once" {
   local ring kept
   ring=$(ring_name)
