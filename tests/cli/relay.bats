@@ -507,6 +507,27 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
   no_rings_left
 }
 
+@test "what a producer does when a ring is full is refused where a ring is read" {
+  local ring full
+  ring=$(ring_name)
+  tally-relay gen:count=3 "shm:$ring,slots=64,full=drop-new"
+  for full in full=block full=drop-new kind=spsc,full=block; do
+    run_tool tally-relay "shm:$ring,$full" null:
+    assert_refused 64 "full has no meaning for the side that reads" "where the ring is written"
+  done
+  run_tool tally-relay "shm:$ring,kind=broadcast,full=drop-old" null:
+  assert_refused 64 "full has no meaning for the side that reads"
+  # What the creator said of the ring itself is no fault of who reads it.
+  run_tool tally-relay "shm:$ring,slots=64,kind=spsc" null: --stats-out out.json
+  assert_success
+  assert_equal "$(stat_of out.json rx_records)" 3
+  # Who reads first makes a broadcast by the word that means one.
+  start tally-relay "shm:$ring,full=drop-old" null:
+  wait_until 5 ring_says "$ring" '"kind":"broadcast"'
+  stop "$started"
+  no_rings_left
+}
+
 @test "drop old keeps the newest and each loss is told once" {
   local ring kept
   ring=$(ring_name)
