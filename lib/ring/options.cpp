@@ -252,6 +252,12 @@ Status check_options(const Options& options) {
                     std::string(kind_name(form)) + " does not have",
                 "use kind=broadcast, full=block or full=drop-new");
   }
+  if (options.place == Place::handed && has_many_consumers(form)) {
+    return fail(Code::usage,
+                "memfd: kind=" + std::string(kind_name(form)) +
+                    " is for many consumers, and a ring that is handed over has one",
+                "use shm:NAME, or leave kind out");
+  }
   if (options.huge_strict && options.huge == mem::HugeWish::off) {
     return fail(Code::usage, "shm: huge-strict contradicts huge=off", "say huge=2m or huge=1g");
   }

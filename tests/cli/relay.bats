@@ -729,6 +729,13 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
   assert_refused 75 "nobody came to sock" open-timeout
   [[ ! -e sock ]]
   echo mine >file
+  for kind in spmc mpmc; do
+    run_tool tally-relay gen:count=1 "memfd:sock,kind=$kind"
+    assert_refused 64 "kind=$kind is for many consumers" "use shm:NAME"
+    run_tool tally-relay "memfd:sock,kind=$kind" null:
+    assert_refused 64 "kind=$kind is for many consumers" "use shm:NAME"
+    [[ ! -e sock ]]
+  done
   run_tool tally-relay gen:count=1 memfd:file
   assert_refused 64 "file is no socket"
   assert_equal "$(<file)" mine
