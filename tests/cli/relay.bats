@@ -23,6 +23,14 @@ ring_is_there() { tally-relay ring stat "$1"; }
 ring_holds_its_producer() {
   tally-relay ring stat "$1" --json | grep -q '"producer":.*"stalls":[1-9].*"consumer"'
 }
+# ring_is_held_by_a_reader RING: a reader that lives is behind, and has come no further for a while.
+ring_is_held_by_a_reader() {
+  local before now
+  before=$(tally-relay ring stat "$1" --json | grep -o '"slowest_behind":[1-9].*')
+  sleep 0.1
+  now=$(tally-relay ring stat "$1" --json | grep -o '"slowest_behind":[1-9].*')
+  [[ -n $now && $now == "$before" ]]
+}
 ring_has_taken() { tally-relay ring stat "$1" --json | grep -q "\"released\":$2"; }
 readers_are() {
   local count
@@ -591,12 +599,26 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
     --fail-on-loss --stats-out in.json
   local producer=$started
   wait_until 5 ring_holds_its_producer "$ring"
-  start tally-relay "shm:$ring" file:slow.out --to-frame jsonl --stats-out slow.json --fail-on-loss
+  # It takes what a pipe holds, and no more before it is told to go on.
+  mkfifo slow.pipe
+  start bash -c 'exec perl -e "
+    while (sysread(STDIN, my \$lines, 65536)) {
+      syswrite(STDOUT, \$lines);
+      select(undef, undef, undef, 0.01) until -e q(go);
+    }" <slow.pipe >slow.out'
+  local taker=$started
+  start tally-relay "shm:$ring" file:slow.pipe --to-frame jsonl --stats-out slow.json \
+    --fail-on-loss
   slow=$started
+  wait_until 5 test -s slow.out
+  wait_until 5 ring_is_held_by_a_reader "$ring"
+  kill -0 "$producer"
+  touch go
   finish "$producer"
   assert_equal "$status" 0
   finish "$slow"
   assert_equal "$status" 0
+  finish "$taker"
   assert_equal "$(wc -l <slow.out)" 30000
   assert_balanced in.json
   assert_equal "$(stat_of slow.json drops_overwritten)" 0
