@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "ring/broadcast_producer.hpp"
@@ -30,14 +31,13 @@ using tally::test::numbered;
 using tally::test::open_gated;
 using tally::test::push_waiting;
 using tally::test::RingName;
-using tally::test::StepPoint;
 using tally::test::take_to_end;
 using tally::test::Taker;
 
 namespace {
 
-// Lets a child go on that step_to() has brought to a point, or to its second mark. From a point it
-// stops at that mark by itself.
+// Lets a child go on that was brought to a point, or to its second mark. From a point it stops at
+// that mark by itself.
 void let_go_on(const Child& child, bool at_point) {
   ::ptrace(PTRACE_DETACH, child.pid(), nullptr, nullptr);
   if (!at_point) return;
@@ -72,27 +72,56 @@ Child start_coming(const RingName& name, Then then) {
 
 // Where the coming of a second reader is interrupted: at every system call, and after every few
 // instructions of those among which it says that it is attached.
-std::vector<StepPoint> points_of_coming(const RingName& name) {
-  // A sanitizer makes some ten instructions of each.
-  constexpr int kStride = tally::test::kAddressSanitizer ? 60 : 3;
-  constexpr int kInstructions = tally::test::kAddressSanitizer ? 6000 : 600;
-  std::vector<StepPoint> points;
-  int before = 0;
-  for (int calls = 0;; ++calls) {
+class Coming {
+ public:
+  explicit Coming(const RingName& name) {
+    int before = 0;
+    for (int calls = 0;; ++calls) {
+      ::unlink(name.path().c_str());
+      const Bench bench(name);
+      const Child child = start(name);
+      if (!tally::test::reaches_mark(child.pid())) {
+        tally::test::skip("this host does not allow ptrace");
+      }
+      if (!tally::test::makes_calls(child.pid(), calls)) break;
+      points_.push_back({calls, 0});
+      if (tally::ring::stat_ring(name.str()).value().more_readers.empty()) before = calls;
+    }
+    REQUIRE(before > 10);
     ::unlink(name.path().c_str());
     const Bench bench(name);
-    const Child child = start_coming(name, [](Taker&) { return 0; });
-    if (!tally::test::step_to(child.pid(), {calls, 0})) {
-      if (calls == 0) tally::test::skip("this host does not allow ptrace");
-      break;
-    }
-    points.push_back({calls, 0});
-    if (tally::ring::stat_ring(name.str()).value().more_readers.empty()) before = calls;
+    const Child child = start(name);
+    REQUIRE(tally::test::reaches_mark(child.pid()));
+    REQUIRE(tally::test::makes_calls(child.pid(), before));
+    REQUIRE(way_.walk(child.pid(), kInstructions) == kInstructions);
+    for (int steps = 0; steps < kInstructions; steps += kStride) points_.push_back({before, steps});
   }
-  REQUIRE(before > 10);
-  for (int steps = 0; steps < kInstructions; steps += kStride) points.push_back({before, steps});
-  return points;
-}
+
+  // Behind the stop at the `calls`-th entry to, or exit from, a system call.
+  struct Point {
+    int calls;
+    int steps;
+  };
+  [[nodiscard]] const std::vector<Point>& points() const { return points_; }
+  // False when the second mark is before it.
+  [[nodiscard]] bool lead(const Child& child, Point point) const {
+    return tally::test::reaches_mark(child.pid()) &&
+           tally::test::makes_calls(child.pid(), point.calls) &&
+           (point.steps == 0 || way_.go(child.pid(), point.steps));
+  }
+
+ private:
+  // A sanitizer makes some ten instructions of each.
+  static constexpr int kStride = tally::test::kAddressSanitizer ? 60 : 3;
+  static constexpr int kInstructions = tally::test::kAddressSanitizer ? 6000 : 600;
+
+  static Child start(const RingName& name) {
+    return start_coming(name, [](Taker&) { return 0; });
+  }
+
+  std::vector<Point> points_;
+  tally::test::Way way_;
+};
 
 // Behind a reader that was killed: it holds up neither the producer nor who comes next, who is
 // waited for; the other reader loses nothing.
@@ -223,12 +252,13 @@ TEST_CASE("a reader of a gated broadcast killed after any instruction of its com
   tally::test::skip_where_steps_mislead();
   const RingName name("gate-come-killed");
   std::array<int, 2> outcomes{};
-  for (const StepPoint point : points_of_coming(name)) {
+  const Coming coming(name);
+  for (const Coming::Point point : coming.points()) {
     ::unlink(name.path().c_str());
     Bench bench(name);
     {
       const Child child = start_coming(name, [](Taker&) { return 0; });
-      (void)tally::test::step_to(child.pid(), point);
+      (void)coming.lead(child, point);
     }
     check_is_in_nobodys_way(name, bench.producer, *bench.lives);
     ++outcomes[bench.producer.stats().passed_readers];
@@ -240,11 +270,12 @@ TEST_CASE("a reader that is stopped after any instruction of its coming loses no
   tally::test::skip_where_steps_mislead();
   const RingName name("gate-come-stopped");
   std::array<int, 2> outcomes{};
-  for (const StepPoint point : points_of_coming(name)) {
+  const Coming coming(name);
+  for (const Coming::Point point : coming.points()) {
     ::unlink(name.path().c_str());
     Bench bench(name);
     Child child = start_coming(name, [](Taker& taker) { return take_to_end(taker) ? 0 : 1; });
-    const bool at_point = tally::test::step_to(child.pid(), point);
+    const bool at_point = coming.lead(child, point);
     bool holds_up = false;
     for (int i = 0; i < 40 && !holds_up; ++i) {
       holds_up = fill(bench.producer, 5) < 5;
@@ -279,30 +310,36 @@ TEST_CASE("a reader that comes after any instruction of a gated producer loses n
     producer->close();
     return 0;
   };
-  constexpr int kStride = tally::test::kAddressSanitizer ? 50 : 7;
-  bool at_point = true;
-  int points = 0;
-  for (; at_point; ++points) {
+  // A producer at its first mark, in a ring whose one reader has all that is there.
+  const auto start = [&] {
     ::unlink(name.path().c_str());
     auto first = open_gated(name);
-    Taker lives(name.str());
+    auto lives = std::make_unique<Taker>(name.str());
     fill(first);
-    REQUIRE(lives.take_all());
+    REQUIRE(lives->take_all());
     first.close();
     Child child(run_child);
-    at_point = tally::test::step_to(child.pid(), {0, points * kStride});
-    if (points == 0 && !at_point) tally::test::skip("this host does not allow ptrace");
+    if (!tally::test::reaches_mark(child.pid())) {
+      tally::test::skip("this host does not allow ptrace");
+    }
+    return std::pair(std::move(child), std::move(lives));
+  };
+  tally::test::Way way;
+  const int total = way.walk(start().first.pid(), tally::test::kMostSteps);
+  REQUIRE(total > 200);
+  for (const int steps : tally::test::points_of(way, total, 100)) {
+    auto [child, lives] = start();
+    const bool at_point = way.go(child.pid(), steps);
     Taker joins(name.str());
     let_go_on(child, at_point);
     bool lost_nothing = false;
     std::thread reads([&] { lost_nothing = take_to_end(joins); });
-    REQUIRE(take_to_end(lives));
+    REQUIRE(take_to_end(*lives));
     reads.join();
     REQUIRE(lost_nothing);
-    REQUIRE(lives.reader.number() == joins.reader.number());
+    REQUIRE(lives->reader.number() == joins.reader.number());
     REQUIRE(child.reap() == 0);
   }
-  CHECK(points > 30);
 }
 
 TEST_SUITE_END();
