@@ -6,8 +6,14 @@
 // stamped_model KIND retire     a consumer's stamp is stored relaxed: must be caught
 // stamped_model KIND read       stamps are read relaxed: must be caught
 // stamped_model KIND exchange   two users may take one position: must be caught (many only)
+// stamped_model KIND try_push   the first stamp that try_push() reads is read relaxed, which is the
+//                               one of the quick way for one item: must be caught
+// stamped_model KIND try_pop    the same of try_pop()
+// stamped_model KIND pop        the stamps that pop() reads are read relaxed: must be caught
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "queue/queue.hpp"
@@ -16,39 +22,81 @@
 namespace {
 
 using tally::queue::Users;
-using tally::test::NoFault;
 
 constexpr unsigned users(Users end) {
   return end == Users::many ? 2 : 1;
 }
 
+// Which call a thread is in, and how many stamps it has read in it.
+enum class Call { none, try_push, try_pop, pop };
+struct Inside {
+  Call call{};
+  unsigned loads = 0;
+};
+std::array<Inside, 4> inside;
+
+void enter(Call call) {
+  inside[rl::thread_index()] = {call, 0};
+}
+
+// What is planted, chosen when the program runs: a class for each would take minutes to compile.
+enum class Planted {
+  nothing,
+  publish,
+  retire,
+  read,
+  exchange,
+  read_try_push,
+  read_try_pop,
+  read_pop
+};
+Planted planted = Planted::nothing;
+
 template <Users kProducers>
-struct Faults {
-  static bool is_producer() { return rl::thread_index() < users(kProducers); }
-  struct Publish : NoFault {
-    static bool weak_store() { return is_producer(); }
-  };
-  struct Retire : NoFault {
-    static bool weak_store() { return !is_producer(); }
-  };
-  struct Read : NoFault {
-    static bool weak_load() { return true; }
-  };
-  struct Exchange : NoFault {
-    static bool torn_exchange() { return true; }
-  };
+struct Fault {
+  static bool weak_store() {
+    const bool is_producer = rl::thread_index() < users(kProducers);
+    return planted == (is_producer ? Planted::publish : Planted::retire);
+  }
+  static bool weak_load() {
+    Inside& now = inside[rl::thread_index()];
+    const bool is_first = ++now.loads == 1;
+    switch (planted) {
+      case Planted::read:
+        return true;
+      case Planted::read_try_push:
+        return is_first && now.call == Call::try_push;
+      case Planted::read_try_pop:
+        return is_first && now.call == Call::try_pop;
+      case Planted::read_pop:
+        return now.call == Call::pop;
+      default:
+        return false;
+    }
+  }
+  static bool torn_exchange() { return planted == Planted::exchange; }
 };
 
-constexpr unsigned kItems = 3;  // of each producer
 constexpr unsigned kInterleavings = 20'000;
-constexpr std::size_t kCapacity = 2;  // so that every slot is used again
 
-template <Users kProducers, Users kConsumers, typename Fault>
-struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
+// What is searched whole for few threads, and what is tried at random, where slots are used again
+// though there are runs.
+struct Small {
+  static constexpr unsigned kItems = 3;  // of each producer
+  static constexpr std::size_t kCapacity = 2;
+};
+struct Large {
+  static constexpr unsigned kItems = 8;
+  static constexpr std::size_t kCapacity = 4;
+};
+
+template <Users kProducers, Users kConsumers, typename Size>
+struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Size>,
                                     static_cast<int>(users(kProducers) + users(kConsumers))> {
-  using Atomics = tally::test::RelacyAtomics<Fault>;
+  using Atomics = tally::test::RelacyAtomics<Fault<kProducers>>;
   using Producer = tally::queue::Producer<unsigned, kProducers, tally::queue::SpinWait, Atomics>;
   using Consumer = tally::queue::Consumer<unsigned, kConsumers, tally::queue::SpinWait, Atomics>;
+  static constexpr unsigned kItems = Size::kItems;
   static constexpr unsigned kTotal = kItems * users(kProducers);
 
   std::array<std::optional<Producer>, users(kProducers)> producers;
@@ -62,7 +110,7 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
     // Near the wrap of the positions, so that the model passes it.
     auto queue =
         tally::queue::make_queue<unsigned, kProducers, kConsumers, tally::queue::SpinWait, Atomics>(
-            kCapacity, std::uint64_t{0} - 3)
+            Size::kCapacity, std::uint64_t{0} - 3)
             .value();
     if constexpr (kProducers == Users::many) producers[1].emplace(queue.producer.clone());
     if constexpr (kConsumers == Users::many) consumers[1].emplace(queue.consumer.clone());
@@ -75,22 +123,41 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
     for (auto& consumer : consumers) consumer.reset();
   }
 
-  // The last two items as a span; one position is given up before them.
+  void push_one(Producer& producer, unsigned item) {
+    for (bool pushed = false; !pushed; rl::yield(1, RL_INFO)) {
+      enter(Call::try_push);
+      pushed = producer.try_push(item);
+    }
+  }
+  // Items one by one and in pairs; one position is given up before the second.
   void produce(unsigned index) {
     Producer& producer = *producers[index];
     const unsigned first = index * kItems;
-    while (!producer.try_push(first)) rl::yield(1, RL_INFO);
-    if (index == 0) producer.claim(1).abort();
-    const std::array<unsigned, 2> rest = {first + 1, first + 2};
-    for (std::size_t done = 0; done < rest.size(); rl::yield(1, RL_INFO))
-      done += producer.push(std::span<const unsigned>(rest).subspan(done));
+    for (unsigned next = 0; next < kItems;) {
+      if (next % 3 == 0) {
+        push_one(producer, first + next++);
+        enter(Call::none);
+        if (index == 0 && next == 1) producer.claim(1).abort();
+      } else {
+        const std::array<unsigned, 2> items = {first + next, first + next + 1};
+        const std::size_t count = std::min(2 - (next - 1) % 3, kItems - next);
+        next += static_cast<unsigned>(producer.push(std::span<const unsigned>(items).first(count)));
+        rl::yield(1, RL_INFO);
+      }
+    }
+  }
+  // One by one, and one or two at once.
+  std::size_t take(Consumer& consumer, unsigned turn, std::span<unsigned> items) {
+    enter(turn % 2 == 0 ? Call::try_pop : Call::pop);
+    if (turn % 2 == 0) return consumer.try_pop(items[0]) ? 1 : 0;
+    return consumer.pop(items.first(1 + turn / 2 % 2));
   }
   // Each item once, and those of a producer in its order.
   void consume(unsigned index) {
     std::array<unsigned, users(kProducers)> last{};
-    while (taken(RL_INFO).load(rl::mo_relaxed) < kTotal) {
+    for (unsigned turn = 0; taken(RL_INFO).load(rl::mo_relaxed) < kTotal; ++turn) {
       std::array<unsigned, 2> items{};
-      const std::size_t got = consumers[index]->pop(items);
+      const std::size_t got = take(*consumers[index], turn, items);
       for (std::size_t i = 0; i < got; ++i) {
         RL_ASSERT(items[i] < kTotal);
         const unsigned from = items[i] / kItems;
@@ -111,33 +178,43 @@ struct StampedTest : rl::test_suite<StampedTest<kProducers, kConsumers, Fault>,
   }
 };
 
-template <Users kProducers, Users kConsumers, typename Fault>
+// Whether nothing was found, as it must be where nothing is planted, and only there.
+template <Users kProducers, Users kConsumers>
 bool search() {
-  return tally::test::is_clean<StampedTest<kProducers, kConsumers, Fault>>(kProducers == Users::one,
-                                                                           kInterleavings);
+  constexpr bool kOneProducer = kProducers == Users::one;
+  constexpr bool kPair = kOneProducer && kConsumers == Users::one;
+  return tally::test::is_clean<StampedTest<kProducers, kConsumers, Small>>(kOneProducer,
+                                                                           kInterleavings) &&
+         tally::test::is_clean<StampedTest<kProducers, kConsumers, Large>>(kPair, kInterleavings);
 }
 
-template <Users kProducers, Users kConsumers>
-int run(std::string_view fault) {
-  using Planted = Faults<kProducers>;
-  const auto caught = [](bool clean) { return clean ? 1 : 0; };
-  if (fault == "publish")
-    return caught(search<kProducers, kConsumers, typename Planted::Publish>());
-  if (fault == "retire") return caught(search<kProducers, kConsumers, typename Planted::Retire>());
-  if (fault == "read") return caught(search<kProducers, kConsumers, typename Planted::Read>());
-  if (fault == "exchange")
-    return caught(search<kProducers, kConsumers, typename Planted::Exchange>());
-  return search<kProducers, kConsumers, NoFault>() ? 0 : 1;
+std::optional<Planted> parse(std::string_view name) {
+  if (name == "none") return Planted::nothing;
+  if (name == "publish") return Planted::publish;
+  if (name == "retire") return Planted::retire;
+  if (name == "read") return Planted::read;
+  if (name == "exchange") return Planted::exchange;
+  if (name == "try_push") return Planted::read_try_push;
+  if (name == "try_pop") return Planted::read_try_pop;
+  if (name == "pop") return Planted::read_pop;
+  return std::nullopt;
+}
+
+std::optional<bool> search(std::string_view kind) {
+  if (kind == "spsc") return search<Users::one, Users::one>();
+  if (kind == "mpsc") return search<Users::many, Users::one>();
+  if (kind == "spmc") return search<Users::one, Users::many>();
+  if (kind == "mpmc") return search<Users::many, Users::many>();
+  return std::nullopt;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view kind = argc > 1 ? argv[1] : "";
-  const std::string_view fault = argc > 2 ? argv[2] : "none";
-  if (kind == "spsc") return run<Users::one, Users::one>(fault);
-  if (kind == "mpsc") return run<Users::many, Users::one>(fault);
-  if (kind == "spmc") return run<Users::one, Users::many>(fault);
-  if (kind == "mpmc") return run<Users::many, Users::many>(fault);
-  return 2;
+  const auto fault = parse(argc > 2 ? argv[2] : "none");
+  if (!fault) return 2;
+  planted = *fault;
+  const auto is_clean = search(argc > 1 ? argv[1] : "");
+  if (!is_clean) return 2;
+  return *is_clean == (planted == Planted::nothing) ? 0 : 1;
 }
