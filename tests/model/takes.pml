@@ -1,12 +1,13 @@
 /* A ring of two slots that a producer fills and two consumers empty, as ring/spmc_consumer.hpp and
- * ring/mending.hpp do it. Any of them may be killed between any two of its stores, and a successor
- * may take its entry or not; the producer is one of many and may leave a claim that nobody will
+ * ring/mending.hpp do it. Any of them may be killed between any two of its stores, or leave with what
+ * it has claimed, and a successor may take its entry or not; the producer is one of many and may leave a claim that nobody will
  * commit. A process that does not move for long is a schedule like any other, so that whatever holds
  * here holds for one that is stopped and continued.
  *
  * No slot is free while a living consumer reads it. In the end every record that was committed was
  * released or counted as in doubt, none both or twice, and those are counted that no consumer
- * released. Nobody waits for the dead.
+ * released. Who leaves while nobody else is there has counted what it had claimed. Nobody waits for
+ * the dead.
  *
  * INTENT_LATE: the intent is stored after the exchange. FORGET_EARLY: it is taken back before the
  * stamp. TAKEN_LAST: who counts looks at the intents before `taken`. NO_SECOND_LOOK: it does not look
@@ -14,13 +15,15 @@
  * claimant that lives may be taken for dead. NO_MEND_LOCK: two may count at once. FORGET_COUNT: what
  * a killed one had counted is not settled first. FREE_FIRST: the slot is freed before it is counted.
  * STORE_GAP: a gap is marked by a store, not by an exchange. STALE_STAMP: the stamp of a gap is read
- * after the look at `taken`. HEAD_PAST_TAKEN: the head moves over what nobody took. Each must fail.
+ * after the look at `taken`. HEAD_PAST_TAKEN: the head moves over what nobody took. LEAVE_INTENDED:
+ * who leaves takes its intent back only after it has counted. LEAVE_UNCOUNTED: it does not count.
+ * LEAVE_RELEASED: it frees what it had claimed as if it had released it. Each must fail.
  */
 #define CAP 2
 #define CONSUMERS 2
 #define RECORDS 3
 #ifndef KILLS
-#define KILLS 2
+#define KILLS 2 /* and leavings with a claim, which are those of one of the two that are alike */
 #endif
 
 #define NO_RUN 0
@@ -39,6 +42,7 @@ bool made_alive = true;    /* its lock is held */
 bool made_over = false;
 byte intent[CONSUMERS];
 bool alive[CONSUMERS];
+bool alone[CONSUMERS]; /* leaves, and nobody else has been there since it began to */
 byte over = 0;
 byte kills = 0;
 bool mending = false; /* the lock of who counts */
@@ -58,6 +62,14 @@ bool doubted[POSITIONS];
 #else
 #define HOLDS(i, position) (COVERS(intent[i], position) && alive[i])
 #endif
+
+/* Whether there is something to free or to count at the head. */
+#ifdef TIMEOUT
+#define LEFT_AT_HEAD COMMITTED(head)
+#else
+#define LEFT_AT_HEAD (COMMITTED(head) && !HOLDS(0, head) && !HOLDS(1, head))
+#endif
+#define MENDABLE (head != taken && (STAMP(head) == DONE(head) || LEFT_AT_HEAD))
 
 /* The end of the process, perhaps, and with it of the locks that it held. */
 #define MAY_DIE \
@@ -220,7 +232,7 @@ proctype Consumer(byte me) {
   bool won = false;
   bool left = false;
   bool has_lock = false;
-  alive[me] = true;
+  atomic { alive[me] = true; alone[1 - me] = false };
 again:
   do
   :: atomic { COMMITTED(taken) -> t = taken }; /* there is a record, or there are two */
@@ -265,6 +277,7 @@ again:
             i++;
             MAY_DIE
           }
+        :: atomic { i < n && me == 0 && kills < KILLS -> kills++ }; goto leaves
         od;
         DO(intent[me] = NO_RUN);
         free_done()
@@ -310,15 +323,36 @@ again:
     :: seen != DONE(t)
     fi;
     atomic { t = 0; seen = 0; won = false }
-  :: head != taken && (STAMP(head) == DONE(head) ||
-#ifdef TIMEOUT
-                       COMMITTED(head)) ->
-#else
-                       (COMMITTED(head) && !HOLDS(0, head) && !HOLDS(1, head))) ->
-#endif
-    mend()
+  :: MENDABLE -> mend()
   :: made_over && taken == tail && head == taken -> goto gone
   od;
+leaves:
+  alone[me] = !alive[1 - me];
+#ifdef LEAVE_RELEASED
+  do
+  :: i == n -> break
+  :: i < n -> DO(STAMP(t + i) = DONE(t + i)); i++
+  od;
+#endif
+#ifndef LEAVE_INTENDED
+  DO(intent[me] = NO_RUN);
+#endif
+#ifndef LEAVE_UNCOUNTED
+  do
+  :: MENDABLE -> mend()
+  :: !(MENDABLE) -> break
+  od;
+#endif
+#ifdef LEAVE_INTENDED
+  DO(intent[me] = NO_RUN);
+#endif
+  atomic {
+    i = 0;
+    do
+    :: i == n -> break
+    :: i < n -> assert(!alone[me] || released[t + i] || doubted[t + i]); i++
+    od
+  };
 dead:
   atomic {
     if
@@ -326,11 +360,12 @@ dead:
     :: !has_lock
     fi;
     alive[me] = false;
+    alone[me] = false;
     t = 0; n = 0; i = 0; p = 0; h = 0; e = 0; limit = 0; seen = 0;
     won = false; left = false; has_lock = false
   };
   if
-  :: alive[me] = true; /* a successor has the lock, and looks at nothing else before this */
+  :: atomic { alive[me] = true; alone[1 - me] = false }; /* a successor has the lock, and looks at nothing else before this */
     intent[me] = NO_RUN;
     goto again
   :: atomic { over < CONSUMERS - 1 -> over++ }; goto end
