@@ -86,29 +86,30 @@ void store_place(ReaderCursor& cursor, const BroadcastPlace& place,
 
 // Copies into a record, whose room is rounded up to words. `to` lies on one.
 inline void store_words(std::uint8_t* to, const std::uint8_t* from, std::size_t bytes) {
-  std::uint64_t word = 0;
-  for (; bytes >= sizeof word; bytes -= sizeof word, to += sizeof word, from += sizeof word) {
-    std::memcpy(&word, from, sizeof word);
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  for (; bytes >= kWord; bytes -= kWord, to += kWord, from += kWord) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, kWord);
     // Release: orders the head before itself.
     word_at(to).store(word, std::memory_order_release);
   }
   if (bytes == 0) return;
-  word = 0;
-  std::memcpy(&word, from, bytes);
-  word_at(to).store(word, std::memory_order_release);  // as above
+  std::uint64_t last = 0;
+  std::memcpy(&last, from, bytes);
+  word_at(to).store(last, std::memory_order_release);  // as above
 }
 
 // Copies out of a record. `from` lies on a word.
 inline void load_words(std::uint8_t* to, std::uint8_t* from, std::size_t bytes) {
-  std::uint64_t word = 0;
-  for (; bytes >= sizeof word; bytes -= sizeof word, to += sizeof word, from += sizeof word) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  for (; bytes >= kWord; bytes -= kWord, to += kWord, from += kWord) {
     // Acquire: the look at the head comes after it, and sees what was stored before the word.
-    word = word_at(from).load(std::memory_order_acquire);
-    std::memcpy(to, &word, sizeof word);
+    const std::uint64_t word = word_at(from).load(std::memory_order_acquire);
+    std::memcpy(to, &word, kWord);
   }
   if (bytes == 0) return;
-  word = word_at(from).load(std::memory_order_acquire);  // as above
-  std::memcpy(to, &word, bytes);
+  const std::uint64_t last = word_at(from).load(std::memory_order_acquire);  // as above
+  std::memcpy(to, &last, bytes);
 }
 
 }  // namespace tally::ring

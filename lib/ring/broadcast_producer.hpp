@@ -6,7 +6,8 @@
 // ever waits. With full=block or full=drop-new no record is overwritten that an attached reader has
 // not released: it is gated by the slowest one that lives. A reader that is stopped holds it up,
 // one that has left or was killed does not. The readers are looked at once the room that was seen
-// is used up (ring/reader_gate.hpp), an eighth of the area at a time.
+// is used up (ring/reader_gate.hpp), and the kernel is asked which of them live at most every 20
+// us: put() may say `full` for so long after the one that held it up was killed.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,8 @@
 #include "ring/byte_area.hpp"
 #include "ring/counters.hpp"
 #include "ring/lines.hpp"
+#include "ring/lines_ahead.hpp"
+#include "ring/milestones.hpp"
 #include "ring/options.hpp"
 #include "ring/reader_gate.hpp"
 #include "ring/region.hpp"
@@ -86,10 +89,12 @@ class alignas(kApartBytes) BroadcastProducer {
   [[nodiscard]] PushResult make_room(std::uint64_t to);
   // The same without a look at who lives.
   [[nodiscard]] PushResult give_up_before(std::uint64_t to);
-  // Whether some of those that hold that up were killed; they no longer do.
-  bool pass_dead(std::uint64_t to);
-  // Up to where records may be given up.
-  [[nodiscard]] std::uint64_t give_up_limit();
+  // Whether the kernel was not asked about the readers just now, in which case it is to be.
+  [[nodiscard]] bool is_time_to_ask();
+  // Why no reader will ever make room, or ok; passes over those that were killed.
+  [[nodiscard]] Waited ask_who_lives(std::uint64_t to);
+  // Up to where records may be given up, of those before `wanted`.
+  [[nodiscard]] std::uint64_t give_up_limit(std::uint64_t wanted);
   // Where the head must be at least before that may be written.
   [[nodiscard]] std::uint64_t least_head(std::uint64_t to) const {
     return to + sizeof(std::uint64_t) - area_.capacity;
@@ -112,11 +117,15 @@ class alignas(kApartBytes) BroadcastProducer {
   const std::atomic<std::uint32_t>* reader_may_sleep_;
   EndpointStats* stats_;
   std::uint64_t head_ = 0;      // the oldest record; this side's own, and never read back
+  std::uint64_t told_ = 0;      // the tail that readers find who come unseen (ReaderGate)
   std::uint64_t tail_ = 0;      // what is published ends here
   std::uint64_t finished_ = 0;  // what was put ends here
   std::uint64_t number_ = 0;
   std::uint64_t records_ = 0;  // put and not published
   std::uint64_t bytes_ = 0;
+  LinesAhead lines_;
+  Milestones milestones_;
+  std::uint64_t asked_ns_ = 0;  // the kernel, about the readers
   bool gated_ = false;
   ReaderGate gate_;
   queue::WaitPlan wait_;
@@ -148,6 +157,9 @@ inline PushResult BroadcastProducer::put(ByteView first, ByteView second, std::u
   if (!is_free_until(end)) [[unlikely]] {
     if (const PushResult made = make_room(end); made != PushResult::ok) return made;
   }
+  if (!lines_.reach(end)) [[unlikely]]
+    lines_.take(area_, start, end, head_ + area_.capacity);
+  milestones_.note(finished_);
   if (start != finished_) [[unlikely]]
     write_header(finished_, kPad, 0, 0);
   write_header(start, static_cast<std::uint32_t>(length), type, flags);

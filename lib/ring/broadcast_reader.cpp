@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ring/counters.hpp"
+#include "ring/lines_ahead.hpp"
 #include "ring/waiting.hpp"
 
 namespace tally::ring {
@@ -41,6 +42,7 @@ bool BroadcastReader::can_go_on_at(std::uint64_t head) const {
 std::size_t BroadcastReader::read(std::span<BroadcastRecord> out, MutableByteView into) {
   const ByteArea area = area_;
   BroadcastPlace at = place_;
+  LinesToRead lines(area, at.position, last_read_bytes_);
   std::size_t used = 0;
   std::size_t count = 0;
   while (count < out.size()) {
@@ -52,6 +54,7 @@ std::size_t BroadcastReader::read(std::span<BroadcastRecord> out, MutableByteVie
     if (is_record) {
       bytes = look.length - kNumberBytes;
       if (bytes > into.size() - used) break;
+      lines.ask_from(at.position);
       // Acquire: as load_words().
       header = word_at(area.payload(at.position) - sizeof header).load(std::memory_order_acquire);
       number = number_at(area, at.position);
@@ -80,6 +83,7 @@ std::size_t BroadcastReader::read(std::span<BroadcastRecord> out, MutableByteVie
                     at};
     used += bytes;
   }
+  if (count > 0) last_read_bytes_ = at.position - place_.position;
   return count;
 }
 

@@ -93,6 +93,7 @@ class alignas(kApartBytes) BroadcastReader {
   const std::atomic<std::uint32_t>* peer_may_sleep_;
   EndpointStats* stats_;
   BroadcastPlace place_;
+  std::uint64_t last_read_bytes_ = 0;  // of the area, by the last read() that found a record
   queue::WaitPlan wait_;
 };
 

@@ -19,7 +19,7 @@ ByteProducer::ByteProducer(Region region, const Options& options)
       wait_(queue::resolve(options.wait)) {
   tail_ = recover_tail(area_, header_->tail.load(std::memory_order_relaxed));
   finished_ = tail_;
-  owned_ = (tail_ + kLineBytes - 1) & ~(kLineBytes - 1);
+  lines_.begin_at(tail_);
   look_at_head();
   // Release: as in commit(), for what a killed predecessor committed without storing the cursor.
   header_->tail.store(tail_, std::memory_order_release);

@@ -11,7 +11,6 @@
 //   producer.commit();                                     // all that was finished, or abort()
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +23,7 @@
 #include "ring/copy.hpp"
 #include "ring/counters.hpp"
 #include "ring/lines.hpp"
+#include "ring/lines_ahead.hpp"
 #include "ring/options.hpp"
 #include "ring/producer.hpp"
 #include "ring/region.hpp"
@@ -94,8 +94,6 @@ class alignas(kApartBytes) ByteProducer {
   // Writes a header that is not the first of its batch with its stamp, the first one without.
   void write_header(std::uint64_t position, std::uint32_t length, std::uint16_t type,
                     std::uint16_t flags);
-  // Takes the lines of a claim that ends at `end`, and some beyond, back from the consumer's core.
-  void own_until(std::uint64_t start, std::uint64_t end);
   void wake_reader();
 
   Region region_;
@@ -107,7 +105,7 @@ class alignas(kApartBytes) ByteProducer {
   std::uint64_t finished_ = 0;  // what is finished ends here
   std::uint64_t claimed_ = 0;   // the claimed record begins here
   std::uint64_t head_seen_ = 0;
-  std::uint64_t owned_ = 0;    // lines up to here were asked for; what is behind is not written yet
+  LinesAhead lines_;
   std::uint64_t records_ = 0;  // finished and not committed
   std::uint64_t bytes_ = 0;
   queue::WaitPlan wait_;
@@ -124,24 +122,10 @@ inline MutableByteView ByteProducer::claim(std::size_t length) {
       return {};
     }
   }
-  if (start + span > owned_) [[unlikely]]
-    own_until(start, start + span);
+  if (!lines_.reach(start + span)) [[unlikely]]
+    lines_.take(area_, start, start + span, head_seen_ + area_.capacity);
   claimed_ = start;
   return {area_.payload(start), length};
-}
-
-inline void ByteProducer::own_until(std::uint64_t start, std::uint64_t end) {
-  // Further ahead in a small area would take lines that the consumer still reads around.
-  const std::uint64_t ahead = std::min<std::uint64_t>(4096, area_.capacity / 16);
-  // What was skipped before the wrap is left alone; the wrap itself is the beginning of a line.
-  if (owned_ < start) owned_ = start;
-  const std::uint64_t wanted = (std::max(owned_ + ahead, end) + kLineBytes - 1) & ~(kLineBytes - 1);
-  // Whole lines that are free, and not beyond the area's end.
-  const std::uint64_t free_end = (head_seen_ + area_.capacity) & ~(kLineBytes - 1);
-  const std::uint64_t to = std::min({wanted, free_end, start + area_.until_wrap(start)});
-  if (to <= owned_) return;
-  own_lines(area_.base + area_.offset(owned_), area_.base + area_.offset(owned_) + (to - owned_));
-  owned_ = to;
 }
 
 inline void ByteProducer::write_header(std::uint64_t position, std::uint32_t length,

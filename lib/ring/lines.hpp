@@ -23,8 +23,9 @@ inline constexpr std::size_t kApartBytes = 128;
 // on words of eight bytes, and what is there is lost.
 inline void own_lines(std::uint8_t* from, const std::uint8_t* to) {
   for (; from < to; from += kLineBytes) {
-    // Relaxed: a consumer may look for a stamp here and finds none.
-    reinterpret_cast<std::atomic<std::uint64_t>*>(from)->store(0, std::memory_order_relaxed);
+    // A consumer may look for a stamp here and finds none. Release: a broadcast's reader that was
+    // overtaken finds the head that was stored before it (ring/broadcast.hpp).
+    reinterpret_cast<std::atomic<std::uint64_t>*>(from)->store(0, std::memory_order_release);
   }
 }
 

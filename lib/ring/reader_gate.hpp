@@ -9,9 +9,11 @@
 //   reader     says in its entry that it is attached, then reads the tail and begins there
 //
 // in one order, seq_cst. A reader that was not seen finds a tail that is no older than the one of
-// that look, and the head never passes it; whoever looks later sees the reader. One that follows a
-// killed reader begins where that one stood, and what was given up before it came is lost to it and
-// counted. Until the first reader comes, which begins with the oldest record, nothing is given up.
+// that look, and the head never passes it; whoever looks later sees the reader. The tail of a look
+// may be an older one than what is published: the producer stores it so only once it is all that
+// limits it. A reader that follows a killed one begins where that one stood, and what was given up
+// before it came is lost to it and counted. Until the first reader comes, which begins with the
+// oldest record, nothing is given up.
 //
 // The kernel is asked who lives (0.5 us) about those alone that hold the producer up. One that was
 // killed is known by its epoch, so that its successor, which has another, is waited for again.
@@ -30,7 +32,7 @@ class ReaderGate {
  public:
   // The least position that a reader who is attached, and not known as killed, still wants, no
   // earlier than `head`. Without any: `tail`; but `head` if no reader ever came, or no other can
-  // come (Place::handed). Pre: the tail was stored with seq_cst.
+  // come (Place::handed). Pre: `tail`, or a later one, was stored with seq_cst.
   [[nodiscard]] std::uint64_t slowest(const Region& region, std::uint64_t head, std::uint64_t tail);
 
   // Asks the kernel about those that want a position before `wanted`. How many were killed, and are

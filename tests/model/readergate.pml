@@ -3,18 +3,19 @@
  * processes may be killed between any two of its stores: a producer's successor takes over at
  * once, a reader's comes or does not. A process that does not move for long is a schedule like any
  * other, so that whatever holds here holds for one that is stopped. The tail may stay behind what
- * is published until the producer looks at the readers, as a store that waits in its processor.
+ * is published, as a store that waits in its processor, until the producer tells it: where it looks
+ * at the readers and finds that the tail it told last is all that limits it.
  *
  * A reader reads every record, whole, from where it begins to where it leaves. It is never
  * overtaken, but for one that follows a killed reader before its first record. The first one that
  * ever comes begins with record 0. Nobody waits for the dead: all end.
  *
  * EARLY_TAIL: a reader reads the tail before it says that it is attached. LATE_TAIL: the tail is
- * not stored before the look. NO_LOCKS: the producer does not ask who lives. TIMEOUT: it passes
- * over a reader that lives. KEEP_PASSED: a killed reader is known by its entry, not by its epoch.
- * RELEASE_FIRST: a reader releases a record before it has read it. ONE_LOOK: whether a reader ever
- * came is seen in the same look as who is there. NO_WAIT: the producer does not wait for the first
- * reader. Each must fail.
+ * not stored before the look that takes it for the limit. NO_LOCKS: the producer does not ask who
+ * lives. TIMEOUT: it passes over a reader that lives. KEEP_PASSED: a killed reader is known by its
+ * entry, not by its epoch. RELEASE_FIRST: a reader releases a record before it has read it.
+ * ONE_LOOK: whether a reader ever came is seen in the same look as who is there. NO_WAIT: the
+ * producer does not wait for the first reader. Each must fail.
  */
 #define CAP 2
 #define LAST 4
@@ -48,6 +49,7 @@ proctype Producer() {
   byte slowest;
   byte e;
   byte passed[READERS];
+  byte told; /* the tail before this side's last look */
   bool seen;
 #ifdef ONE_LOOK
   bool any;
@@ -62,6 +64,7 @@ again:
     od;
     h = head;
     tail = t;
+    told = t;
     passed[0] = 0;
     passed[1] = 0;
     seen = false
@@ -79,9 +82,6 @@ again:
     :: skip
     fi
   :: t < LAST && t - h == CAP ->
-#ifndef LATE_TAIL
-    tail = t;
-#endif
 #ifndef ONE_LOOK
 #ifndef NO_WAIT
     if
@@ -90,7 +90,7 @@ again:
     fi;
 #endif
 #endif
-    d_step { least = t; slowest = READERS; i = 0 };
+    d_step { least = told; slowest = READERS; i = 0 };
     do
     :: i == READERS -> break
     :: i < READERS ->
@@ -130,6 +130,12 @@ again:
         atomic { h++; least = 0; slowest = 0; i = 0 };
         head = h;
         MAY_DIE
+      :: least == h && slowest == READERS && told < t ->
+        /* What was told is all that limits it. */
+#ifndef LATE_TAIL
+        tail = t;
+#endif
+        d_step { told = t; least = 0; slowest = 0; i = 0 }
       :: else ->
         /* It waits until the slowest one has gone on, or is no more. */
         e = epoch[slowest];
@@ -149,7 +155,8 @@ again:
       fi
     fi
   od;
-  tail = t
+  tail = t;
+  told = 0
 }
 
 proctype Reader(byte me) {
