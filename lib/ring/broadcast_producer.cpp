@@ -100,9 +100,9 @@ PushResult BroadcastProducer::give_up_before(std::uint64_t to) {
   // An eighth more than is needed: see ring/broadcast.hpp.
   const std::uint64_t least = least_head(to);
   const std::uint64_t wanted = least + area_.capacity / 8;
-  const std::uint64_t limit = give_up_limit(wanted);
+  limit_ = give_up_limit(wanted);
   const std::uint64_t before = head_;
-  head_ = milestones_.go_on(head_, wanted, limit);
+  head_ = milestones_.go_on(head_, wanted, limit_);
   // What the next milestone is too far for, record by record.
   while (is_before(head_, least) && head_ != tail_) {
     const ByteLook look = look_at(area_, head_);
@@ -111,7 +111,7 @@ PushResult BroadcastProducer::give_up_before(std::uint64_t to) {
       region_.poison(PoisonReason::bad_length);
       return PushResult::poisoned;
     }
-    if (is_before(limit, look.end)) break;
+    if (is_before(limit_, look.end)) break;
     head_ = look.end;
   }
   // Release: an inspector that sees it finds the record there. What is written over the records
@@ -131,9 +131,9 @@ PushResult BroadcastProducer::wait_writable(std::size_t length, std::uint64_t de
     made = is_free_until(end) ? PushResult::ok : give_up_before(end);
     return made != PushResult::full;
   };
-  const auto still_full = [&] {
-    return is_before(give_up_limit(least_head(end)), least_head(end));
-  };
+  // Not whether the limit is too low: one in the middle of a record, which a broken reader stored,
+  // is of no use beyond the record's beginning.
+  const auto still_full = [&] { return gate_.slowest(region_, head_, told_) == limit_; };
   const auto why_no_longer = [&] { return ask_who_lives(end); };
   const Waited waited =
       wait_for(region_, header_->writers, wait_, deadline_ns, has_room, still_full, why_no_longer);

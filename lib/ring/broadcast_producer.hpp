@@ -117,6 +117,7 @@ class alignas(kApartBytes) BroadcastProducer {
   const std::atomic<std::uint32_t>* reader_may_sleep_;
   EndpointStats* stats_;
   std::uint64_t head_ = 0;      // the oldest record; this side's own, and never read back
+  std::uint64_t limit_ = 0;     // that the last look at the readers gave
   std::uint64_t told_ = 0;      // the tail that readers find who come unseen (ReaderGate)
   std::uint64_t tail_ = 0;      // what is published ends here
   std::uint64_t finished_ = 0;  // what was put ends here

@@ -130,8 +130,10 @@ PopResult BroadcastReader::wait_readable(std::uint64_t deadline_ns) {
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
   const auto still_empty = [this] {
-    // seq_cst: read after this side said that it waits (queue::Gate).
-    return header_->tail.load(std::memory_order_seq_cst) == place_.position;
+    // seq_cst: read after this side said that it waits (queue::Gate). What is before that tail is
+    // looked for once more; a reader that was overtaken may find nothing behind the place where it
+    // stands.
+    return header_->tail.load(std::memory_order_seq_cst) == place_.position || !is_readable();
   };
   return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
 }

@@ -184,14 +184,17 @@ struct Endpoint {
   std::atomic<std::uint32_t> uid;
   std::atomic<std::uint64_t> start_ticks;  // of the process, /proc/PID/stat field 22
   std::array<char, 16> comm;
-  std::uint64_t reserved;  // zero
+  // Of a broadcast's reader: its epoch, once a producer that waited for it found that it was
+  // killed.
+  std::atomic<std::uint64_t> passed_epoch;
   // The other side must look for a sleeper. Of many readers or producers it is read in the first
   // one's entry, where each sets it and none takes it back.
   std::atomic<std::uint32_t> may_sleep;
   std::atomic<std::uint32_t> full_policy;
   alignas(64) ReaderCursor cursor;
   // The run that one of many producers or consumers is about to claim (ring/intent.hpp), apart from
-  // what the other side reads.
+  // what the other side reads. Of a broadcast's reader that has yet to store where it begins, 1: a
+  // successor then begins as if nobody had been there.
   std::atomic<std::uint64_t> intent;
   alignas(128) EndpointStats stats;
 };

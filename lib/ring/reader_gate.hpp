@@ -16,11 +16,11 @@
 // oldest record, nothing is given up.
 //
 // The kernel is asked who lives (0.5 us) about those alone that hold the producer up. One that was
-// killed is known by its epoch, so that its successor, which has another, is waited for again.
+// killed is known by its epoch, so that its successor, which has another, is waited for again. The
+// epoch is stored in its entry, so that a producer's successor does not count it once more.
 // Searched whole in tests/model/readergate.pml.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "ring/region.hpp"
@@ -40,10 +40,7 @@ class ReaderGate {
   std::size_t pass_dead(const Region& region, std::uint64_t wanted);
 
  private:
-  [[nodiscard]] bool is_waited_for(const Endpoint& entry, std::size_t index) const;
-
   bool had_reader_ = false;
-  std::array<std::uint64_t, kMostReaders> passed_{};  // the epochs of those that were killed
 };
 
 }  // namespace tally::ring

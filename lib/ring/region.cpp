@@ -448,7 +448,8 @@ bool Region::begin_reading() const {
   ReaderCursor& cursor = own().cursor;
   const auto phase = own().phase.load(std::memory_order_relaxed);
   const BroadcastPlace oldest = oldest_place(header(), area());
-  if (phase == static_cast<std::uint32_t>(Phase::attached) &&
+  const bool had_begun = own().intent.load(std::memory_order_relaxed) == 0;
+  if (phase == static_cast<std::uint32_t>(Phase::attached) && had_begun &&
       is_believable(header(), area(), load_place(cursor), oldest)) {
     return false;
   }
@@ -456,8 +457,11 @@ bool Region::begin_reading() const {
   const std::uint64_t told = other().stats.dropped_old.load(std::memory_order_relaxed);
   const bool is_first = !had_reader();
   if (is_first && told <= oldest.number) begin.number = told;
+  const bool begins_at_newest = !is_first && is_gated(header());
+  // Release, after it the place's: who is killed from here on has promised nothing to a successor.
+  if (begins_at_newest) own().intent.store(1, std::memory_order_release);
   store_place(cursor, begin);
-  return !is_first && is_gated(header());
+  return begins_at_newest;
 }
 
 void Region::introduce(const Options& options) const {
@@ -485,7 +489,7 @@ void Region::introduce(const Options& options) const {
   // What a killed predecessor was about to claim is nobody's now. The lock was taken before, so
   // that who reads the old word finds it held and waits, and who reads this one finds no owner.
   // Release: who reads it finds the stamps of the predecessor.
-  entry.intent.store(0, std::memory_order_release);
+  if (!begins_at_newest) entry.intent.store(0, std::memory_order_release);
   // The epoch before the phase: peer() reads them in the other order and sees the change. seq_cst:
   // before a broadcast's reader looks where it may begin (ring/reader_gate.hpp).
   entry.epoch.fetch_add(1, std::memory_order_seq_cst);
@@ -493,6 +497,8 @@ void Region::introduce(const Options& options) const {
   if (!begins_at_newest) return;
   // A producer that found it at the oldest record meanwhile may sleep until it has moved.
   store_place(entry.cursor, newest_place(header(), area()), std::memory_order_seq_cst);
+  // Release: the place is stored before.
+  entry.intent.store(0, std::memory_order_release);
   header().writers.wake_if_waiting(queue::FutexScope::host);
 }
 

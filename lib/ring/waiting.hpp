@@ -40,7 +40,8 @@ template <typename Ready, typename Unchanged, typename Over>
     if (const Waited why = over(); why != Waited::ok) {
       return why != Waited::poisoned && ready() ? Waited::ok : why;
     }
-    if (step == queue::WaitLoop::Step::expired) return Waited::timeout;
+    // Once more: over() may have found that who was waited for is dead, and no longer does.
+    if (step == queue::WaitLoop::Step::expired) return ready() ? Waited::ok : Waited::timeout;
   }
 }
 template <typename Ready, typename Unchanged>
