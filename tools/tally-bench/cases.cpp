@@ -10,6 +10,7 @@ void add_cases(bench::Registry& registry) {
   add_ring_cases(registry);
   add_broadcast_cases(registry);
   add_lean_cases(registry);
+  add_many_ring_cases(registry);
   add_crypto_cases(registry);
   add_verify_cases(registry);
   add_mpc_cases(registry);

@@ -23,6 +23,7 @@ void add_tune_cases(bench::Registry& registry);
 void add_ring_cases(bench::Registry& registry);
 void add_broadcast_cases(bench::Registry& registry);
 void add_lean_cases(bench::Registry& registry);
+void add_many_ring_cases(bench::Registry& registry);
 void add_crypto_cases(bench::Registry& registry);
 void add_verify_cases(bench::Registry& registry);
 void add_mpc_cases(bench::Registry& registry);

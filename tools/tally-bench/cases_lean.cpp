@@ -1,8 +1,6 @@
 // Cases of lean rings (ring/lean_slots.hpp).
 #include <array>
-#include <atomic>
 #include <cstring>
-#include <fmt/format.h>
 #include <memory>
 #include <unistd.h>
 #include <utility>
@@ -12,27 +10,20 @@
 #include "ring/lean_producer.hpp"
 #include "ring/options.hpp"
 #include "ring_subjects.hpp"
+#include "ring_words.hpp"
 
 namespace tally::bench_tool {
 
 namespace {
 
-using Subject = std::unique_ptr<bench::Subject>;
-
-constexpr std::uint64_t kPairSlots = 4096;
-
 // A lean ring with both its ends, whose records are of `Bytes` bytes.
 template <std::size_t Bytes>
 class LeanWords {
  public:
-  // Under a name that goes at once: the mapping is all that is needed.
   static Result<LeanWords> open(std::uint64_t slots) {
-    static std::atomic<unsigned> next{0};
-    const std::string name = fmt::format("bench.lean.{}.{}", ::getpid(), next++);
-    ring::Options options;
-    options.slots = slots;
+    const std::string name = next_name();
+    ring::Options options = slot_options(slots);
     options.bytes = Bytes;
-    options.wait = queue::WaitPolicy::spin;
     TALLY_TRY(auto producer, ring::LeanProducer::open(name, options));
     auto consumer = ring::LeanConsumer::open(name, options);
     ::unlink(ring::ring_path(name).c_str());
