@@ -66,12 +66,15 @@ class alignas(kApartBytes) LeanConsumer : public SoleConsumer {
 // Inlined by force, for a length that the caller knows.
 [[gnu::always_inline]] inline bool LeanConsumer::try_pop(MutableByteView into,
                                                          std::size_t& length) {
+  const LeanSlots slots = slots_;
   const std::uint64_t head = head_;
-  std::uint64_t word = 0;
-  if (!is_readable(head, word)) return false;
+  // Acquire: as in is_readable().
+  const std::uint64_t word = slots.word(head).load(std::memory_order_acquire);
+  if (!is_lean_record(word, head)) return false;
   length = lean_length(word);
+  if (!is_in_bounds(lean_length(word), slots.payload_bytes)) return false;
   if (!into.empty()) {
-    copy_payload(into.data(), slots_.payload(head), std::min(length, into.size()));
+    copy_payload(into.data(), slots.payload(head), std::min(length, into.size()));
   }
   free_slots(head, 1, length);
   return true;

@@ -18,7 +18,6 @@ LeanProducer::LeanProducer(Region region, const Options& options)
 PushResult LeanProducer::push(ByteView payload, std::uint64_t deadline_ns) {
   if (payload.size() > slots_.payload_bytes) return PushResult::too_large;
   if (try_push(payload)) return PushResult::ok;
-  commit();
   return push_when_full(deadline_ns, [&] { return try_push(payload); });
 }
 

@@ -25,11 +25,7 @@ class alignas(kApartBytes) LeanProducer : public SoleProducer {
 
   // Copies a record in and publishes it. Returns false when the ring is full, and counts nothing as
   // lost. Pre: payload.size() <= payload_bytes(); a larger one is refused with false.
-  bool try_push(ByteView payload) {
-    if (!put(payload)) return false;
-    commit();
-    return true;
-  }
+  bool try_push(ByteView payload);
 
   // The same by the `full` policy, as Producer::push().
   PushResult push(ByteView payload, std::uint64_t deadline_ns = queue::kForeverNs);
@@ -42,23 +38,40 @@ class alignas(kApartBytes) LeanProducer : public SoleProducer {
 
  private:
   LeanProducer(Region region, const Options& options);
+  // A record into the slot of `position`, which is the next. False as try_push().
+  bool store(std::uint64_t position, ByteView payload);
 
   LeanSlots slots_;
   std::uint64_t put_ = 0;  // since the last commit()
   std::uint64_t put_bytes_ = 0;
 };
 
-// Inlined by force, for a length that the caller knows.
-[[gnu::always_inline]] inline bool LeanProducer::put(ByteView payload) {
-  if (payload.size() > slots_.payload_bytes) return false;
-  const std::uint64_t position = tail_ + put_;
-  if (position - head_seen_ >= slots_.capacity) [[unlikely]] {
+// Inlined by force, all, for a length that the caller knows.
+[[gnu::always_inline]] inline bool LeanProducer::store(std::uint64_t position, ByteView payload) {
+  const LeanSlots slots = slots_;
+  if (payload.size() > slots.payload_bytes) return false;
+  if (position - head_seen_ >= slots.capacity) [[unlikely]] {
     if (look_for_room(put_ + 1) <= put_) return false;
   }
-  copy_payload(slots_.payload(position), payload.data(), payload.size());
+  std::atomic<std::uint64_t>& word = slots.word(position);
+  copy_payload(slots.payload(position), payload.data(), payload.size());
   // Release: the payload is written before its word says so.
-  slots_.word(position).store(lean_word(position, static_cast<std::uint32_t>(payload.size())),
-                              std::memory_order_release);
+  word.store(lean_word(position, static_cast<std::uint32_t>(payload.size())),
+             std::memory_order_release);
+  return true;
+}
+
+[[gnu::always_inline]] inline bool LeanProducer::try_push(ByteView payload) {
+  if (put_ != 0) [[unlikely]]
+    commit();
+  const std::uint64_t tail = tail_;
+  if (!store(tail, payload)) return false;
+  publish_tail(tail, 1, payload.size());
+  return true;
+}
+
+[[gnu::always_inline]] inline bool LeanProducer::put(ByteView payload) {
+  if (!store(tail_ + put_, payload)) return false;
   ++put_;
   put_bytes_ += payload.size();
   return true;
