@@ -6,7 +6,8 @@
 // Of many producers (Options::form) the records of each come in its order. A position that its
 // producer gave up is passed over, and so is one whose producer was killed before it committed: a
 // stopped one is waited for, however long (Region::is_claimed_by_living()). A consumer that finds
-// nothing looks for such positions now and then while it polls, and before each sleep.
+// nothing looks for such positions now and then while it polls, and before each sleep. What is not
+// said here is SoleConsumer's.
 #pragma once
 
 #include <algorithm>

@@ -41,8 +41,7 @@ struct Mended {
 // free_done(), and counts and frees what stands at the head then and was claimed by consumers that
 // no longer live, some positions at once: there may be more where some were settled. Asks the
 // kernel only where a record at the head is taken and not released, or one is counted and not
-// settled. `given_up` is what the caller
-// itself had claimed, and no longer says so.
+// settled. `given_up` is what the caller itself had claimed, and no longer says so.
 Mended mend(const Region& region, ClaimedRun given_up = {});
 
 }  // namespace tally::ring

@@ -1,6 +1,6 @@
 // The writing end of a ring. Move-only; one thread at a time; nothing is allocated after open().
 // Records become visible in the order of the calls, each whole or not at all, also when this
-// process is killed in between.
+// process is killed in between. What is not said here is SoleProducer's.
 #pragma once
 
 #include <algorithm>

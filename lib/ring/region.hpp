@@ -36,12 +36,11 @@ class Region {
   // Creates the ring `name` or joins it, and takes the endpoint of `role`. Waits up to
   // open_timeout_ns for another process that is setting the ring up. A ring that nobody holds and
   // that has nothing unread, nor anything in doubt that nobody has told of, and one from before a
-  // reboot, is made anew. Of a ring that is handed
-  // over (Options::place), `name` is the path of a socket: the first process that opens it makes
-  // the ring and waits for the one that takes it. Errors: usage (name, options, a value that
-  // differs from the ring's), permission (owner, mode, symbolic link), bad_data (the header, naming
-  // the field), cannot_create (no room in /dev/shm), try_again (the endpoint is taken, naming the
-  // pid; or set-up takes too long).
+  // reboot, is made anew. Of a ring that is handed over (Options::place), `name` is the path of a
+  // socket: the first process that opens it makes the ring and waits for the one that takes it.
+  // Errors: usage (name, options, a value that differs from the ring's), permission (owner, mode,
+  // symbolic link), bad_data (the header, naming the field), cannot_create (no room in /dev/shm),
+  // try_again (the endpoint is taken, naming the pid; or set-up takes too long).
   [[nodiscard]] static Result<Region> open(const std::string& name, const Options& options,
                                            Role role);
 
