@@ -30,8 +30,7 @@ using tally::test::Taker;
 namespace {
 
 void write_word(const RingName& name, std::uint64_t at, std::uint64_t word) {
-  const tally::UniqueFd file(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
-  REQUIRE(::pwrite(file.get(), &word, sizeof word, static_cast<off_t>(at)) == sizeof word);
+  REQUIRE(tally::test::store_word(name.str(), at, word));
 }
 std::uint64_t read_word(const RingName& name, std::uint64_t at) {
   const tally::UniqueFd file(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));

@@ -6,10 +6,7 @@
 #include <csignal>
 #include <cstddef>
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include "core/fd.hpp"
 #include "net/ring_source.hpp"
 #include "ring/consumer.hpp"
 #include "ring/layout.hpp"
@@ -28,9 +25,7 @@ void make_ring(const std::string& name, const Options& options, int records) {
     for (int i = 0; i < records; ++i) {
       if (!producer.try_push({}, {})) return 1;
     }
-    const tally::UniqueFd file(::open(ring_path(name).c_str(), O_RDWR | O_CLOEXEC));
-    const std::uint64_t tail = 1;
-    if (::pwrite(file.get(), &tail, sizeof tail, offsetof(Header, tail)) != sizeof tail) return 3;
+    if (!tally::test::store_word(name, offsetof(Header, tail), 1)) return 3;
     ::raise(SIGKILL);
     return 0;
   });

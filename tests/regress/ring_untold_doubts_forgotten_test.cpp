@@ -12,22 +12,16 @@
 #include "support/child.hpp"
 #include "support/crc_records.hpp"
 #include "support/ring.hpp"
+#include "support/shared_ring.hpp"
 
 namespace ring = tally::ring;
 using tally::test::Child;
+using tally::test::Mpmc;
 using tally::test::push_crc;
 using tally::test::RingName;
+using tally::test::Spmc;
 
 namespace {
-
-struct Spmc {
-  using Producer = ring::Producer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::shared_out;
-};
-struct Mpmc {
-  using Producer = ring::MpscProducer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::traded;
-};
 
 template <typename Kind>
 ring::Options options_of() {

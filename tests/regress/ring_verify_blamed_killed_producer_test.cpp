@@ -3,10 +3,7 @@
 #include <csignal>
 #include <cstddef>
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include "core/fd.hpp"
 #include "ring/consumer.hpp"
 #include "ring/layout.hpp"
 #include "ring/producer.hpp"
@@ -37,9 +34,7 @@ Verdict verdict_behind(const std::string& name, SlotForm form, int taken) {
     for (int i = 0; i < taken; ++i) {
       if (!consumer.try_pop(meta, {})) return 2;
     }
-    const tally::UniqueFd file(::open(ring_path(name).c_str(), O_RDWR | O_CLOEXEC));
-    const std::uint64_t tail = 1;
-    if (::pwrite(file.get(), &tail, sizeof tail, offsetof(Header, tail)) != sizeof tail) return 3;
+    if (!tally::test::store_word(name, offsetof(Header, tail), 1)) return 3;
     ::raise(SIGKILL);
     return 0;
   });

@@ -15,25 +15,19 @@
 #include "support/child.hpp"
 #include "support/crc_records.hpp"
 #include "support/ring.hpp"
+#include "support/shared_ring.hpp"
 
 namespace ring = tally::ring;
 using tally::test::kSecondNs;
+using tally::test::Mpmc;
 using tally::test::pop_crc;
 using tally::test::push_crc;
 using tally::test::RingName;
+using tally::test::Spmc;
 
 namespace {
 
 constexpr std::uint64_t kSlots = 8;
-
-struct Spmc {
-  using Producer = ring::Producer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::shared_out;
-};
-struct Mpmc {
-  using Producer = ring::MpscProducer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::traded;
-};
 
 ring::Options options_of(ring::SlotForm form) {
   ring::Options options;
@@ -44,8 +38,7 @@ ring::Options options_of(ring::SlotForm form) {
 }
 
 void store_taken(const RingName& name, std::uint64_t taken) {
-  const tally::UniqueFd fd(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
-  REQUIRE(::pwrite(fd.get(), &taken, sizeof taken, offsetof(ring::Header, taken)) == sizeof taken);
+  REQUIRE(tally::test::store_word(name.str(), offsetof(ring::Header, taken), taken));
 }
 
 // Of twelve records, eleven are released: head and taken are 11, the tail is 12.

@@ -2,9 +2,13 @@
 // a failed check.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
 #include <string>
 #include <unistd.h>
 
+#include "core/fd.hpp"
 #include "ring/options.hpp"
 
 namespace tally::test {
@@ -26,5 +30,12 @@ class RingName {
  private:
   std::string name_;
 };
+
+// Stores a word of the ring's file, as a peer that is broken or was killed leaves it. False when it
+// cannot, so that a child may call it.
+[[nodiscard]] inline bool store_word(const std::string& name, std::size_t at, std::uint64_t word) {
+  const UniqueFd file(::open(ring::ring_path(name).c_str(), O_RDWR | O_CLOEXEC));
+  return ::pwrite(file.get(), &word, sizeof word, static_cast<off_t>(at)) == sizeof word;
+}
 
 }  // namespace tally::test

@@ -21,6 +21,7 @@
 #include "support/crc_payload.hpp"
 #include "support/crc_records.hpp"
 #include "support/ring.hpp"
+#include "support/shared_ring.hpp"
 #include "support/step.hpp"
 
 using tally::core::monotonic_ns;
@@ -35,24 +36,17 @@ using tally::test::Child;
 using tally::test::fill_crc;
 using tally::test::kNoNumber;
 using tally::test::kSecondNs;
+using tally::test::Mpmc;
 using tally::test::pop_crc;
 using tally::test::push_crc;
 using tally::test::RingName;
+using tally::test::Spmc;
 
 namespace {
 
 // Each needs one more process, which under AddressSanitizer takes half a second to make.
 constexpr int kKillsOfAnother = tally::test::kAddressSanitizer ? 100 : 300;
 constexpr std::uint64_t kOthers = 1000;
-
-struct Spmc {
-  using Producer = tally::ring::Producer;
-  static constexpr SlotForm kForm = SlotForm::shared_out;
-};
-struct Mpmc {
-  using Producer = MpscProducer;
-  static constexpr SlotForm kForm = SlotForm::traded;
-};
 
 Options shared(SlotForm form, std::uint64_t slots = 8) {
   Options options;

@@ -14,6 +14,7 @@
 #include "ring/verify.hpp"
 #include "support/page_faults.hpp"
 #include "support/ring.hpp"
+#include "support/shared_ring.hpp"
 
 using tally::core::as_bytes;
 using tally::core::monotonic_ns;
@@ -23,23 +24,14 @@ using tally::ring::PushResult;
 using tally::ring::RecordMeta;
 using tally::ring::SlotForm;
 using tally::ring::SpmcConsumer;
+using tally::test::Mpmc;
 using tally::test::RingName;
+using tally::test::Spmc;
 
 namespace {
 
 constexpr std::uint64_t kLongPast = 1;
 constexpr std::uint64_t kShortNs = 2'000'000;
-
-struct Spmc {
-  using Producer = tally::ring::Producer;
-  static constexpr SlotForm kForm = SlotForm::shared_out;
-  static constexpr const char* kKind = "kind=spmc";
-};
-struct Mpmc {
-  using Producer = tally::ring::MpscProducer;
-  static constexpr SlotForm kForm = SlotForm::traded;
-  static constexpr const char* kKind = "kind=mpmc";
-};
 
 Options shared(SlotForm form, std::uint64_t slots = 8) {
   Options options;
