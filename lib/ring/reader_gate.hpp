@@ -11,9 +11,9 @@
 // in one order, seq_cst. A reader that was not seen finds a tail that is no older than the one of
 // that look, and the head never passes it; whoever looks later sees the reader. The tail of a look
 // may be an older one than what is published: the producer stores it so only once it is all that
-// limits it. A reader that follows a killed one begins where that one stood, and what was given up
-// before it came is lost to it and counted. Until the first reader comes, which begins with the
-// oldest record, nothing is given up.
+// limits it. A reader that follows a killed one begins where that one stood, and what is given up
+// by a look that began before it came is lost to it and counted. Until the first reader comes,
+// which begins with the oldest record, nothing is given up.
 //
 // The kernel is asked who lives (0.5 us) about those alone that hold the producer up. One that was
 // killed is known by its epoch, so that its successor, which has another, is waited for again. The
