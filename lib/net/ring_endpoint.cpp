@@ -23,20 +23,8 @@ Result<End> open_end(const ring::ParsedName& parsed, std::vector<std::string>& n
   return end;
 }
 
-// A word for the producer means nothing to who reads, but for the one that names a broadcast.
-Status check_full(const Endpoint& endpoint) {
-  const std::string* const full = endpoint.find("full");
-  const bool names_kind = full != nullptr && *full == ring::full_name(ring::Full::drop_old) &&
-                          endpoint.find("kind") == nullptr;
-  if (full == nullptr || names_kind) return {};
-  return fail(
-      Code::usage,
-      fmt::format("endpoint {}: full has no meaning for the side that reads", endpoint.text),
-      "leave full out here, and say it where the ring is written");
-}
-
-Result<ring::ParsedName> parse_shm(const Endpoint& endpoint) {
-  TALLY_TRY(ring::ParsedName parsed, ring::parse_endpoint(endpoint.text));
+// Fills in what is not asked for with what the ring has.
+Result<ring::ParsedName> complete(ring::ParsedName parsed, const Endpoint& endpoint) {
   if (parsed.options.place == ring::Place::handed) {
     parsed.name = endpoint.body;  // without its escapes
     return parsed;
@@ -58,8 +46,8 @@ Result<ring::ParsedName> parse_shm(const Endpoint& endpoint) {
 
 Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint,
                                                  std::vector<std::string>& notes) {
-  TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
-  TALLY_CHECK(check_full(endpoint));
+  TALLY_TRY(ring::ParsedName words, ring::parse_reader_endpoint(endpoint.text));
+  TALLY_TRY(const ring::ParsedName parsed, complete(std::move(words), endpoint));
   if (parsed.options.form == ring::SlotForm::bytes) {
     TALLY_TRY(ring::ByteConsumer consumer, open_end<ring::ByteConsumer>(parsed, notes));
     return std::make_unique<ByteRingSource>(std::move(consumer));
@@ -82,7 +70,8 @@ Result<std::unique_ptr<Source>> open_ring_source(const Endpoint& endpoint,
 
 Result<std::unique_ptr<Sink>> open_ring_sink(const Endpoint& endpoint,
                                              std::vector<std::string>& notes) {
-  TALLY_TRY(const ring::ParsedName parsed, parse_shm(endpoint));
+  TALLY_TRY(ring::ParsedName words, ring::parse_endpoint(endpoint.text));
+  TALLY_TRY(const ring::ParsedName parsed, complete(std::move(words), endpoint));
   if (parsed.options.form == ring::SlotForm::bytes) {
     TALLY_TRY(ring::ByteProducer producer, open_end<ring::ByteProducer>(parsed, notes));
     return std::make_unique<ByteRingSink>(std::move(producer), ring::full_of(parsed.options));

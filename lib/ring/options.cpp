@@ -206,9 +206,58 @@ bool is_name_char(char c) {
 Status check_spoken(const Options& options, SlotForm also, const std::string& also_name) {
   const SlotForm form = options.form.value_or(SlotForm::stamped_fixed);
   if (form == SlotForm::stamped_fixed || form == also) return {};
+  if (form == SlotForm::broadcast && options.full == Full::drop_old) {
+    return fail(Code::usage, "shm: full=drop-old makes a broadcast, which is for tally-relay alone",
+                "leave full out");
+  }
   return fail(Code::usage,
               "shm: kind=" + std::string(kind_name(form)) + " is for tally-relay alone",
               "leave kind out, or say kind=spsc or kind=" + also_name);
+}
+
+// A ring that is handed over has one opener on each side.
+Status check_handed(SlotForm form) {
+  const bool many_consumers = has_many_consumers(form);
+  if (!many_consumers && !has_many_producers(form)) return {};
+  return fail(Code::usage,
+              "memfd: kind=" + std::string(kind_name(form)) + " is for many " +
+                  (many_consumers ? "consumers" : "producers") +
+                  ", and a ring that is handed over has one",
+              "use shm:NAME, or leave kind out");
+}
+
+// A name and its keys as they stand.
+Result<ParsedName> read_endpoint(std::string_view text) {
+  constexpr std::string_view kHanded = "memfd:";
+  ParsedName parsed;
+  if (text.starts_with("shm:")) text.remove_prefix(4);
+  if (text.starts_with(kHanded)) {
+    text.remove_prefix(kHanded.size());
+    parsed.options.place = Place::handed;
+  }
+  std::size_t end = std::min(text.find(','), text.size());
+  parsed.name = std::string(text.substr(0, end));
+  const bool handed = parsed.options.place == Place::handed;
+  TALLY_CHECK(handed ? check_handover_path(parsed.name) : check_name(parsed.name));
+  while (end < text.size()) {
+    const std::size_t begin = end + 1;
+    end = std::min(text.find(',', begin), text.size());
+    const auto item = text.substr(begin, end - begin);
+    const std::size_t equals = std::min(item.find('='), item.size());
+    const auto key = item.substr(0, equals);
+    // "huge-strict" alone is "huge-strict=yes".
+    const auto value = equals < item.size() ? item.substr(equals + 1) : std::string_view("yes");
+    TALLY_CHECK(read_key(key, value, parsed.options));
+  }
+  return parsed;
+}
+
+// What the keys mean together.
+Result<ParsedName> complete(ParsedName parsed) {
+  Options& options = parsed.options;
+  if (!options.form && options.full == Full::drop_old) options.form = SlotForm::broadcast;
+  TALLY_CHECK(check_options(options));
+  return parsed;
 }
 
 }  // namespace
@@ -252,12 +301,7 @@ Status check_options(const Options& options) {
                     std::string(kind_name(form)) + " does not have",
                 "use kind=broadcast, full=block or full=drop-new");
   }
-  if (options.place == Place::handed && has_many_consumers(form)) {
-    return fail(Code::usage,
-                "memfd: kind=" + std::string(kind_name(form)) +
-                    " is for many consumers, and a ring that is handed over has one",
-                "use shm:NAME, or leave kind out");
-  }
+  if (options.place == Place::handed) TALLY_CHECK(check_handed(form));
   if (options.huge_strict && options.huge == mem::HugeWish::off) {
     return fail(Code::usage, "shm: huge-strict contradicts huge=off", "say huge=2m or huge=1g");
   }
@@ -265,31 +309,19 @@ Status check_options(const Options& options) {
 }
 
 Result<ParsedName> parse_endpoint(std::string_view text) {
-  constexpr std::string_view kHanded = "memfd:";
-  ParsedName parsed;
-  if (text.starts_with("shm:")) text.remove_prefix(4);
-  if (text.starts_with(kHanded)) {
-    text.remove_prefix(kHanded.size());
-    parsed.options.place = Place::handed;
+  TALLY_TRY(ParsedName parsed, read_endpoint(text));
+  return complete(std::move(parsed));
+}
+
+Result<ParsedName> parse_reader_endpoint(std::string_view text) {
+  TALLY_TRY(ParsedName parsed, read_endpoint(text));
+  const Options& options = parsed.options;
+  const bool names_kind = options.full == Full::drop_old && !options.form;
+  if (options.full && !names_kind) {
+    return fail(Code::usage, "shm: full has no meaning for the side that reads",
+                "leave full out here, and say it where the ring is written");
   }
-  std::size_t end = std::min(text.find(','), text.size());
-  parsed.name = std::string(text.substr(0, end));
-  const bool handed = parsed.options.place == Place::handed;
-  TALLY_CHECK(handed ? check_handover_path(parsed.name) : check_name(parsed.name));
-  while (end < text.size()) {
-    const std::size_t begin = end + 1;
-    end = std::min(text.find(',', begin), text.size());
-    const auto item = text.substr(begin, end - begin);
-    const std::size_t equals = std::min(item.find('='), item.size());
-    const auto key = item.substr(0, equals);
-    // "huge-strict" alone is "huge-strict=yes".
-    const auto value = equals < item.size() ? item.substr(equals + 1) : std::string_view("yes");
-    TALLY_CHECK(read_key(key, value, parsed.options));
-  }
-  Options& options = parsed.options;
-  if (!options.form && options.full == Full::drop_old) options.form = SlotForm::broadcast;
-  TALLY_CHECK(check_options(options));
-  return parsed;
+  return complete(std::move(parsed));
 }
 
 std::string ring_file_prefix() {

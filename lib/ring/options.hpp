@@ -70,6 +70,9 @@ struct ParsedName {
 // bytes, full, wait, huge, huge-strict, lock, open-timeout, wait-peer. full=drop-old without a kind
 // is kind=broadcast. Errors: usage, naming the key and what it takes.
 [[nodiscard]] Result<ParsedName> parse_endpoint(std::string_view text);
+// The same for the side that reads, to whom a word for the producer means nothing: full is refused,
+// unless it is full=drop-old without a kind.
+[[nodiscard]] Result<ParsedName> parse_reader_endpoint(std::string_view text);
 
 // 1 to 64 characters of A-Z a-z 0-9 . _ - that do not begin with a dot. Errors: usage.
 [[nodiscard]] Status check_name(std::string_view name);

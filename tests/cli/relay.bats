@@ -758,6 +758,13 @@ ring_says() { tally-relay ring stat "$1" --json | grep -q "$2"; }
     assert_refused 64 "kind=$kind is for many consumers" "use shm:NAME"
     [[ ! -e sock ]]
   done
+  run_tool tally-relay gen:count=1 memfd:sock,kind=mpsc
+  assert_refused 64 "kind=mpsc is for many producers" "use shm:NAME"
+  run_tool tally-relay memfd:sock,kind=mpsc null:
+  assert_refused 64 "kind=mpsc is for many producers" "use shm:NAME"
+  run_tool tally-relay memfd:sock,full=block null:
+  assert_refused 64 "full has no meaning for the side that reads" "where the ring is written"
+  [[ ! -e sock ]]
   run_tool tally-relay gen:count=1 memfd:file
   assert_refused 64 "file is no socket"
   assert_equal "$(<file)" mine

@@ -506,6 +506,16 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   run_tool tally-sign serve --role coordinator --group keys/key.group "${sockets[@]}" \
     --from - --to "shm:$(ring_name),full=drop-new"
   assert_refused 64 "a signed record is never dropped"
+  local full
+  for full in full=block full=drop-new kind=mpsc,full=block kind=broadcast,full=drop-old; do
+    run_tool tally-sign serve --role coordinator --group keys/key.group "${sockets[@]}" \
+      --from "shm:$(ring_name),$full" --to -
+    assert_refused 64 "full has no meaning for the side that reads" "where the ring is written"
+  done
+  run_tool tally-sign serve --role coordinator --group keys/key.group "${sockets[@]}" \
+    --from "shm:$(ring_name),full=drop-old" --to -
+  assert_refused 64 "full=drop-old makes a broadcast" "leave full out"
+  no_rings_left
   run_tool tally-sign serve --role coordinator --share keys/key-0.share
   assert_refused 64 "--share is not for --role coordinator"
   run_tool tally-sign serve --role party --group keys/key.group
