@@ -31,9 +31,10 @@ PopResult ByteConsumer::wait_readable(std::uint64_t deadline_ns) {
   const auto readable = [this] { return is_readable(); };
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
-  const auto still_empty = [this] {
-    // seq_cst: read after this side said that it waits (queue::Gate).
-    return header_->tail.load(std::memory_order_seq_cst) == head_;
+  const auto still_empty = [&] {
+    // seq_cst, and what it is compared with: as SoleConsumer::wait_for_record().
+    const std::uint64_t tail = header_->tail.load(std::memory_order_seq_cst);
+    return !is_before(head_, tail) || !readable();
   };
   return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
 }

@@ -100,9 +100,11 @@ template <typename Readable>
 PopResult SoleConsumer::wait_for_record(std::uint64_t deadline_ns, Readable readable) {
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
-  const auto still_empty = [this] {
-    // seq_cst: read after this side said that it waits (queue::Gate).
-    return header_->tail.load(std::memory_order_seq_cst) == head_;
+  const auto still_empty = [&] {
+    // seq_cst: read after this side said that it waits (queue::Gate). A producer that is stopped
+    // between a stamp and its tail has left the tail behind a consumer that polls.
+    const std::uint64_t tail = header_->tail.load(std::memory_order_seq_cst);
+    return !is_before(head_, tail) || !readable();
   };
   return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
 }

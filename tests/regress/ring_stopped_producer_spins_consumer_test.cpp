@@ -1,0 +1,176 @@
+// A consumer had taken a record whose producer was stopped between the record's stamp and its tail,
+// and then waited for the next one without ever sleeping: a whole processor for as long as the
+// other was stopped. So it did before a tail that promised what was not there.
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <doctest/doctest.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.hpp"
+#include "ring/byte_consumer.hpp"
+#include "ring/byte_producer.hpp"
+#include "ring/consumer.hpp"
+#include "ring/lean_consumer.hpp"
+#include "ring/lean_producer.hpp"
+#include "ring/producer.hpp"
+#include "ring/spmc_consumer.hpp"
+#include "support/child.hpp"
+#include "support/ring.hpp"
+#include "support/skip.hpp"
+#include "support/step.hpp"
+
+namespace ring = tally::ring;
+using tally::core::monotonic_ns;
+using tally::ring::PopResult;
+using tally::test::RingName;
+
+namespace {
+
+constexpr std::uint64_t kMillisecondNs = 1'000'000;
+constexpr std::uint64_t kWaitNs = 300 * kMillisecondNs;
+
+ring::Options sleeping(ring::SlotForm form) {
+  ring::Options options;
+  options.form = form;
+  options.wait = tally::queue::WaitPolicy::futex;
+  return options;
+}
+
+struct Slots {
+  using Producer = ring::Producer;
+  using Consumer = ring::Consumer;
+  static constexpr ring::SlotForm kForm = ring::SlotForm::stamped_fixed;
+  static bool push(Producer& producer) { return producer.try_push({}, {}); }
+  static bool take(Consumer& consumer) {
+    ring::RecordMeta meta;
+    return consumer.try_pop(meta, {});
+  }
+};
+struct SharedOut : Slots {
+  using Consumer = ring::SpmcConsumer;
+  static constexpr ring::SlotForm kForm = ring::SlotForm::shared_out;
+  static bool take(Consumer& consumer) {
+    ring::RecordMeta meta;
+    return consumer.try_pop(meta, {});
+  }
+};
+struct Lean {
+  using Producer = ring::LeanProducer;
+  using Consumer = ring::LeanConsumer;
+  static constexpr ring::SlotForm kForm = ring::SlotForm::lean;
+  static bool push(Producer& producer) { return producer.try_push({}); }
+  static bool take(Consumer& consumer) {
+    std::size_t length = 0;
+    return consumer.try_pop({}, length);
+  }
+};
+struct Area {
+  using Producer = ring::ByteProducer;
+  using Consumer = ring::ByteConsumer;
+  static constexpr ring::SlotForm kForm = ring::SlotForm::bytes;
+  static bool push(Producer& producer) { return producer.try_push({}); }
+  static bool take(Consumer& consumer) {
+    std::array<ring::ByteRecord, 1> record;
+    if (consumer.peek(record) == 0) return false;
+    consumer.release(record);
+    return true;
+  }
+};
+
+std::uint64_t processor_time_ns() {
+  timespec used{};
+  REQUIRE(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0);
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(used.tv_nsec);
+}
+
+// Waits in vain, and asleep: a look every ten milliseconds, not one after the other.
+template <typename Consumer>
+void check_sleeps(Consumer& consumer) {
+  const std::uint64_t began_ns = monotonic_ns();
+  const std::uint64_t used_ns = processor_time_ns();
+  CHECK(consumer.wait_readable(began_ns + kWaitNs) == PopResult::timeout);
+  CHECK(consumer.stats().sleeps.load() > 0);
+  CHECK((processor_time_ns() - used_ns) * 4 < monotonic_ns() - began_ns);
+}
+
+// In the child: one record, in which it is stopped, and then others until one of them has woken the
+// consumer.
+template <typename Kind>
+int push_on(const RingName& name) {
+  auto producer = Kind::Producer::open(name.str(), sleeping(Kind::kForm));
+  if (!producer || !tally::test::may_be_stepped()) return 1;
+  tally::test::reach_step();
+  bool pushed = Kind::push(*producer);
+  for (int i = 0; i < 5000 && pushed && producer->stats().wakes == 0; ++i) {
+    ::usleep(1000);
+    pushed = Kind::push(*producer);
+  }
+  return pushed && producer->stats().wakes > 0 ? 0 : 2;
+}
+
+// Steps the child until its record can be taken, and leaves it there, stopped as by a job control.
+template <typename Kind>
+void stop_behind_stamp(pid_t pid, typename Kind::Consumer& consumer) {
+  int steps = 0;
+  while (!Kind::take(consumer)) {
+    REQUIRE(tally::test::makes_step(pid));
+    REQUIRE(++steps < tally::test::kMostSteps);
+  }
+  REQUIRE(::ptrace(PTRACE_DETACH, pid, nullptr, SIGSTOP) == 0);
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, WUNTRACED) == pid);
+  REQUIRE(WIFSTOPPED(status));
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("regress");
+
+TEST_CASE_TEMPLATE("a consumer sleeps while its producer is stopped behind a stamp", Kind, Slots,
+                   SharedOut, Lean, Area) {
+  tally::test::skip_where_steps_mislead();
+  const RingName name("regress-stopped");
+  auto consumer = Kind::Consumer::open(name.str(), sleeping(Kind::kForm)).value();
+  tally::test::Child child([&] { return push_on<Kind>(name); });
+  if (!tally::test::reaches_mark(child.pid())) tally::test::skip("this host does not allow ptrace");
+  stop_behind_stamp<Kind>(child.pid(), consumer);
+  check_sleeps(consumer);
+  child.send(SIGCONT);
+  PopResult waited = PopResult::ok;
+  while (waited == PopResult::ok) {
+    waited = consumer.wait_readable(monotonic_ns() + 10'000 * kMillisecondNs);
+    if (waited == PopResult::ok) CHECK(Kind::take(consumer));
+  }
+  CHECK(waited == PopResult::closed);
+  CHECK(child.reap() == 0);
+}
+
+TEST_CASE("a consumer sleeps behind lean records that were put and not committed") {
+  const RingName name("regress-put");
+  auto producer = ring::LeanProducer::open(name.str(), sleeping(Lean::kForm)).value();
+  auto consumer = ring::LeanConsumer::open(name.str(), sleeping(Lean::kForm)).value();
+  REQUIRE(producer.put({}));
+  REQUIRE(Lean::take(consumer));
+  check_sleeps(consumer);
+  producer.commit();
+  CHECK(producer.stats().wakes == 1);
+}
+
+TEST_CASE_TEMPLATE("a consumer sleeps before a tail that is ahead of all records", Kind, Slots,
+                   Lean, Area) {
+  const RingName name("regress-ahead");
+  auto producer = Kind::Producer::open(name.str(), sleeping(Kind::kForm)).value();
+  auto consumer = Kind::Consumer::open(name.str(), sleeping(Kind::kForm)).value();
+  REQUIRE(Kind::push(producer));
+  REQUIRE(Kind::take(consumer));
+  REQUIRE(tally::test::store_word(name.str(), offsetof(ring::Header, tail), 1024));
+  check_sleeps(consumer);
+}
+
+TEST_SUITE_END();
