@@ -23,6 +23,7 @@ CpuFeatures detect() {
   if (portable_forced()) return features;
   __builtin_cpu_init();
   features.pclmul = __builtin_cpu_supports("pclmul") != 0;
+  features.intel = __builtin_cpu_is("intel") != 0;
   features.avx2 = __builtin_cpu_supports("avx2") != 0;
   features.avx512_ifma =
       __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&

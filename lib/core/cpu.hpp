@@ -9,8 +9,9 @@
 
 namespace tally::core {
 
-// Instruction sets that have a faster twin of some code. TALLY_CPU=portable in the environment
-// turns every one off, so that the portable twins can be run anywhere.
+// Instruction sets that have a faster twin of some code, and who made the processor.
+// TALLY_CPU=portable in the environment turns every one off, so that the portable twins can be run
+// anywhere.
 struct CpuFeatures {
   bool avx2 = false;
   bool bmi2_adx = false;  // mulx, adcx, adox
@@ -18,6 +19,7 @@ struct CpuFeatures {
   bool avx512_ifma = false;  // with F, VL, BW and DQ, and the operating system saving the registers
   bool vaes = false;
   bool pclmul = false;  // carry-less 64-bit products
+  bool intel = false;   // by the vendor's name: for choices that only measuring decides
 };
 
 // Read once, at the first call. Any thread.

@@ -28,6 +28,20 @@ void multiply_each(Scalars a, Scalars b, std::span<Scalar> out);
 void add_scaled(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
                 std::span<Scalar> out);
 
+// out[i] = a[i] - b[i] + x.
+void subtract_and_add(Scalars a, Scalars b, const Scalar& x, std::span<Scalar> out);
+
+// out[i] = a[i] + b[i] + x where bit i % 8 of byte i / 8 of `bits` is one, a[i] elsewhere. Pre:
+// `bits` has a bit for every value.
+void add_where(Scalars a, ByteView bits, Scalars b, const Scalar& x, std::span<Scalar> out);
+
+// 32 bytes a scalar, big-endian, one after the other, as Scalar's functions of these names take
+// and write each. parse_each tells whether all are below n; `out` is worth nothing where one is
+// not. Pre: bytes.size() is 32 a scalar; bytes and scalars do not overlap.
+void reduce_each(ByteView bytes, std::span<Scalar> out);
+[[nodiscard]] bool parse_each(ByteView bytes, std::span<Scalar> out);
+void encode_each(Scalars values, MutableByteView bytes);
+
 // The forms of the above, for tests and benchmarks. Pre of the second: the processor has
 // avx512_ifma of core/cpu.hpp.
 struct ScalarVectorKernel {
@@ -35,6 +49,11 @@ struct ScalarVectorKernel {
   void (*multiply_each)(Scalars a, Scalars b, std::span<Scalar> out);
   void (*add_scaled)(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
                      std::span<Scalar> out);
+  void (*subtract_and_add)(Scalars a, Scalars b, const Scalar& x, std::span<Scalar> out);
+  void (*add_where)(Scalars a, ByteView bits, Scalars b, const Scalar& x, std::span<Scalar> out);
+  void (*reduce_each)(ByteView bytes, std::span<Scalar> out);
+  bool (*parse_each)(ByteView bytes, std::span<Scalar> out);
+  void (*encode_each)(Scalars values, MutableByteView bytes);
 };
 [[nodiscard]] const ScalarVectorKernel& scalar_vector_portable();
 [[nodiscard]] const ScalarVectorKernel& scalar_vector_ifma();

@@ -1,6 +1,6 @@
-// SHA-256 in pieces, the tagged hash of BIP-340, and batches of short messages. A Sha256 is a
-// value: a copy of one that has taken a prefix is that prefix's midstate, and hashing on from the
-// copy costs nothing for the prefix. One thread at a time; allocates nothing.
+// SHA-256 in pieces, and the tagged hash of BIP-340. A Sha256 is a value: a copy of one that has
+// taken a prefix is that prefix's midstate, and hashing on from the copy costs nothing for the
+// prefix. One thread at a time; allocates nothing. Many short messages: crypto/sha256_batch.hpp.
 //
 // Source: FIPS 180-4. SHA-256 adds, rotates and selects by masks in every form of it here, so time
 // depends on lengths alone. The processor's own instructions are used where it has them
@@ -47,15 +47,5 @@ class Sha256 {
 // SHA-256(h || h || parts...) with h = SHA-256(tag), continued from the midstate `tagged`.
 [[nodiscard]] ByteArray<32> tagged_hash(const Sha256& tagged,
                                         std::initializer_list<ByteView> parts);
-
-// Hashes many messages of one length after one prefix: message i is bytes [i * message_bytes,
-// (i + 1) * message_bytes) of `messages`, its digest SHA-256(prefix || message) goes to
-// [32 * i, 32 * (i + 1)) of `digests`. What the prefix has taken is not hashed again, part of a
-// block included: hash what the messages share once, and give the rest here. Several messages are
-// in flight at once, which pays as long as prefix and message end within four blocks; longer ones
-// are hashed one after the other. The work space is wiped. Messages and digests must not overlap.
-// Pre: message_bytes > 0, messages.size() is a multiple of it, digests.size() is 32 a message.
-void sha256_batch(const Sha256& prefix, ByteView messages, std::size_t message_bytes,
-                  MutableByteView digests);
 
 }  // namespace tally::crypto

@@ -1,6 +1,5 @@
 #include <bit>
 
-#include "core/cpu.hpp"
 #include "core/endian.hpp"
 #include "core/secret.hpp"
 #include "crypto/sha256_kernels.hpp"
@@ -44,13 +43,11 @@ Word small_sigma1(Word x) {
   h += big_sigma0(a) + ((a & b) | (c & (a | b)));
 }
 
-void compress_block(Sha256::Words& state, const std::uint8_t* block, std::array<Word, 64>& w) {
-  for (std::size_t t = 0; t < 16; ++t) w[t] = core::load_be<Word>(block + 4 * t);
-  for (std::size_t t = 16; t < 64; ++t) {
-    w[t] = small_sigma1(w[t - 2]) + w[t - 7] + small_sigma0(w[t - 15]) + w[t - 16];
-  }
+// The state after rounds kFirst to kLast - 1 with words from `w`. Pre: multiples of eight.
+template <std::size_t kFirst, std::size_t kLast>
+[[gnu::always_inline]] inline Sha256::Words rounds(const Sha256::Words& state, const Word* w) {
   auto [a, b, c, d, e, f, g, h] = state;
-  for (std::size_t t = 0; t < 64; t += 8) {
+  for (std::size_t t = kFirst; t < kLast; t += 8) {
     const Word* k = kSha256Rounds.data() + t;
     round(a, b, c, d, e, f, g, h, w[t] + k[0]);
     round(h, a, b, c, d, e, f, g, w[t + 1] + k[1]);
@@ -61,40 +58,72 @@ void compress_block(Sha256::Words& state, const std::uint8_t* block, std::array<
     round(c, d, e, f, g, h, a, b, w[t + 6] + k[6]);
     round(b, c, d, e, f, g, h, a, w[t + 7] + k[7]);
   }
-  const Sha256::Words added = {a, b, c, d, e, f, g, h};
-  for (std::size_t i = 0; i < state.size(); ++i) state[i] += added[i];
+  return {a, b, c, d, e, f, g, h};
+}
+
+// The state behind a block: the rounds from kFirst on after `begun`, added to `before`.
+template <std::size_t kFirst>
+[[gnu::always_inline]] inline void finish_block(Sha256::Words& state, const Sha256::Words& before,
+                                                const Sha256::Words& begun,
+                                                const std::uint8_t* block,
+                                                std::array<Word, 64>& w) {
+  for (std::size_t t = 0; t < 16; ++t) w[t] = core::load_be<Word>(block + 4 * t);
+  for (std::size_t t = 16; t < 64; ++t) {
+    w[t] = small_sigma1(w[t - 2]) + w[t - 7] + small_sigma0(w[t - 15]) + w[t - 16];
+  }
+  const Sha256::Words added = rounds<kFirst, 64>(begun, w.data());
+  for (std::size_t i = 0; i < state.size(); ++i) state[i] = before[i] + added[i];
+}
+
+[[gnu::always_inline]] inline void take_blocks(Sha256::Words& state, const std::uint8_t* blocks,
+                                               std::size_t count, std::array<Word, 64>& schedule) {
+  for (std::size_t i = 0; i < count; ++i) {
+    finish_block<0>(state, state, state, blocks + i * Sha256::kBlockBytes, schedule);
+  }
 }
 
 void compress(Sha256::Words& state, const std::uint8_t* blocks, std::size_t count) {
   std::array<Word, 64> schedule;
-  for (std::size_t i = 0; i < count; ++i) {
-    compress_block(state, blocks + i * Sha256::kBlockBytes, schedule);
-  }
+  take_blocks(state, blocks, count, schedule);
   core::wipe(&schedule, sizeof schedule);
 }
 
-void digest_many(const Sha256::Words& from, const std::uint8_t* messages, std::size_t blocks_each,
+void digest_many(const Sha256Start& start, const std::uint8_t* messages, std::size_t blocks_each,
                  std::size_t count, std::uint8_t* digests) {
+  std::array<Word, 64> schedule;
   for (std::size_t i = 0; i < count; ++i) {
-    Sha256::Words state = from;
-    compress(state, messages + i * blocks_each * Sha256::kBlockBytes, blocks_each);
+    const std::uint8_t* const message = messages + i * blocks_each * Sha256::kBlockBytes;
+    Sha256::Words state;
+    if (start.rounds == 0) {
+      finish_block<0>(state, start.from, start.begun, message, schedule);
+    } else {
+      finish_block<Sha256Start::kRounds>(state, start.from, start.begun, message, schedule);
+    }
+    take_blocks(state, message + Sha256::kBlockBytes, blocks_each - 1, schedule);
     for (std::size_t j = 0; j < state.size(); ++j) {
       core::store_be(digests + 32 * i + 4 * j, state[j]);
     }
   }
+  core::wipe(&schedule, sizeof schedule);
 }
 
 }  // namespace
 
+Sha256Start sha256_start(const Sha256::Words& from, const std::uint8_t* block,
+                         std::size_t shared_bytes) {
+  Sha256Start start = {from, from, 0};
+  if (shared_bytes < 4 * Sha256Start::kRounds) return start;
+  start.rounds = Sha256Start::kRounds;
+  std::array<Word, Sha256Start::kRounds> words;
+  for (std::size_t t = 0; t < words.size(); ++t) words[t] = core::load_be<Word>(block + 4 * t);
+  start.begun = rounds<0, Sha256Start::kRounds>(from, words.data());
+  core::wipe(&words, sizeof words);
+  return start;
+}
+
 const Sha256Kernel& sha256_portable() {
   static constexpr Sha256Kernel kKernel = {"portable", compress, digest_many};
   return kKernel;
-}
-
-const Sha256Kernel& sha256_kernel() {
-  static const Sha256Kernel* const kChosen =
-      core::cpu_features().sha_ni ? &sha256_sha_ni() : &sha256_portable();
-  return *kChosen;
 }
 
 }  // namespace tally::crypto

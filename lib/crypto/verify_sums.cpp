@@ -7,7 +7,7 @@
 #include "core/endian.hpp"
 #include "core/secret.hpp"
 #include "crypto/point_table.hpp"
-#include "crypto/sha256.hpp"
+#include "crypto/sha256_batch.hpp"
 
 namespace tally::crypto {
 namespace {

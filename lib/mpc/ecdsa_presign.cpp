@@ -101,20 +101,27 @@ void Presigning::begin(Workers& workers) {
   r_ = in_.random.scalar(Draw::r, 0);
   phi_ = in_.random.scalar(Draw::phi, 0);
   in_.random.fill(Draw::blind, 0, blind_);
+  // The nonce is a part like a peer, and the first one: no other takes as long.
+  workers.each(1 + peers_.size(), [this, me](std::size_t part) {
+    if (part == 0) return commit_nonce();
+    Peer& peer = *peers_[part - 1];
+    peer.r1_out.resize(kR1Bytes);
+    peer.bob.begin(peer.setup->as_bob(), peer.setup->bob_gadget(),
+                   pair_tag(sid_, peer.id, me, peer.setup->setup_id()), peer.id, in_.random,
+                   MutableByteView(peer.r1_out).subspan(kR1BroadcastBytes));
+  });
+  for (const auto& peer : peers_) std::ranges::copy(broadcast_, peer->r1_out.begin());
+}
+
+// R_i, and what everybody gets of it.
+void Presigning::commit_nonce() {
+  const XId me = in_.party.id;
   nonce_ = Point::mul_generator(r_.value());
   std::ranges::copy(sid_, broadcast_.begin());
   core::store_be(&broadcast_[32], me);
   std::ranges::copy(commitment(sid_, me, nonce_.encode(), blind_), broadcast_.begin() + 34);
   // The commitment goes to everybody, and hides what it holds.
   crypto::declassify(broadcast_.data(), broadcast_.size());
-  workers.each(peers_.size(), [this, me](std::size_t i) {
-    Peer& peer = *peers_[i];
-    peer.r1_out.resize(kR1Bytes);
-    std::ranges::copy(broadcast_, peer.r1_out.begin());
-    peer.bob.begin(peer.setup->as_bob(), peer.setup->bob_gadget(),
-                   pair_tag(sid_, peer.id, me, peer.setup->setup_id()), peer.id, in_.random,
-                   MutableByteView(peer.r1_out).subspan(kR1BroadcastBytes));
-  });
 }
 
 Presigning::Peer* Presigning::find(XId id) const {

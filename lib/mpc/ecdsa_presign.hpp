@@ -95,6 +95,7 @@ class Presigning {
 
   explicit Presigning(const PresignInputs& inputs);
   void begin(Workers& workers);
+  void commit_nonce();
   [[nodiscard]] Attempt<Peer*> expect(Step last, Round round, const Envelope& envelope,
                                       std::size_t bytes, std::size_t wanted_bytes);
   [[nodiscard]] Peer* find(dkls::XId id) const;

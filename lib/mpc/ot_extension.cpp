@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "crypto/ctime.hpp"
+#include "crypto/sha256_batch.hpp"
 #include "mpc/dkls_hash.hpp"
 
 namespace tally::mpc::dkls {
@@ -38,29 +39,37 @@ std::uint64_t bit_mask(ByteView bits, std::size_t index) {
 // counter and leaf behind the session. The working memory is kept over trees.
 class Stretcher {
  public:
-  explicit Stretcher(const ByteArray<32>& session) : prefix_(prefix_of(Label::prg, {session})) {}
+  explicit Stretcher(const ByteArray<32>& session)
+      : batch_(prefix_of(Label::prg, {session}), kTailBytes) {}
 
+  // Pre: the last two bytes of every stream are zero.
   void stretch(std::size_t tree, ByteView leaves, Streams& out) {
-    for (std::size_t i = 0; i < kCount; ++i) {
-      const std::size_t y = i / kBlocksPerLeaf;
-      std::uint8_t* const tail = &(*tails_)[i * kTailBytes];
+    for (std::size_t y = 0; y < kLeaves; ++y) {
+      std::uint8_t* const tail = batch_.message(y);
       tail[0] = static_cast<std::uint8_t>(tree);
       tail[1] = static_cast<std::uint8_t>(y);
-      tail[2] = static_cast<std::uint8_t>(i % kBlocksPerLeaf);
       std::memcpy(tail + 3, &leaves[(tree * kLeaves + y) * kSeedBytes], kSeedBytes);
     }
-    crypto::sha256_batch(prefix_, *tails_, kTailBytes, *digests_);
-    for (std::size_t y = 0; y < kLeaves; ++y) {
-      out[y] = load_column({&(*digests_)[32 * kBlocksPerLeaf * y], kColumnBytes});
+    for (std::size_t block = 0; block < kBlocksPerLeaf; ++block) {
+      for (std::size_t y = 0; y < kLeaves; ++y) {
+        batch_.message(y)[2] = static_cast<std::uint8_t>(block);
+      }
+      batch_.digest(kLeaves, *digests_);
+      const std::size_t at = kDigestBytes * block;
+      for (std::size_t y = 0; y < kLeaves; ++y) {
+        auto* const column = reinterpret_cast<std::uint8_t*>(out[y].data());
+        std::memcpy(column + at, &(*digests_)[kDigestBytes * y],
+                    std::min(kDigestBytes, kColumnBytes - at));
+      }
     }
   }
 
  private:
-  static constexpr std::size_t kCount = kLeaves * kBlocksPerLeaf;
   static constexpr std::size_t kTailBytes = 3 + kSeedBytes;
-  crypto::Sha256 prefix_;
-  Wiped<ByteArray<kCount * kTailBytes>> tails_;
-  Wiped<ByteArray<kCount * 32>> digests_;
+  static constexpr std::size_t kDigestBytes = 32;
+  static_assert(kLeaves == crypto::Sha256Batch::kMost);
+  crypto::Sha256Batch batch_;
+  Wiped<ByteArray<kLeaves * kDigestBytes>> digests_;
 };
 
 // columns[b] = XOR of the streams whose number has bit b. Returns the XOR of all. Sums pairs, then
@@ -105,15 +114,25 @@ ByteView bytes_of(const Column& column) {
   return {reinterpret_cast<const std::uint8_t*>(column.data()), kColumnBytes};
 }
 
-// The eight bytes are rows of an 8 by 8 bit matrix, the lowest bit first; mirrors it at its
-// diagonal (Warren, Hacker's Delight, 7-3).
-std::uint64_t transpose8(std::uint64_t x) {
-  std::uint64_t t = (x ^ (x >> 7U)) & 0x00AA00AA00AA00AAULL;
-  x ^= t ^ (t << 7U);
-  t = (x ^ (x >> 14U)) & 0x0000CCCC0000CCCCULL;
-  x ^= t ^ (t << 14U);
-  t = (x ^ (x >> 28U)) & 0x00000000F0F0F0F0ULL;
-  return x ^ t ^ (t << 28U);
+// Eight matrices of 64 by 64 bits at a time: lane k of word i is row i of matrix k, the lowest bit
+// first. The compiler makes of a lane's eight words what registers there are.
+constexpr std::size_t kMatrixBits = 64;
+using Lanes [[gnu::vector_size(64)]] = std::uint64_t;
+using Matrices = std::array<Lanes, kMatrixBits>;
+
+// Mirrors each at its diagonal: blocks of kWidth bits that lie across from each other change
+// places, then those of half the width inside them (Warren, Hacker's Delight, 7-3).
+template <unsigned kWidth>
+void mirror_blocks(Matrices& rows) {
+  constexpr std::uint64_t kLower = ~std::uint64_t{0} / ((std::uint64_t{1} << kWidth) + 1);
+  for (std::size_t block = 0; block < rows.size(); block += 2 * kWidth) {
+    for (std::size_t i = block; i < block + kWidth; ++i) {
+      const Lanes changed = ((rows[i] >> kWidth) ^ rows[i + kWidth]) & kLower;
+      rows[i] ^= changed << kWidth;
+      rows[i + kWidth] ^= changed;
+    }
+  }
+  if constexpr (kWidth > 1) mirror_blocks<kWidth / 2>(rows);
 }
 
 }  // namespace
@@ -186,17 +205,17 @@ bool check_rows(const ByteArray<32>& session, const std::array<Gf208, 2>& chi, c
 }
 
 void transpose(const Columns& columns, Rows& rows) {
-  for (std::size_t group = 0; group < kColumns / 8; ++group) {
-    for (std::size_t at = 0; at < kXi / 8; ++at) {
-      std::uint64_t matrix = 0;
-      for (std::size_t i = 0; i < 8; ++i) {
-        const auto* column = reinterpret_cast<const std::uint8_t*>(columns[8 * group + i].data());
-        matrix |= std::uint64_t{column[at]} << (8 * i);
-      }
-      matrix = transpose8(matrix);
-      for (std::size_t i = 0; i < 8; ++i) {
-        rows[8 * at + i][group] = static_cast<std::uint8_t>(matrix >> (8 * i));
-      }
+  static_assert(kColumns % kMatrixBits == 0);
+  static_assert(sizeof(Lanes) <= sizeof(Column) && kXi <= 8 * sizeof(Lanes));
+  Wiped<Matrices> matrices;
+  for (std::size_t half = 0; half < kColumns / kMatrixBits; ++half) {
+    for (std::size_t i = 0; i < kMatrixBits; ++i) {
+      std::memcpy(&(*matrices)[i], columns[kMatrixBits * half + i].data(), sizeof(Lanes));
+    }
+    mirror_blocks<kMatrixBits / 2>(*matrices);
+    for (std::size_t j = 0; j < kXi; ++j) {
+      const std::uint64_t bits = (*matrices)[j % kMatrixBits][j / kMatrixBits];
+      std::memcpy(&rows[j][sizeof bits * half], &bits, sizeof bits);
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "crypto/ctime.hpp"
 #include "crypto/scalar_vector.hpp"
+#include "crypto/sha256_batch.hpp"
 #include "mpc/dkls_hash.hpp"
 
 namespace tally::mpc::dkls {
@@ -24,44 +25,97 @@ constexpr std::size_t kEtaOffset = kATildeOffset + kATildeBytes;
 constexpr std::size_t kMuOffset = kEtaOffset + 32;
 
 // Scalar k of every row, by k: sums run over rows.
-using Pads = std::array<std::array<Scalar, kXi>, kPerRow>;
+template <std::size_t kRows>
+using PadsOf = std::array<std::array<Scalar, kRows>, kPerRow>;
+using Pads = PadsOf<kXi>;
+using SomePads = PadsOf<kRowsAtOnce>;
+// The scalars of kRowsAtOnce rows in the order of messages.
+using SomeRows = std::array<Scalar, kRowsAtOnce * kPerRow>;
+constexpr std::size_t kSomeRowsBytes = 32 * std::tuple_size_v<SomeRows>;
+
+// kRowsAtOnce rows of pads.
+using PadRows = std::array<std::span<Scalar>, kPerRow>;
+template <std::size_t kRows>
+PadRows rows_from(std::array<std::array<Scalar, kRows>, kPerRow>& pads, std::size_t first) {
+  PadRows rows;
+  for (std::size_t k = 0; k < kPerRow; ++k) {
+    rows[k] = std::span<Scalar>(pads[k]).subspan(first, kRowsAtOnce);
+  }
+  return rows;
+}
 
 // alpha_{j,k}, three scalars a row: hashes of row, j and k behind the session.
 class PadMaker {
  public:
-  explicit PadMaker(const ByteArray<32>& session) : prefix_(prefix_of(Label::alpha, {session})) {}
+  explicit PadMaker(const ByteArray<32>& session)
+      : batch_(prefix_of(Label::alpha, {session}), kTailBytes) {}
 
-  // Rows first .. first + kRowsAtOnce, each XOR `shift`.
-  void make(const Rows& rows, std::size_t first, ByteView shift, Pads& out) {
-    for (std::size_t i = 0; i < kCount; ++i) {
-      const std::size_t row = first + i / kPerRow;
-      std::uint8_t* const tail = &(*tails_)[i * kTailBytes];
-      for (std::size_t at = 0; at < kSeedBytes; ++at) {
-        tail[at] = static_cast<std::uint8_t>(rows[row][at] ^ shift[at]);
-      }
-      core::store_be(tail + kSeedBytes, static_cast<std::uint16_t>(row));
-      tail[kSeedBytes + 2] = static_cast<std::uint8_t>(i % kPerRow);
+  // Of rows first .. first + kRowsAtOnce, each XOR `shift`; scalar k of them into out[k].
+  void make(const Rows& rows, std::size_t first, ByteView shift, const PadRows& out) {
+    for (std::size_t i = 0; i < kRowsAtOnce; ++i) {
+      std::uint8_t* const tail = batch_.message(i);
+      Seed row = rows[first + i];
+      for (std::size_t at = 0; at < kSeedBytes; ++at) row[at] ^= shift[at];
+      std::memcpy(tail, row.data(), kSeedBytes);
+      core::wipe(row);
+      core::store_be(tail + kSeedBytes, static_cast<std::uint16_t>(first + i));
     }
-    crypto::sha256_batch(prefix_, *tails_, kTailBytes, *digests_);
-    for (std::size_t i = 0; i < kCount; ++i) {
-      out[i % kPerRow][first + i / kPerRow] =
-          Scalar::from_bytes_reduced(ByteView(*digests_).subspan(32 * i, 32));
+    for (std::size_t k = 0; k < kPerRow; ++k) {
+      for (std::size_t i = 0; i < kRowsAtOnce; ++i) {
+        batch_.message(i)[kSeedBytes + 2] = static_cast<std::uint8_t>(k);
+      }
+      batch_.digest(kRowsAtOnce, *digests_);
+      crypto::reduce_each(*digests_, out[k]);
     }
   }
 
  private:
-  static constexpr std::size_t kCount = kRowsAtOnce * kPerRow;
   static constexpr std::size_t kTailBytes = kSeedBytes + 3;
-  crypto::Sha256 prefix_;
-  Wiped<ByteArray<kCount * kTailBytes>> tails_;
-  Wiped<ByteArray<kCount * 32>> digests_;
+  static_assert(kRowsAtOnce == crypto::Sha256Batch::kMost);
+  crypto::Sha256Batch batch_;
+  Wiped<ByteArray<kRowsAtOnce * 32>> digests_;
 };
 
-void make_pads(const ByteArray<32>& session, const Rows& rows, ByteView shift, Pads& out) {
-  PadMaker maker(session);
+// Alice's pads, and row by row what she sends for them: each less its like with Delta, plus what
+// she multiplies by.
+void make_a_tilde(PadMaker& maker, const Rows& rows, ByteView delta,
+                  const std::array<const Scalar*, kPerRow>& added, Pads& pads,
+                  MutableByteView out) {
+  Wiped<SomePads> shifted;
+  Wiped<SomeRows> sent;
+  const PadRows others = rows_from(*shifted, 0);
   for (std::size_t first = 0; first < kXi; first += kRowsAtOnce) {
-    maker.make(rows, first, shift, out);
+    const PadRows some = rows_from(pads, first);
+    maker.make(rows, first, Seed{}, some);
+    maker.make(rows, first, delta, others);
+    for (std::size_t k = 0; k < kPerRow; ++k) {
+      crypto::subtract_and_add(some[k], others[k], *added[k], others[k]);
+      for (std::size_t i = 0; i < kRowsAtOnce; ++i) (*sent)[i * kPerRow + k] = others[k][i];
+    }
+    crypto::encode_each(*sent, out.subspan(first * kPerRow * 32, kSomeRowsBytes));
   }
+}
+
+// Bob's pads, plus what Alice sent for them where his bit is one: there `last` is added to the last
+// one as well. False where a number of hers is out of range.
+bool make_opened_pads(PadMaker& maker, const Rows& rows, ByteView bits, ByteView a_tilde,
+                      const Scalar& last, Pads& pads) {
+  SomeRows sent;
+  SomePads by_k;
+  const PadRows theirs = rows_from(by_k, 0);
+  for (std::size_t first = 0; first < kXi; first += kRowsAtOnce) {
+    const PadRows some = rows_from(pads, first);
+    maker.make(rows, first, Seed{}, some);
+    if (!crypto::parse_each(a_tilde.subspan(first * kPerRow * 32, kSomeRowsBytes), sent)) {
+      return false;
+    }
+    for (std::size_t k = 0; k < kPerRow; ++k) {
+      for (std::size_t i = 0; i < kRowsAtOnce; ++i) theirs[k][i] = sent[i * kPerRow + k];
+      crypto::add_where(some[k], bits.subspan(first / 8, kRowsAtOnce / 8), theirs[k],
+                        k + 1 == kPerRow ? last : Scalar(), some[k]);
+    }
+  }
+  return true;
 }
 
 ByteArray<32> alice_session(const ByteArray<32>& bob_session, ByteView salt,
@@ -86,17 +140,8 @@ void combine(const Pads& pads, const std::array<Scalar, kInputs>& theta,
 
 ByteArray<32> mu_digest(const ByteArray<32>& session, const std::array<Scalar, kXi>& values) {
   Wiped<ByteArray<32 * kXi>> bytes;
-  for (std::size_t j = 0; j < kXi; ++j) {
-    values[j].encode_to(MutableByteView(*bytes).subspan(32 * j, 32));
-  }
+  crypto::encode_each(values, *bytes);
   return th(Label::mu, {session, *bytes});
-}
-
-// `value` where the bit is set, zero elsewhere.
-Scalar masked(const Scalar& value, ByteView bits, std::size_t index) {
-  Scalar out;
-  out.cmov(value, ((bits[index / 8] >> (index % 8)) & 1U) != 0);
-  return out;
 }
 
 }  // namespace
@@ -173,17 +218,9 @@ void AliceMultiplication::multiply(const AliceSeeds& seeds, const Gadget& gadget
   const auto a_hat = random.scalar(Draw::a_hat, bob);
 
   Wiped<Pads> pads;
-  Wiped<Pads> shifted;
-  const Seed zero{};
-  make_pads(session, *rows_, zero, *pads);
-  make_pads(session, *rows_, seeds.delta(), *shifted);
-  const std::array<const Scalar*, kPerRow> added = {inputs[0], inputs[1], &a_hat.value()};
-  for (std::size_t j = 0; j < kXi; ++j) {
-    for (std::size_t k = 0; k < kPerRow; ++k) {
-      const Scalar value = (*pads)[k][j] - (*shifted)[k][j] + *added[k];
-      value.encode_to(out.subspan(kATildeOffset + (j * kPerRow + k) * 32, 32));
-    }
-  }
+  PadMaker maker(session);
+  make_a_tilde(maker, *rows_, seeds.delta(), {inputs[0], inputs[1], &a_hat.value()}, *pads,
+               out.subspan(kATildeOffset, kATildeBytes));
   const auto theta = draw_theta(session, out.subspan(kATildeOffset, kATildeBytes));
   const Scalar eta = a_hat.value() + theta[0] * *inputs[0] + theta[1] * *inputs[1];
   eta.encode_to(out.subspan(kEtaOffset, 32));
@@ -203,22 +240,13 @@ bool BobMultiplication::finish(const Gadget& gadget, ByteView message, Products&
   const auto eta = Scalar::parse(message.subspan(kEtaOffset, 32));
   if (!eta) return false;
 
+  // eta comes off the sum below wherever the bit is one, and only the sum takes the last pads: it
+  // comes off them.
   Wiped<Pads> pads;
-  const Seed zero{};
-  make_pads(session, *rows_, zero, *pads);
-  for (std::size_t j = 0; j < kXi; ++j) {
-    for (std::size_t k = 0; k < kPerRow; ++k) {
-      const auto value = Scalar::parse(a_tilde.subspan((j * kPerRow + k) * 32, 32));
-      if (!value) return false;
-      (*pads)[k][j] = (*pads)[k][j] + masked(*value, *beta_, j);
-    }
-  }
-  const auto theta = draw_theta(session, a_tilde);
+  PadMaker maker(session);
+  if (!make_opened_pads(maker, *rows_, *beta_, a_tilde, -*eta, *pads)) return false;
   Wiped<std::array<Scalar, kXi>> combined;
-  combine(*pads, theta, *combined);
-  for (std::size_t j = 0; j < kXi; ++j) {
-    (*combined)[j] = (*combined)[j] - masked(*eta, *beta_, j);
-  }
+  combine(*pads, draw_theta(session, a_tilde), *combined);
   const auto mu_bytes = mu_digest(session, *combined);
   // The verdict is what Alice learns.
   if (!crypto::declassified(core::equal_constant_time(mu_bytes, message.subspan(kMuOffset, 32)))) {

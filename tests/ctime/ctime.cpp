@@ -16,6 +16,7 @@
 #include "crypto/schnorr.hpp"
 #include "crypto/secret_mul.hpp"
 #include "crypto/secret_mul_digits.hpp"
+#include "crypto/sha256_batch.hpp"
 #include "mpc/deal.hpp"
 #include "mpc/frost.hpp"
 #include "poison.hpp"
@@ -42,7 +43,15 @@ bool scalar_vector() {
   const Scalar inner = portable.inner_product(a, b);
   const Scalar sum = crypto::masked_sum(a, bits);
   portable.add_scaled(a, inner, a, sum, b, out);
-  return is_poisoned(inner) && is_poisoned(sum) && is_poisoned(out);
+  if (!is_poisoned(inner) || !is_poisoned(sum) || !is_poisoned(out)) return false;
+  portable.subtract_and_add(out, a, inner, out);
+  portable.add_where(out, bits, b, sum, out);
+  ByteArray<17 * 32> bytes;
+  portable.encode_each(out, bytes);
+  // That all are in range is public, and no more.
+  if (!portable.parse_each(bytes, a)) return false;
+  portable.reduce_each(bytes, b);
+  return is_poisoned(bytes) && is_poisoned(a) && is_poisoned(b);
 }
 bool scalar_mulx() {
   const Scalar a = Scalar::from_bytes_reduced(secret_bytes(7));

@@ -12,6 +12,7 @@
 #include "crypto/engine.hpp"
 #include "crypto/scalar_vector.hpp"
 #include "crypto/secret_mul_digits.hpp"
+#include "crypto/sha256_batch.hpp"
 #include "crypto/sha256_kernels.hpp"
 #include "poison.hpp"
 
@@ -51,6 +52,27 @@ Outcome ifma() {
   const Scalar inner = kernel.inner_product(a, b);
   kernel.add_scaled(a, inner, b, product[3], product, scaled);
   return watched(is_poisoned(product) && is_poisoned(inner) && is_poisoned(scaled));
+}
+
+// Sums and encodings, by a secret's bits too. That every number is below n is public, and no more.
+Outcome ifma_linear() {
+  if (!core::cpu_features().avx512_ifma) return Outcome::skipped;
+  const auto& kernel = crypto::scalar_vector_ifma();
+  const Vector a = secret_scalars(7);
+  Vector difference;
+  Vector sum;
+  kernel.subtract_and_add(a, secret_scalars(11), a[3], difference);
+  ByteArray<3> bits = {0x5a, 0xff, 1};
+  poison(bits);
+  kernel.add_where(a, bits, difference, a[5], sum);
+  ByteArray<19 * 32> bytes;
+  kernel.encode_each(sum, bytes);
+  Vector parsed;
+  Vector reduced;
+  if (!kernel.parse_each(bytes, parsed)) return Outcome::failed;
+  kernel.reduce_each(bytes, reduced);
+  return watched(is_poisoned(difference) && is_poisoned(sum) && is_poisoned(bytes) &&
+                 is_poisoned(parsed) && is_poisoned(reduced));
 }
 
 // The table of the generator holds numbers that are no points, which changes no instruction: making
@@ -124,6 +146,22 @@ Outcome sha_ni() {
   return watched(is_poisoned(digests) && is_poisoned(digest));
 }
 
+// Sixteen messages of two blocks, with and without common first words.
+Outcome sha_lanes() {
+  if (!core::cpu_features().sha_ni || !core::cpu_features().avx512_ifma) return Outcome::skipped;
+  constexpr std::size_t kMessages = 16;
+  ByteArray<kMessages * 2 * crypto::Sha256::kBlockBytes> messages{};
+  ByteArray<kMessages * 32> whole;
+  ByteArray<kMessages * 32> begun;
+  poison(messages);
+  const crypto::Sha256::Words from = {1, 2, 3, 4, 5, 6, 7, 8};
+  const auto& kernel = crypto::sha256_avx512();
+  kernel.digest_many({from, from, 0}, messages.data(), 2, kMessages, whole.data());
+  const auto start = crypto::sha256_start(from, messages.data(), crypto::Sha256::kBlockBytes);
+  kernel.digest_many(start, messages.data(), 2, kMessages, begun.data());
+  return watched(is_poisoned(whole) && is_poisoned(begun));
+}
+
 // What must be reported, or the checks above are worth nothing.
 Outcome fault_branch() {
   if (!core::cpu_features().avx512_ifma) return Outcome::skipped;
@@ -150,11 +188,13 @@ int skipped() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr std::array<std::pair<std::string_view, Outcome (*)()>, 6> kCases = {{
+  constexpr std::array<std::pair<std::string_view, Outcome (*)()>, 8> kCases = {{
       {"ifma", ifma},
+      {"ifma_linear", ifma_linear},
       {"lift", lift},
       {"secret_mul", secret_mul},
       {"sha_ni", sha_ni},
+      {"sha_lanes", sha_lanes},
       {"fault_branch", fault_branch},
       {"fault_index", fault_index},
   }};

@@ -17,7 +17,7 @@
 #include "crypto/scalar_vector.hpp"
 #include "crypto/schnorr.hpp"
 #include "crypto/secret_mul.hpp"
-#include "crypto/sha256.hpp"
+#include "crypto/sha256_batch.hpp"
 #include "crypto/sha256_kernels.hpp"
 #include "subjects.hpp"
 
@@ -199,13 +199,14 @@ Result<Subject> sha256_multi() {
 }
 
 Result<Subject> sha256_multi_portable() {
-  return make_granular(
-      kShortMessages, [blocks = Bytes(kShortMessages * crypto::Sha256::kBlockBytes),
-                       digests = Bytes(kShortMessages * 32)]() mutable {
-        crypto::sha256_portable().digest_many({}, blocks.data(), 1, kShortMessages, digests.data());
-        blocks[0] = digests[0];
-        return true;
-      });
+  return make_granular(kShortMessages,
+                       [blocks = Bytes(kShortMessages * crypto::Sha256::kBlockBytes),
+                        digests = Bytes(kShortMessages * 32)]() mutable {
+                         crypto::sha256_portable().digest_many(crypto::Sha256Start{}, blocks.data(),
+                                                               1, kShortMessages, digests.data());
+                         blocks[0] = digests[0];
+                         return true;
+                       });
 }
 
 Result<Subject> drbg_32() {

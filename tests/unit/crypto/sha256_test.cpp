@@ -9,6 +9,7 @@
 #include "core/hex.hpp"
 #include "core/secret.hpp"
 #include "crypto/context.hpp"
+#include "crypto/sha256_batch.hpp"
 #include "crypto/sha256_kernels.hpp"
 #include "support/skip.hpp"
 
@@ -16,6 +17,7 @@ namespace core = tally::core;
 using tally::Bytes;
 using tally::ByteView;
 using tally::crypto::Sha256;
+using tally::crypto::Sha256Kernel;
 
 namespace {
 
@@ -79,10 +81,12 @@ TEST_CASE("a finished hash and its block are wiped") {
   for (std::size_t i = 0; i < sizeof state; ++i) CHECK(bytes[i] == 0);
 }
 
-TEST_CASE("SHA NI gives the digests of the portable code") {
-  if (!core::cpu_features().sha_ni) tally::test::skip("SHA-NI is missing or switched off");
-  const auto& fast = tally::crypto::sha256_sha_ni();
-  const auto& portable = tally::crypto::sha256_portable();
+namespace {
+
+// Streams of every length, and batches of messages of up to four blocks that have nothing or their
+// first 32 bytes in common, in counts around two streams and sixteen lanes.
+void agrees_with_portable(const Sha256Kernel& fast) {
+  const Sha256Kernel& portable = tally::crypto::sha256_portable();
   for (std::size_t count = 0; count < 20; ++count) {
     const Bytes blocks = random(count * Sha256::kBlockBytes);
     Sha256::Words ours = {1, 2, 3, 0xffffffff, 0x80000000, 6, 7, 8};
@@ -92,16 +96,40 @@ TEST_CASE("SHA NI gives the digests of the portable code") {
     CHECK(ours == theirs);
   }
   for (std::size_t blocks_each = 1; blocks_each < 5; ++blocks_each) {
-    for (std::size_t count = 0; count < 9; ++count) {
-      const Bytes messages = random(count * blocks_each * Sha256::kBlockBytes);
-      const Sha256::Words from = {8, 7, 6, 5, 4, 0xdeadbeef, 2, 1};
-      Bytes ours(32 * count);
-      Bytes theirs(32 * count);
-      fast.digest_many(from, messages.data(), blocks_each, count, ours.data());
-      portable.digest_many(from, messages.data(), blocks_each, count, theirs.data());
-      CHECK(ours == theirs);
+    for (const std::size_t count : {0U, 1U, 2U, 3U, 8U, 15U, 16U, 17U, 31U, 32U, 35U}) {
+      for (const std::size_t shared : {0U, 31U, 32U, 63U}) {
+        const std::size_t message_bytes = blocks_each * Sha256::kBlockBytes;
+        Bytes messages = random(count * message_bytes);
+        for (std::size_t i = 1; i < count; ++i) {
+          std::copy_n(messages.begin(), shared, messages.data() + i * message_bytes);
+        }
+        const Sha256::Words from = {8, 7, 6, 5, 4, 0xdeadbeef, 2, 1};
+        const auto start =
+            tally::crypto::sha256_start(from, messages.data(), count == 0 ? 0 : shared);
+        CHECK(start.rounds == (count != 0 && shared >= 32 ? 8 : 0));
+        Bytes ours(32 * count);
+        Bytes theirs(32 * count);
+        fast.digest_many(start, messages.data(), blocks_each, count, ours.data());
+        portable.digest_many({from, from, 0}, messages.data(), blocks_each, count, theirs.data());
+        CHECK(ours == theirs);
+        portable.digest_many(start, messages.data(), blocks_each, count, ours.data());
+        CHECK(ours == theirs);
+      }
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("SHA NI gives the digests of the portable code") {
+  if (!core::cpu_features().sha_ni) tally::test::skip("SHA-NI is missing or switched off");
+  agrees_with_portable(tally::crypto::sha256_sha_ni());
+}
+
+TEST_CASE("sixteen lanes give the digests of the portable code") {
+  if (!core::cpu_features().sha_ni || !core::cpu_features().avx512_ifma)
+    tally::test::skip("AVX-512 or SHA-NI is missing or switched off");
+  agrees_with_portable(tally::crypto::sha256_avx512());
 }
 
 TEST_CASE("a batch hashes each message as it would be hashed alone") {
