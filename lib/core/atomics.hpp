@@ -49,6 +49,13 @@ struct StdAtomics {
                                       std::memory_order_acq_rel,  // reason: the caller's
                                       std::memory_order_relaxed);
   }
+  // The same, in one order with the other accesses that are seq_cst.
+  template <typename T>
+  static bool exchange_if_seq_cst(std::atomic<T>& in, T& expected, T desired) {
+    return in.compare_exchange_strong(expected, desired,
+                                      std::memory_order_seq_cst,  // reason: the caller's
+                                      std::memory_order_relaxed);
+  }
   template <typename T>
   static void set_bits(std::atomic<T>& in, T bits) {
     in.fetch_or(bits, std::memory_order_release);  // reason: the caller's

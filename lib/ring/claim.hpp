@@ -3,22 +3,25 @@
 //
 // Its run is said in the entry's intent before the exchange and until end(), which comes after the
 // last stamp that the owner stores there: whoever has to know whether an owner lives then finds
-// every living one (ring/intent.hpp).
+// every living one (ring/intent.hpp). Its own code is run under Relacy in
+// tests/model/claim_model.cpp.
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 
+#include "core/atomics.hpp"
 #include "core/threads.hpp"
 #include "ring/intent.hpp"
 
 namespace tally::ring {
 
-class Claim {
+template <typename Atomics>
+class BasicClaim {
  public:
-  Claim(std::atomic<std::uint64_t>& cursor, std::atomic<std::uint64_t>& intent)
-      : cursor_(&cursor), intent_(&intent) {}
+  using Word = typename Atomics::template Atomic<std::uint64_t>;
+
+  BasicClaim(Word& cursor, Word& intent) : cursor_(&cursor), intent_(&intent) {}
 
   // What this end has claimed and not yet dealt with.
   [[nodiscard]] const ClaimedRun& run() const { return run_; }
@@ -30,29 +33,28 @@ class Claim {
   [[nodiscard]] std::uint64_t take(std::uint64_t wanted, Available available) {
     if (run_.count != 0) [[unlikely]]
       return std::min(wanted, run_.count);
-    std::uint64_t at = cursor_->load(std::memory_order_relaxed);
+    std::uint64_t at = Atomics::load_relaxed(*cursor_);
     for (unsigned failures = 0; wanted != 0;) {
       const std::uint64_t there = available(at, wanted);
       if (there == 0) {
-        const std::uint64_t now = cursor_->load(std::memory_order_relaxed);
+        const std::uint64_t now = Atomics::load_relaxed(*cursor_);
         if (now == at) break;
         at = now;
         continue;
       }
       const ClaimedRun run{at, std::min(wanted, there)};
       // Release: who finds the last intent gone finds the stamps of its run.
-      intent_->store(intent_word(run), std::memory_order_release);
+      Atomics::store_release(*intent_, intent_word(run));
       // Release: the intent is out before the cursor says that the run is taken. seq_cst for a
       // consumer that looks at the cursor before it sleeps (queue::Gate).
-      if (cursor_->compare_exchange_strong(at, at + run.count, std::memory_order_seq_cst,
-                                           std::memory_order_relaxed)) [[likely]] {
+      if (Atomics::exchange_if_seq_cst(*cursor_, at, at + run.count)) [[likely]] {
         run_ = run;
         return run.count;
       }
       back_off(++failures);
     }
     // Nothing of it was claimed. Release: as above.
-    intent_->store(0, std::memory_order_release);
+    Atomics::store_release(*intent_, std::uint64_t{0});
     return 0;
   }
 
@@ -63,7 +65,7 @@ class Claim {
   void end() {
     run_ = {};
     // Release: who finds the intent gone finds the stamps.
-    intent_->store(0, std::memory_order_release);
+    Atomics::store_release(*intent_, std::uint64_t{0});
   }
 
  private:
@@ -73,9 +75,11 @@ class Claim {
     for (unsigned i = 0; i < std::min(failures, kMostPauses); ++i) core::cpu_relax();
   }
 
-  std::atomic<std::uint64_t>* cursor_;
-  std::atomic<std::uint64_t>* intent_;
+  Word* cursor_;
+  Word* intent_;
   ClaimedRun run_;
 };
+
+using Claim = BasicClaim<core::StdAtomics>;
 
 }  // namespace tally::ring

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "queue/broadcast.hpp"
+
 #include "relacy_atomics.hpp"
 
 namespace {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "cache/set.hpp"
+
 #include "model/relacy_atomics.hpp"
 
 namespace {

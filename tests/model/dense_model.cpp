@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "queue/dense.hpp"
+
 #include "relacy_atomics.hpp"
 
 namespace {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "mem/depot.hpp"
+
 #include "model/relacy_atomics.hpp"
 
 namespace {

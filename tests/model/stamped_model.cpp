@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "queue/queue.hpp"
+
 #include "relacy_atomics.hpp"
 
 namespace {

@@ -1,0 +1,261 @@
+// Claims of ring/claim.hpp under Relacy: its own code (relacy_atomics.hpp), with two that claim and
+// one at the other end of a ring of two slots. Whoever finds a position claimed and not dealt with
+// looks as Consumer::is_abandoned() and is_left_by_dead() do: at the cursor, then at the intents,
+// then at the stamp once more. Everybody lives here, so that it must find an owner or the stamp.
+//
+// claim_model END            must find nothing; END is producers or consumers, the one of many
+// claim_model END end        an intent is taken back relaxed: must be caught
+// claim_model END exchange   the exchange is relaxed, so that the intent may be seen after it: must
+//                            be caught
+// claim_model END late       the intent is stored after the exchange: must be caught
+// claim_model END torn       two may claim one position: must be caught
+// claim_model END cursor     who looks reads the cursor relaxed: must be caught
+// claim_model END look       who looks reads the intents relaxed: must be caught
+//
+// That the intent of a later run is stored with release is not tried: Relacy goes by C++11, where
+// what a thread stores in one place after a release, though relaxed, is ordered as that release.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ring/claim.hpp"
+
+#include "relacy_atomics.hpp"
+
+namespace {
+
+using tally::ring::is_intended;
+
+enum class Planted { nothing, end, exchange, late, torn, cursor, look };
+Planted planted = Planted::nothing;
+
+using Position = std::uint64_t;
+using Word = rl::atomic<Position>;
+
+rl::memory_order acquire_unless(Planted fault) {
+  return planted == fault ? rl::mo_relaxed : rl::mo_acquire;
+}
+
+constexpr unsigned kThreads = 3;
+std::array<Position, kThreads> held_back;  // the intent that each has yet to store, or 0
+
+struct ClaimAtomics : tally::test::RelacyAtomics<> {
+  static void store_release(Word& intent, Position word) {
+    if (planted == Planted::late && word != 0) {
+      held_back[rl::thread_index()] = word;
+      return;
+    }
+    const bool is_weak = planted == Planted::end && word == 0;
+    intent(RL_INFO).store(word, is_weak ? rl::mo_relaxed : rl::mo_release);
+  }
+  static bool exchange_if_seq_cst(Word& cursor, Position& expected, Position desired) {
+    if (planted == Planted::exchange) {
+      return cursor(RL_INFO).compare_exchange_strong(expected, desired, rl::mo_relaxed,
+                                                     rl::mo_relaxed);
+    }
+    if (planted == Planted::torn) {
+      const Position found = cursor(RL_INFO).load(rl::mo_acquire);
+      const bool same = found == expected;
+      expected = found;
+      if (same) cursor(RL_INFO).store(desired, rl::mo_seq_cst);
+      return same;
+    }
+    return RelacyAtomics::exchange_if_seq_cst(cursor, expected, desired);
+  }
+};
+using Claim = tally::ring::BasicClaim<ClaimAtomics>;
+
+constexpr Position kSlots = 2;
+constexpr Position kBegin = Position{0} - 3;  // so that the positions wrap
+constexpr Position kItems = 4;
+constexpr Position kEnd = kBegin + kItems;
+
+// What both ends do with a ring; threads 0 and 1 are those that claim.
+template <typename Suite>
+struct ClaimTest : rl::test_suite<Suite, kThreads> {
+  Word cursor;  // that the claims are taken off
+  Word head;    // what is before it is free
+  std::array<Word, 2> intents;
+  std::array<Word, kSlots> stamps;
+  std::array<rl::var<Position>, kSlots> cells;
+
+  void before() {
+    cursor(RL_INFO).store(kBegin, rl::mo_relaxed);
+    head(RL_INFO).store(kBegin, rl::mo_relaxed);
+    for (Word& intent : intents) intent(RL_INFO).store(0, rl::mo_relaxed);
+    for (Position at = kBegin; at != kBegin + kSlots; ++at) {
+      stamp(at)(RL_INFO).store(at, rl::mo_relaxed);
+      cells[at % kSlots](RL_INFO).store(0);
+    }
+    held_back = {};
+  }
+
+  Word& stamp(Position at) { return stamps[at % kSlots]; }
+  [[nodiscard]] Position stamp_at(Position at) { return stamp(at)(RL_INFO).load(rl::mo_acquire); }
+  static Position committed(Position at) { return at + 1; }
+  static Position done(Position at) { return at + kSlots; }
+
+  // What is held back is stored once something is claimed.
+  template <typename Available>
+  Position take(Claim& claim, unsigned index, Position wanted, Available available) {
+    held_back[index] = 0;
+    const Position count = claim.take(wanted, available);
+    if (held_back[index] != 0 && count != 0) {
+      intents[index](RL_INFO).store(held_back[index], rl::mo_release);
+    }
+    return count;
+  }
+
+  // Whether nobody seems to deal with a position, which was not dealt with a moment ago.
+  template <typename IsDealtWith>
+  bool is_abandoned(Position at, IsDealtWith is_dealt_with) {
+    if (cursor(RL_INFO).load(acquire_unless(Planted::cursor)) == at) return false;
+    for (Word& intent : intents) {
+      if (is_intended(intent(RL_INFO).load(acquire_unless(Planted::look)), at)) return false;
+    }
+    return !is_dealt_with(at);
+  }
+};
+
+// Two producers, as MpscProducer, and a consumer.
+struct Producers : ClaimTest<Producers> {
+  bool is_committed(Position at) { return stamp_at(at) == committed(at); }
+
+  void produce(unsigned index) {
+    Claim claim(cursor, intents[index]);
+    const auto room = [&](Position tail, Position wanted) {
+      const Position used = tail - head(RL_INFO).load(rl::mo_acquire);
+      return std::min({wanted, used <= kSlots ? kSlots - used : 0, kEnd - tail});
+    };
+    for (Position wanted = 1 + index; cursor(RL_INFO).load(rl::mo_relaxed) != kEnd;
+         wanted = 3 - wanted) {
+      const Position count = take(claim, index, wanted, room);
+      const Position first = claim.run().position;
+      for (Position at = first; at != first + count; ++at) {
+        cells[at % kSlots](RL_INFO).store(at);
+        stamp(at)(RL_INFO).store(committed(at), rl::mo_release);
+      }
+      if (count != 0) claim.end();
+      rl::yield(1, RL_INFO);
+    }
+  }
+  void consume() {
+    const auto is_dealt_with = [this](Position at) { return is_committed(at); };
+    for (Position at = kBegin; at != kEnd;) {
+      if (is_committed(at)) {
+        RL_ASSERT(cells[at % kSlots](RL_INFO).load() == at);
+        head(RL_INFO).store(++at, rl::mo_release);
+        continue;
+      }
+      RL_ASSERT(!is_abandoned(at, is_dealt_with));
+      rl::yield(1, RL_INFO);
+    }
+  }
+  void thread(unsigned index) {
+    if (index == 2) {
+      consume();
+    } else {
+      produce(index);
+    }
+  }
+};
+
+// Two consumers, as SpmcConsumer, and a producer.
+struct Consumers : ClaimTest<Consumers> {
+  bool is_unread(Position at) { return stamp_at(at) == committed(at); }
+
+  void produce() {
+    for (Position at = kBegin; at != kEnd;) {
+      if (at - head(RL_INFO).load(rl::mo_acquire) == kSlots) {
+        rl::yield(1, RL_INFO);
+        continue;
+      }
+      cells[at % kSlots](RL_INFO).store(at);
+      stamp(at)(RL_INFO).store(committed(at), rl::mo_release);
+      ++at;
+    }
+  }
+  // As free_done().
+  void free_done() {
+    Position at = head(RL_INFO).fetch_add(0, rl::mo_acq_rel);
+    for (;;) {
+      const Position taken = cursor(RL_INFO).load(rl::mo_acquire);
+      Position end = at;
+      while (end != taken && end - at < kSlots && stamp_at(end) == done(end)) ++end;
+      if (end == at) return;
+      if (head(RL_INFO).compare_exchange_strong(at, end, rl::mo_seq_cst)) return;
+    }
+  }
+  // Reads one of its run. The first of two is released by itself.
+  void release_first(Claim& claim) {
+    const Position at = claim.run().position;
+    RL_ASSERT(cells[at % kSlots](RL_INFO).load() == at);
+    stamp(at)(RL_INFO).store(done(at), rl::mo_release);
+    if (claim.run().count == 1) {
+      claim.end();
+    } else {
+      claim.drop(1);
+    }
+    free_done();
+  }
+  void look_at_head() {
+    const Position at = head(RL_INFO).load(rl::mo_acquire);
+    // Of one that is not taken the stamp says nothing yet.
+    if (cursor(RL_INFO).load(acquire_unless(Planted::cursor)) == at || !is_unread(at)) return;
+    RL_ASSERT(!is_abandoned(at, [this](Position it) { return !is_unread(it); }));
+  }
+  void consume(unsigned index) {
+    Claim claim(cursor, intents[index]);
+    const auto unread = [this](Position taken, Position wanted) {
+      Position count = 0;
+      while (count < wanted && is_unread(taken + count)) ++count;
+      return count;
+    };
+    for (Position wanted = 1 + index; cursor(RL_INFO).load(rl::mo_relaxed) != kEnd;
+         wanted = 3 - wanted) {
+      Position count = take(claim, index, wanted, unread);
+      for (; count != 0; --count) release_first(claim);
+      look_at_head();
+      rl::yield(1, RL_INFO);
+    }
+  }
+  void thread(unsigned index) {
+    if (index == 2) {
+      produce();
+    } else {
+      consume(index);
+    }
+  }
+};
+
+constexpr unsigned kInterleavings = 40'000;
+
+std::optional<bool> search(std::string_view end) {
+  if (end == "producers") return tally::test::is_clean<Producers>(true, kInterleavings);
+  if (end == "consumers") return tally::test::is_clean<Consumers>(true, kInterleavings);
+  return std::nullopt;
+}
+
+std::optional<Planted> parse(std::string_view name) {
+  if (name == "none") return Planted::nothing;
+  if (name == "end") return Planted::end;
+  if (name == "exchange") return Planted::exchange;
+  if (name == "late") return Planted::late;
+  if (name == "torn") return Planted::torn;
+  if (name == "cursor") return Planted::cursor;
+  if (name == "look") return Planted::look;
+  return std::nullopt;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto fault = parse(argc > 2 ? argv[2] : "none");
+  if (!fault) return 2;
+  planted = *fault;
+  const auto is_clean = search(argc > 1 ? argv[1] : "");
+  if (!is_clean) return 2;
+  return *is_clean == (planted == Planted::nothing) ? 0 : 1;
+}
