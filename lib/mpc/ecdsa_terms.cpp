@@ -181,9 +181,9 @@ Attempt<void> check_proposal(const Proposal& proposal, const EcdsaParty& party, 
   if (proposal.setup_ids.size() != ids.size() * (ids.size() - 1) / 2) {
     return own(Cause::bad_terms);
   }
-  if (proposal.public_key != party.public_key + Point::mul_generator(proposal.tweak)) {
-    return own(Cause::bad_terms);
-  }
+  // A tweak is public, and the key itself has none, which is the most frequent case.
+  const Point shift = proposal.tweak.is_zero() ? Point() : Point::mul_generator(proposal.tweak);
+  if (proposal.public_key != party.public_key + shift) return own(Cause::bad_terms);
   const auto me = static_cast<std::size_t>(mine - ids.begin());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i == me) continue;
