@@ -1,7 +1,6 @@
 // A consumer had taken a record whose producer was stopped between the record's stamp and its tail,
 // and then waited for the next one without ever sleeping: a whole processor for as long as the
 // other was stopped. So it did before a tail that promised what was not there.
-#include <array>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -12,75 +11,26 @@
 #include <unistd.h>
 
 #include "core/clock.hpp"
-#include "ring/byte_consumer.hpp"
-#include "ring/byte_producer.hpp"
-#include "ring/consumer.hpp"
-#include "ring/lean_consumer.hpp"
-#include "ring/lean_producer.hpp"
-#include "ring/producer.hpp"
-#include "ring/spmc_consumer.hpp"
+#include "ring/layout.hpp"
 #include "support/child.hpp"
 #include "support/ring.hpp"
+#include "support/ring_kinds.hpp"
 #include "support/skip.hpp"
 #include "support/step.hpp"
 
 namespace ring = tally::ring;
 using tally::core::monotonic_ns;
 using tally::ring::PopResult;
+using tally::test::ByteArea;
+using tally::test::LeanSlots;
+using tally::test::OneToMany;
+using tally::test::OneToOne;
 using tally::test::RingName;
 
 namespace {
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kWaitNs = 300 * kMillisecondNs;
-
-ring::Options sleeping(ring::SlotForm form) {
-  ring::Options options;
-  options.form = form;
-  options.wait = tally::queue::WaitPolicy::futex;
-  return options;
-}
-
-struct Slots {
-  using Producer = ring::Producer;
-  using Consumer = ring::Consumer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::stamped_fixed;
-  static bool push(Producer& producer) { return producer.try_push({}, {}); }
-  static bool take(Consumer& consumer) {
-    ring::RecordMeta meta;
-    return consumer.try_pop(meta, {});
-  }
-};
-struct SharedOut : Slots {
-  using Consumer = ring::SpmcConsumer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::shared_out;
-  static bool take(Consumer& consumer) {
-    ring::RecordMeta meta;
-    return consumer.try_pop(meta, {});
-  }
-};
-struct Lean {
-  using Producer = ring::LeanProducer;
-  using Consumer = ring::LeanConsumer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::lean;
-  static bool push(Producer& producer) { return producer.try_push({}); }
-  static bool take(Consumer& consumer) {
-    std::size_t length = 0;
-    return consumer.try_pop({}, length);
-  }
-};
-struct Area {
-  using Producer = ring::ByteProducer;
-  using Consumer = ring::ByteConsumer;
-  static constexpr ring::SlotForm kForm = ring::SlotForm::bytes;
-  static bool push(Producer& producer) { return producer.try_push({}); }
-  static bool take(Consumer& consumer) {
-    std::array<ring::ByteRecord, 1> record;
-    if (consumer.peek(record) == 0) return false;
-    consumer.release(record);
-    return true;
-  }
-};
 
 std::uint64_t processor_time_ns() {
   timespec used{};
@@ -103,7 +53,7 @@ void check_sleeps(Consumer& consumer) {
 // consumer.
 template <typename Kind>
 int push_on(const RingName& name) {
-  auto producer = Kind::Producer::open(name.str(), sleeping(Kind::kForm));
+  auto producer = Kind::Producer::open(name.str(), Kind::options());
   if (!producer || !tally::test::may_be_stepped()) return 1;
   tally::test::reach_step();
   bool pushed = Kind::push(*producer);
@@ -132,11 +82,11 @@ void stop_behind_stamp(pid_t pid, typename Kind::Consumer& consumer) {
 
 TEST_SUITE_BEGIN("regress");
 
-TEST_CASE_TEMPLATE("a consumer sleeps while its producer is stopped behind a stamp", Kind, Slots,
-                   SharedOut, Lean, Area) {
+TEST_CASE_TEMPLATE("a consumer sleeps while its producer is stopped behind a stamp", Kind, OneToOne,
+                   OneToMany, LeanSlots, ByteArea) {
   tally::test::skip_where_steps_mislead();
   const RingName name("regress-stopped");
-  auto consumer = Kind::Consumer::open(name.str(), sleeping(Kind::kForm)).value();
+  auto consumer = Kind::Consumer::open(name.str(), Kind::options()).value();
   tally::test::Child child([&] { return push_on<Kind>(name); });
   if (!tally::test::reaches_mark(child.pid())) tally::test::skip("this host does not allow ptrace");
   stop_behind_stamp<Kind>(child.pid(), consumer);
@@ -153,20 +103,20 @@ TEST_CASE_TEMPLATE("a consumer sleeps while its producer is stopped behind a sta
 
 TEST_CASE("a consumer sleeps behind lean records that were put and not committed") {
   const RingName name("regress-put");
-  auto producer = ring::LeanProducer::open(name.str(), sleeping(Lean::kForm)).value();
-  auto consumer = ring::LeanConsumer::open(name.str(), sleeping(Lean::kForm)).value();
+  auto producer = ring::LeanProducer::open(name.str(), LeanSlots::options()).value();
+  auto consumer = ring::LeanConsumer::open(name.str(), LeanSlots::options()).value();
   REQUIRE(producer.put({}));
-  REQUIRE(Lean::take(consumer));
+  REQUIRE(LeanSlots::take(consumer));
   check_sleeps(consumer);
   producer.commit();
   CHECK(producer.stats().wakes == 1);
 }
 
-TEST_CASE_TEMPLATE("a consumer sleeps before a tail that is ahead of all records", Kind, Slots,
-                   Lean, Area) {
+TEST_CASE_TEMPLATE("a consumer sleeps before a tail that is ahead of all records", Kind, OneToOne,
+                   LeanSlots, ByteArea) {
   const RingName name("regress-ahead");
-  auto producer = Kind::Producer::open(name.str(), sleeping(Kind::kForm)).value();
-  auto consumer = Kind::Consumer::open(name.str(), sleeping(Kind::kForm)).value();
+  auto producer = Kind::Producer::open(name.str(), Kind::options()).value();
+  auto consumer = Kind::Consumer::open(name.str(), Kind::options()).value();
   REQUIRE(Kind::push(producer));
   REQUIRE(Kind::take(consumer));
   REQUIRE(tally::test::store_word(name.str(), offsetof(ring::Header, tail), 1024));

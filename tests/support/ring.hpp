@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <string>
 #include <unistd.h>
 
 #include "core/fd.hpp"
+#include "queue/wait.hpp"
 #include "ring/options.hpp"
 
 namespace tally::test {
@@ -36,6 +38,15 @@ class RingName {
 [[nodiscard]] inline bool store_word(const std::string& name, std::size_t at, std::uint64_t word) {
   const UniqueFd file(::open(ring::ring_path(name).c_str(), O_RDWR | O_CLOEXEC));
   return ::pwrite(file.get(), &word, sizeof word, static_cast<off_t>(at)) == sizeof word;
+}
+
+// How often a gate (queue::Gate) of the ring, which is `at` so many bytes in its file, has woken.
+[[nodiscard]] inline std::uint32_t gate_epoch(const std::string& name, std::size_t at) {
+  const UniqueFd file(::open(ring::ring_path(name).c_str(), O_RDONLY | O_CLOEXEC));
+  std::uint32_t epoch = 0;
+  const auto epoch_at = static_cast<off_t>(at + offsetof(queue::Gate, epoch));
+  REQUIRE(::pread(file.get(), &epoch, sizeof epoch, epoch_at) == sizeof epoch);
+  return epoch;
 }
 
 }  // namespace tally::test

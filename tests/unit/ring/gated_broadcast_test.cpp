@@ -166,12 +166,17 @@ TEST_CASE("a gated producer is woken by the reader that makes room and by one th
     }
     fill(producer);
     REQUIRE(quick.take_all());
+    const auto wakes_of_all = [&] {
+      return tally::test::gate_epoch(name.str(), offsetof(tally::ring::Header, writers));
+    };
+    const std::uint32_t before = wakes_of_all();
     std::thread leaves([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       slow.reset();
     });
     CHECK(producer.wait_writable(kLargest, monotonic_ns() + 10 * kSecondNs) == PushResult::ok);
     leaves.join();
+    CHECK(wakes_of_all() > before);
     fill(producer);
     REQUIRE(quick.take_all());
     CHECK(quick.taken == producer.number());

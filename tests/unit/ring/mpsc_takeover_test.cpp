@@ -209,6 +209,8 @@ TEST_CASE("a consumer that sleeps behind a claimant that dies goes on without be
     REQUIRE(consumer.pop_wait(meta, payload) == PopResult::ok);
     CHECK(tally::test::number_of_crc_payload(tally::ByteView(payload).first(meta.length)) == 1);
     CHECK(consumer.stats().tombstones == 1);
+    CHECK((consumer.stats().sleeps > 0) == (wait == tally::queue::WaitPolicy::futex));
+    CHECK(other.stats().wakes == 0);
   }
 }
 
