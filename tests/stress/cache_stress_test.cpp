@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache/cache.hpp"
+#include "support/time_limit.hpp"
 
 using tally::cache::Cache;
 
@@ -25,6 +26,7 @@ bool belongs(std::uint64_t value, std::uint64_t key) {
 TEST_SUITE_BEGIN("stress");
 
 TEST_CASE("readers beside writers find whole pairs") {
+  const tally::test::TimeLimit limit;
   constexpr std::uint64_t kKeys = 24;
   constexpr std::uint64_t kTurns = 20'000;
   auto cache = Cache<3>::create(6).value();

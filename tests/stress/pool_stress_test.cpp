@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mem/pool.hpp"
+#include "support/time_limit.hpp"
 
 using tally::mem::Pool;
 using tally::mem::PoolMember;
@@ -48,6 +49,7 @@ std::uint64_t churn(Pool& pool, std::size_t number) {
 TEST_SUITE_BEGIN("stress");
 
 TEST_CASE("threads that come and go never hold the same block") {
+  const tally::test::TimeLimit limit;
   Pool pool = Pool::create({64, kBlocks, kThreads}).value();
   std::atomic<std::uint64_t> wrong{0};
   std::vector<std::thread> threads;
@@ -59,6 +61,7 @@ TEST_CASE("threads that come and go never hold the same block") {
 }
 
 TEST_CASE("blocks got by one thread and put by another all come back") {
+  const tally::test::TimeLimit limit;
   constexpr std::uint32_t kItems = 50'000;
   constexpr std::size_t kSlots = 64;
   Pool pool = Pool::create({64, kBlocks, 2}).value();

@@ -11,6 +11,7 @@
 #include "queue/broadcast.hpp"
 #include "queue/dense.hpp"
 #include "queue/queue.hpp"
+#include "support/time_limit.hpp"
 
 using tally::queue::FutexWait;
 using tally::queue::make_dense;
@@ -45,11 +46,12 @@ TEST_SUITE_BEGIN("stress");
 
 TEST_CASE_TEMPLATE("waiting one by one keeps every item and its order", Wait, SpinWait, YieldWait,
                    FutexWait) {
+  const tally::test::TimeLimit limit;
   // A spinning wait against a peer without a processor of its own takes whole time slices.
-  constexpr std::uint64_t items = Wait::kPolicy == tally::queue::WaitPolicy::spin ? 2'000 : kItems;
+  constexpr std::uint64_t kSent = Wait::kPolicy == tally::queue::WaitPolicy::spin ? 2'000 : kItems;
   auto pair = make_dense<Item, Wait>(8, kStart).value();
   std::thread writer([producer = std::move(pair.producer)]() mutable {
-    for (std::uint64_t i = 0; i < items; ++i) {
+    for (std::uint64_t i = 0; i < kSent; ++i) {
       if (producer.push_wait(make_item(i)) != WaitResult::ok) return;
     }
   });
@@ -58,11 +60,12 @@ TEST_CASE_TEMPLATE("waiting one by one keeps every item and its order", Wait, Sp
   Item item;
   while (pair.consumer.pop_wait(item) == WaitResult::ok) wrong += is_item(item, next++) ? 0U : 1U;
   writer.join();
-  CHECK(next == items);
+  CHECK(next == kSent);
   CHECK(wrong == 0);
 }
 
 TEST_CASE("spans of changing length keep every item and its order") {
+  const tally::test::TimeLimit limit;
   auto pair = make_dense<Item, YieldWait>(16, kStart).value();
   std::thread writer([producer = std::move(pair.producer)]() mutable {
     std::array<Item, 7> items;
@@ -205,11 +208,13 @@ void cross(bool one_cpu) {
 
 TEST_CASE_TEMPLATE("stamped queues keep every item once and the order of each producer", Made, Spsc,
                    Mpsc, Spmc, Mpmc) {
+  const tally::test::TimeLimit limit;
   cross<Made>(false);
 }
 
 TEST_CASE_TEMPLATE("stamped queues move on when all threads share one processor", Made, Spsc, Mpsc,
                    Spmc, Mpmc) {
+  const tally::test::TimeLimit limit;
   cross<Made>(true);
 }
 
@@ -243,6 +248,7 @@ using Gated = Paced<tally::queue::Pace::gated>;
 
 TEST_CASE_TEMPLATE("readers of a broadcast get every item whole or count it as lost", Paced, Lossy,
                    Gated) {
+  const tally::test::TimeLimit limit;
   constexpr std::size_t kReaders = 3;
   auto queue = tally::queue::make_broadcast<Item, Paced::kValue, FutexWait>(64, kStart).value();
   std::thread writer([producer = std::move(queue.producer)]() mutable {

@@ -17,6 +17,7 @@
 #include "ring/spmc_consumer.hpp"
 #include "support/crc_payload.hpp"
 #include "support/ring.hpp"
+#include "support/time_limit.hpp"
 
 using tally::ring::Consumer;
 using tally::ring::Options;
@@ -56,6 +57,7 @@ Options small(tally::queue::WaitPolicy wait) {
 TEST_SUITE_BEGIN("stress");
 
 TEST_CASE("records cross a ring between threads whole and in order") {
+  const tally::test::TimeLimit limit;
   for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex,
                           tally::queue::WaitPolicy::automatic}) {
     const tally::test::RingName name("stress");
@@ -94,6 +96,7 @@ TEST_CASE("records cross a ring between threads whole and in order") {
 
 TEST_CASE(
     "readers of a broadcast that threads overtake see whole records and miss none in silence") {
+  const tally::test::TimeLimit limit;
   for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
     const tally::test::RingName name("stress-cast");
     Options options;
@@ -136,6 +139,7 @@ TEST_CASE(
 }
 
 TEST_CASE("readers of a gated broadcast that come and leave between threads miss nothing") {
+  const tally::test::TimeLimit limit;
   for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
     const tally::test::RingName name("stress-gate");
     Options options;
@@ -193,6 +197,7 @@ TEST_CASE("readers of a gated broadcast that come and leave between threads miss
 }
 
 TEST_CASE("records of many producers cross a ring between threads whole and in order") {
+  const tally::test::TimeLimit limit;
   constexpr std::uint16_t kWriters = 3;
   for (const auto wait : {tally::queue::WaitPolicy::yield, tally::queue::WaitPolicy::futex}) {
     const tally::test::RingName name("stress-many");
@@ -208,9 +213,10 @@ TEST_CASE("records of many producers cross a ring between threads whole and in o
         meta.source = source;
         while (meta.sequence < kRecords / 2) {
           if (meta.sequence % 3 != 0) {
-            if (producer.push(meta, payload_of(meta.sequence, payload), a_minute_on()) ==
+            if (producer.push(meta, payload_of(meta.sequence, payload), a_minute_on()) !=
                 PushResult::ok)
-              ++meta.sequence;
+              return;
+            ++meta.sequence;
             continue;
           }
           // A batch in place, of which the last is given up.
@@ -223,7 +229,7 @@ TEST_CASE("records of many producers cross a ring between threads whole and in o
                 static_cast<std::uint32_t>(payload_of(meta.sequence, slot.payload).size());
           }
           producer.commit(count);
-          if (claimed == 0) (void)producer.wait_writable(a_minute_on());
+          if (claimed == 0 && producer.wait_writable(a_minute_on()) != PushResult::ok) return;
         }
       });
     }
@@ -248,6 +254,7 @@ TEST_CASE("records of many producers cross a ring between threads whole and in o
 }
 
 TEST_CASE("records that threads share out of a ring each come once and whole") {
+  const tally::test::TimeLimit limit;
   constexpr std::uint16_t kWriters = 2;
   constexpr std::size_t kReaders = 3;
   constexpr std::uint64_t kOfEach = kRecords / 2;
@@ -307,6 +314,7 @@ TEST_CASE("records that threads share out of a ring each come once and whole") {
           if (producer.push(meta, payload_of(meta.sequence, payload), a_minute_on()) !=
               PushResult::ok) {
             ++wrong;
+            return;
           }
         }
       });
