@@ -255,27 +255,6 @@ Scalar inner_product_ifma(Scalars a, Scalars b) {
   return sum.reduced();
 }
 
-[[TALLY_IFMA]] void multiply_eight(const Scalar* a, const Scalar* b, Scalar* out) {
-  const Eight x = load(a);
-  const Eight y = load(b);
-  Columns columns;
-  for (__m512i& column : columns.at) column = _mm512_setzero_si512();
-  add_products<5, 5>(columns.at, x.limb, y.limb);
-  store(reduce(columns), out);
-}
-
-void multiply_each_ifma(Scalars a, Scalars b, std::span<Scalar> out) {
-  for (; a.size() >= kLanes; a = a.subspan(kLanes), b = b.subspan(kLanes)) {
-    multiply_eight(a.data(), b.data(), out.data());
-    out = out.subspan(kLanes);
-  }
-  if (a.empty()) return;
-  Tail x(a);
-  Tail y(b);
-  multiply_eight(x.data(), y.data(), x.data());
-  std::memcpy(out.data(), x.data(), a.size() * sizeof(Scalar));
-}
-
 // One scalar in all lanes.
 [[TALLY_IFMA_INLINE]] inline Eight fill_limbs(const Scalar::Limbs& l) {
   return {{fill(l[0] & kMask52), fill((l[0] >> 52U | l[1] << 12U) & kMask52),
@@ -437,8 +416,8 @@ constexpr __mmask8 lanes_of(unsigned bits) {
 
 const ScalarVectorKernel& scalar_vector_ifma() {
   static constexpr ScalarVectorKernel kKernel = {
-      inner_product_ifma, multiply_each_ifma, add_scaled_ifma, subtract_and_add_ifma,
-      add_where_ifma,     reduce_each_ifma,   parse_each_ifma, encode_each_ifma};
+      inner_product_ifma, add_scaled_ifma, subtract_and_add_ifma, add_where_ifma,
+      reduce_each_ifma,   parse_each_ifma, encode_each_ifma};
   return kKernel;
 }
 

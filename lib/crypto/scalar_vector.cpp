@@ -14,10 +14,6 @@ Scalar inner_product_portable(Scalars a, Scalars b) {
   return sum.reduced();
 }
 
-void multiply_each_portable(Scalars a, Scalars b, std::span<Scalar> out) {
-  for (std::size_t i = 0; i < a.size(); ++i) out[i] = a[i] * b[i];
-}
-
 void add_scaled_portable(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
                          std::span<Scalar> out) {
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -72,10 +68,9 @@ const ScalarVectorKernel& chosen() {
 }  // namespace
 
 const ScalarVectorKernel& scalar_vector_portable() {
-  static constexpr ScalarVectorKernel kKernel = {inner_product_portable, multiply_each_portable,
-                                                 add_scaled_portable,    subtract_and_add_portable,
-                                                 add_where_portable,     reduce_each_portable,
-                                                 parse_each_portable,    encode_each_portable};
+  static constexpr ScalarVectorKernel kKernel = {
+      inner_product_portable, add_scaled_portable, subtract_and_add_portable, add_where_portable,
+      reduce_each_portable,   parse_each_portable, encode_each_portable};
   return kKernel;
 }
 
@@ -89,10 +84,6 @@ Scalar masked_sum(Scalars values, ByteView bits) {
     sum.add_if(values[i], ((bits[i / 8] >> (i % 8)) & 1U) != 0);
   }
   return sum.reduced();
-}
-
-void multiply_each(Scalars a, Scalars b, std::span<Scalar> out) {
-  chosen().multiply_each(a, b, out);
 }
 
 void add_scaled(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,

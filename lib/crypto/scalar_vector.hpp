@@ -3,7 +3,7 @@
 // it. Constant time in the values; lengths are public. Any thread; allocates nothing.
 //
 // Spans of one call have one length, any length, zero included; `out` may be one of the inputs and
-// must not overlap one in another way.
+// must not overlap one in another way, nor hold a scalar that is given by itself.
 #pragma once
 
 #include <span>
@@ -21,9 +21,6 @@ using Scalars = std::span<const Scalar>;
 // bit for every value.
 [[nodiscard]] Scalar masked_sum(Scalars values, ByteView bits);
 
-// out[i] = a[i] * b[i].
-void multiply_each(Scalars a, Scalars b, std::span<Scalar> out);
-
 // out[i] = addend[i] + x * a[i] + y * b[i], reduced once each.
 void add_scaled(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
                 std::span<Scalar> out);
@@ -36,8 +33,9 @@ void subtract_and_add(Scalars a, Scalars b, const Scalar& x, std::span<Scalar> o
 void add_where(Scalars a, ByteView bits, Scalars b, const Scalar& x, std::span<Scalar> out);
 
 // 32 bytes a scalar, big-endian, one after the other, as Scalar's functions of these names take
-// and write each. parse_each tells whether all are below n; `out` is worth nothing where one is
-// not. Pre: bytes.size() is 32 a scalar; bytes and scalars do not overlap.
+// and write each. parse_each tells whether all are below n, and which are counts as public; `out`
+// is worth nothing where one is not. Pre: bytes.size() is 32 a scalar; bytes and scalars do not
+// overlap.
 void reduce_each(ByteView bytes, std::span<Scalar> out);
 [[nodiscard]] bool parse_each(ByteView bytes, std::span<Scalar> out);
 void encode_each(Scalars values, MutableByteView bytes);
@@ -46,7 +44,6 @@ void encode_each(Scalars values, MutableByteView bytes);
 // avx512_ifma of core/cpu.hpp.
 struct ScalarVectorKernel {
   Scalar (*inner_product)(Scalars a, Scalars b);
-  void (*multiply_each)(Scalars a, Scalars b, std::span<Scalar> out);
   void (*add_scaled)(Scalars addend, const Scalar& x, Scalars a, const Scalar& y, Scalars b,
                      std::span<Scalar> out);
   void (*subtract_and_add)(Scalars a, Scalars b, const Scalar& x, std::span<Scalar> out);

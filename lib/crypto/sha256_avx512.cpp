@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <utility>
 
+#include "core/secret.hpp"
 #include "crypto/sha256_kernels.hpp"
 
 #define TALLY_AVX512 gnu::target("avx512f,avx512bw")
@@ -198,26 +199,54 @@ template <std::size_t kFirst>
   return state;
 }
 
-// A block after the first one.
-[[TALLY_AVX512, gnu::noinline]] void take_next(State& state, const std::uint8_t* blocks,
-                                               std::size_t stride) {
-  const State before = state;
-  take_blocks<0>(state, before, blocks, stride);
-}
-
-// Sixteen messages, kDone rounds of whose first block are behind them.
+// Sixteen messages of one block, kDone rounds of which are behind them. The state is never in
+// memory.
 template <std::size_t kDone>
 [[TALLY_AVX512, gnu::noinline]] void digest_sixteen(const Sha256Start& start,
                                                     const std::uint8_t* messages,
-                                                    std::size_t blocks_each,
                                                     std::uint8_t* digests) {
+  State state = fill_state(start.begun);
+  take_blocks<kDone>(state, fill_state(start.from), messages, Sha256::kBlockBytes);
+  store_digests(state, digests);
+}
+
+// A block after the first one.
+[[TALLY_AVX512, gnu::noinline]] void take_next(State& state, const State& before,
+                                               const std::uint8_t* blocks, std::size_t stride) {
+  take_blocks<0>(state, before, blocks, stride);
+}
+
+// Sixteen longer messages.
+template <std::size_t kDone>
+[[TALLY_AVX512, gnu::noinline]] void digest_sixteen_long(const Sha256Start& start,
+                                                         const std::uint8_t* messages,
+                                                         std::size_t blocks_each,
+                                                         std::uint8_t* digests) {
   const std::size_t stride = blocks_each * Sha256::kBlockBytes;
   State state = fill_state(start.begun);
-  take_blocks<kDone>(state, fill_state(start.from), messages, stride);
+  State before = fill_state(start.from);
+  take_blocks<kDone>(state, before, messages, stride);
   for (std::size_t i = 1; i < blocks_each; ++i) {
-    take_next(state, messages + i * Sha256::kBlockBytes, stride);
+    before = state;
+    take_next(state, before, messages + i * Sha256::kBlockBytes, stride);
   }
   store_digests(state, digests);
+  core::wipe(&state, sizeof state);
+  core::wipe(&before, sizeof before);
+}
+
+template <std::size_t kDone>
+void digest_groups(const Sha256Start& start, const std::uint8_t* messages, std::size_t blocks_each,
+                   std::size_t groups, std::uint8_t* digests) {
+  for (; groups > 0; --groups) {
+    if (blocks_each == 1) {
+      digest_sixteen<kDone>(start, messages, digests);
+    } else {
+      digest_sixteen_long<kDone>(start, messages, blocks_each, digests);
+    }
+    messages += kLanes * blocks_each * Sha256::kBlockBytes;
+    digests += kLanes * kDigestBytes;
+  }
 }
 
 void compress(Sha256::Words& state, const std::uint8_t* blocks, std::size_t count) {
@@ -226,13 +255,12 @@ void compress(Sha256::Words& state, const std::uint8_t* blocks, std::size_t coun
 
 void digest_many(const Sha256Start& start, const std::uint8_t* messages, std::size_t blocks_each,
                  std::size_t count, std::uint8_t* digests) {
-  const auto sixteen = start.rounds == 0 ? digest_sixteen<0> : digest_sixteen<Sha256Start::kRounds>;
-  for (; count >= kLanes; count -= kLanes) {
-    sixteen(start, messages, blocks_each, digests);
-    messages += kLanes * blocks_each * Sha256::kBlockBytes;
-    digests += kLanes * kDigestBytes;
-  }
-  sha256_sha_ni().digest_many(start, messages, blocks_each, count, digests);
+  const std::size_t groups = count / kLanes;
+  const auto in_lanes = start.rounds == 0 ? digest_groups<0> : digest_groups<Sha256Start::kRounds>;
+  in_lanes(start, messages, blocks_each, groups, digests);
+  const std::size_t done = groups * kLanes;
+  sha256_sha_ni().digest_many(start, messages + done * blocks_each * Sha256::kBlockBytes,
+                              blocks_each, count - done, digests + done * kDigestBytes);
 }
 
 }  // namespace

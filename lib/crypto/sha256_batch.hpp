@@ -1,6 +1,7 @@
-// SHA-256 of many short messages of one length behind one prefix, several in flight at once. What
-// the prefix has taken is not hashed again, part of a block included: hash what the messages share
-// once, and give the rest here. It pays as long as prefix and message end within four blocks.
+// SHA-256 of many short messages of one length behind one prefix, several in flight at once. Whole
+// blocks of the prefix are not hashed again, nor the rounds that 32 bytes of a begun one decide:
+// hash what the messages share once, and give the rest here. It pays as long as prefix and message
+// end within four blocks.
 //
 // One thread at a time; allocates nothing. The work space is wiped.
 #pragma once

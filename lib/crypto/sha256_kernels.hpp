@@ -1,5 +1,6 @@
-// The forms of SHA-256's compression: what sha256.hpp stands on. Callers use that header; tests and
-// benchmarks come here to run one form beside another. Any thread; nothing is allocated.
+// The forms of SHA-256's compression, its padding, and where a batch begins: what sha256.hpp and
+// sha256_batch.hpp stand on. Callers use those headers; tests and benchmarks come here to run one
+// form beside another. Any thread; nothing is allocated.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +42,9 @@ struct Sha256Kernel {
 [[nodiscard]] const Sha256Kernel& sha256_sha_ni();
 // Sixteen messages in the lanes of AVX-512, single streams by SHA-NI. Golden Cove's SHA unit gains
 // next to nothing from a second stream (43.8 ns a block alone, 36.5 in two streams or four) and
-// takes 20 ns a block in lanes; Zen 4 takes 24.5, and is better off without. Pre: SHA-NI, AVX-512 F
-// and BW.
+// takes 20 ns a block in lanes; Zen 4 takes 24.5, and is better off without. So Intel's processors
+// get it and no others, those before Golden Cove unmeasured, whose SHA unit is slower still. Pre:
+// SHA-NI, AVX-512 F and BW.
 [[nodiscard]] const Sha256Kernel& sha256_avx512();
 // The fastest that this processor has and TALLY_CPU allows.
 [[nodiscard]] const Sha256Kernel& sha256_kernel();

@@ -58,7 +58,7 @@ template <std::unsigned_integral T>
   return bytes;
 }
 
-// The hash state after the label and `parts`: what many inputs share, for crypto::sha256_batch.
+// The hash state after the label and `parts`: what many inputs share, for crypto::Sha256Batch.
 [[nodiscard]] crypto::Sha256 prefix_of(Label label, std::initializer_list<ByteView> parts);
 
 }  // namespace tally::mpc::dkls

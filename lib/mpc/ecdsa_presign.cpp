@@ -101,10 +101,10 @@ void Presigning::begin(Workers& workers) {
   r_ = in_.random.scalar(Draw::r, 0);
   phi_ = in_.random.scalar(Draw::phi, 0);
   in_.random.fill(Draw::blind, 0, blind_);
-  // The nonce is a part like a peer, and the first one: no other takes as long.
-  workers.each(1 + peers_.size(), [this, me](std::size_t part) {
-    if (part == 0) return commit_nonce();
-    Peer& peer = *peers_[part - 1];
+  // The nonce is a part like a peer, and the last one, which takes least.
+  workers.each(peers_.size() + 1, [this, me](std::size_t part) {
+    if (part == peers_.size()) return commit_nonce();
+    Peer& peer = *peers_[part];
     peer.r1_out.resize(kR1Bytes);
     peer.bob.begin(peer.setup->as_bob(), peer.setup->bob_gadget(),
                    pair_tag(sid_, peer.id, me, peer.setup->setup_id()), peer.id, in_.random,

@@ -14,7 +14,7 @@ void divide_each_var(std::span<Scalar> a, std::span<const Scalar> b) {
     a[i] = a[i] * product;
     product = product * b[i];
   }
-  // a[i] lacks what stands behind it: the product up to and with b[i], inverted.
+  // a[i] is times all of b before it now, and `inverse` one over those and b[i].
   Scalar inverse = Scalar::inverse_var(product);
   for (std::size_t i = a.size(); i-- > 0;) {
     a[i] = a[i] * inverse;

@@ -115,7 +115,7 @@ ByteView bytes_of(const Column& column) {
 }
 
 // Eight matrices of 64 by 64 bits at a time: lane k of word i is row i of matrix k, the lowest bit
-// first. The compiler makes of a lane's eight words what registers there are.
+// first. The compiler makes of a word's eight lanes what registers there are.
 constexpr std::size_t kMatrixBits = 64;
 using Lanes [[gnu::vector_size(64)]] = std::uint64_t;
 using Matrices = std::array<Lanes, kMatrixBits>;
@@ -141,6 +141,7 @@ void extend_bob(const BobSeeds& seeds, const ByteArray<32>& session, ByteView x,
                 Columns& v) {
   Stretcher stretcher(session);
   Wiped<Streams> streams;
+  *streams = {};  // as stretch() asks for: the bits of zero behind each column
   const Column x_column = load_column(x);
   for (std::size_t tree = 0; tree < kTrees; ++tree) {
     stretcher.stretch(tree, seeds.leaves(), *streams);
@@ -152,6 +153,7 @@ void extend_bob(const BobSeeds& seeds, const ByteArray<32>& session, ByteView x,
 void extend_alice(const AliceSeeds& seeds, const ByteArray<32>& session, ByteView u, Columns& w) {
   Stretcher stretcher(session);
   Wiped<Streams> streams;
+  *streams = {};  // as stretch() asks for: the bits of zero behind each column
   const ByteView delta = seeds.delta();
   for (std::size_t tree = 0; tree < kTrees; ++tree) {
     stretcher.stretch(tree, seeds.leaves(), *streams);

@@ -57,7 +57,7 @@ struct QueueMemory {
     // too 33. A short queue is left alone: its lines are the producer's.
     void prefetch(std::uint64_t position) const {
       constexpr std::uint64_t kAhead = 8 * (sizeof(Slot) < 64 ? 64 / sizeof(Slot) : 1);
-      if (mask >= 4 * kAhead) __builtin_prefetch(&at(position + kAhead), 1);
+      if (mask >= 2 * kAhead) __builtin_prefetch(&at(position + kAhead), 1);
     }
   };
   struct Publisher {

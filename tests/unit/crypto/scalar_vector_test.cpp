@@ -40,22 +40,16 @@ void check(const crypto::ScalarVectorKernel& kernel, std::size_t count, std::siz
   const Vector c = values(count, seed + 11);
   const Scalar x = values(1, seed)[0];
   const Scalar y = -Scalar(1);
-  Vector product(count);
   Vector scaled(count);
-  kernel.multiply_each(a, b, product);
   kernel.add_scaled(c, x, a, y, b, scaled);
   Scalar sum;
   for (std::size_t i = 0; i < count; ++i) {
-    CHECK(product[i] == a[i] * b[i]);
     CHECK(scaled[i] == c[i] + x * a[i] + y * b[i]);
     sum = sum + a[i] * b[i];
   }
   CHECK(kernel.inner_product(a, b) == sum);
   // In place.
-  Vector out = a;
-  kernel.multiply_each(out, b, out);
-  CHECK(out == product);
-  out = b;
+  Vector out = b;
   kernel.add_scaled(c, x, a, y, out, out);
   CHECK(out == scaled);
 }
@@ -71,7 +65,9 @@ void check_linear(const crypto::ScalarVectorKernel& kernel, std::size_t count, s
   Vector masked(count);
   kernel.subtract_and_add(a, b, x, difference);
   kernel.add_where(a, bits, b, x, masked);
-  tally::Bytes encoded(32 * count);
+  // At an odd address.
+  tally::Bytes bytes(32 * count + 1);
+  const auto encoded = tally::MutableByteView(bytes).subspan(1);
   kernel.encode_each(a, encoded);
   Vector parsed(count);
   CHECK(kernel.parse_each(encoded, parsed));
@@ -86,7 +82,13 @@ void check_linear(const crypto::ScalarVectorKernel& kernel, std::size_t count, s
   kernel.subtract_and_add(a, out, x, out);
   CHECK(out == difference);
   out = a;
+  kernel.subtract_and_add(out, b, x, out);
+  CHECK(out == difference);
+  out = a;
   kernel.add_where(out, bits, b, x, out);
+  CHECK(out == masked);
+  out = b;
+  kernel.add_where(a, bits, out, x, out);
   CHECK(out == masked);
 }
 

@@ -1,6 +1,7 @@
 #include "crypto/sha256.hpp"
 
 #include <algorithm>
+#include <array>
 #include <doctest/doctest.h>
 #include <secp256k1.h>
 #include <string>
@@ -99,20 +100,21 @@ void agrees_with_portable(const Sha256Kernel& fast) {
     for (const std::size_t count : {0U, 1U, 2U, 3U, 8U, 15U, 16U, 17U, 31U, 32U, 35U}) {
       for (const std::size_t shared : {0U, 31U, 32U, 63U}) {
         const std::size_t message_bytes = blocks_each * Sha256::kBlockBytes;
-        Bytes messages = random(count * message_bytes);
+        // At odd addresses.
+        Bytes memory = random(1 + count * message_bytes);
+        std::uint8_t* const messages = memory.data() + 1;
         for (std::size_t i = 1; i < count; ++i) {
-          std::copy_n(messages.begin(), shared, messages.data() + i * message_bytes);
+          std::copy_n(messages, shared, messages + i * message_bytes);
         }
         const Sha256::Words from = {8, 7, 6, 5, 4, 0xdeadbeef, 2, 1};
-        const auto start =
-            tally::crypto::sha256_start(from, messages.data(), count == 0 ? 0 : shared);
+        const auto start = tally::crypto::sha256_start(from, messages, count == 0 ? 0 : shared);
         CHECK(start.rounds == (count != 0 && shared >= 32 ? 8 : 0));
-        Bytes ours(32 * count);
-        Bytes theirs(32 * count);
-        fast.digest_many(start, messages.data(), blocks_each, count, ours.data());
-        portable.digest_many({from, from, 0}, messages.data(), blocks_each, count, theirs.data());
+        Bytes ours(1 + 32 * count);
+        Bytes theirs(1 + 32 * count);
+        fast.digest_many(start, messages, blocks_each, count, ours.data() + 1);
+        portable.digest_many({from, from, 0}, messages, blocks_each, count, theirs.data() + 1);
         CHECK(ours == theirs);
-        portable.digest_many(start, messages.data(), blocks_each, count, ours.data());
+        portable.digest_many(start, messages, blocks_each, count, ours.data() + 1);
         CHECK(ours == theirs);
       }
     }
@@ -130,6 +132,29 @@ TEST_CASE("sixteen lanes give the digests of the portable code") {
   if (!core::cpu_features().sha_ni || !core::cpu_features().avx512_ifma)
     tally::test::skip("AVX-512 or SHA-NI is missing or switched off");
   agrees_with_portable(tally::crypto::sha256_avx512());
+}
+
+TEST_CASE("a batch keeps what its caller does not write anew") {
+  const Sha256 prefix = Sha256::tagged("kept").update(random(32));
+  constexpr std::size_t kBytes = 19;
+  tally::crypto::Sha256Batch batch(prefix, kBytes);
+  std::array<Bytes, tally::crypto::Sha256Batch::kMost> messages;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    messages[i] = random(kBytes);
+    std::copy(messages[i].begin(), messages[i].end(), batch.message(i));
+  }
+  for (const std::size_t count : {16U, 7U, 0U, 16U, 1U}) {
+    Bytes digests(32 * count);
+    batch.digest(count, digests);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto alone = tally::crypto::tagged_hash(prefix, {messages[i]});
+      CHECK(std::equal(alone.begin(), alone.end(), digests.data() + 32 * i));
+    }
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      messages[i][count % kBytes] ^= 0x81U;
+      batch.message(i)[count % kBytes] = messages[i][count % kBytes];
+    }
+  }
 }
 
 TEST_CASE("a batch hashes each message as it would be hashed alone") {

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <numeric>
 #include <random>
+#include <string>
 
 #include "unit/mpc/frost_world.hpp"
 
@@ -26,17 +28,19 @@ std::vector<mpc::PartyId> draw_quorum(std::mt19937& random, std::uint32_t t, std
 
 TEST_SUITE_BEGIN("mpc");
 
-TEST_CASE("500 messages over random quorums and tweaks verify with libsecp256k1") {
+TEST_CASE("messages over random quorums and tweaks verify with libsecp256k1") {
+  const char* const wanted = std::getenv("TALLY_FROST_MESSAGES");
+  const std::size_t messages = wanted != nullptr ? std::stoul(wanted) : 500;
   std::mt19937 random(445);
   // R odd, Q odd, g * gacc = -1: each of the eight combinations must occur.
   std::array<int, 8> seen{};
   constexpr std::array<std::array<std::uint32_t, 2>, 5> kSizes = {
       {{1, 2}, {2, 3}, {3, 4}, {3, 5}, {5, 7}}};
-  for (int i = 0; i < 500; ++i) {
-    const auto [t, n] = kSizes[static_cast<std::size_t>(i) % kSizes.size()];
+  for (std::size_t i = 0; i < messages; ++i) {
+    const auto [t, n] = kSizes[i % kSizes.size()];
     const FrostWorld world(t, n);
     auto quorum = mpc::Quorum::make(world.dealing.group(), draw_quorum(random, t, n)).value();
-    for (int tweaks = i % 4; tweaks > 0; --tweaks) {
+    for (std::size_t tweaks = i % 4; tweaks > 0; --tweaks) {
       const auto mode = random() % 2 == 0 ? mpc::TweakMode::plain : mpc::TweakMode::xonly;
       REQUIRE(quorum.apply_tweak(tally::test::random_32(), mode));
     }
