@@ -14,9 +14,9 @@
 // the verdict is own/journal_failed, and there is still nothing to send.
 //
 // One thread at a time a session; any number of sessions at once, also on the same pair setups. The
-// work for each peer, and for the nonce, runs on the threads of a Workers, on lines of its own. Allocates at start and
-// for the messages. All secrets are wiped with the session; the nonce and the key share already
-// when the presignature is made.
+// work for each peer, and for the nonce, runs on the threads of a Workers, on lines of its own.
+// Allocates at start and for the messages. All secrets are wiped with the session; the nonce and
+// the key share already when the presignature is made.
 #pragma once
 
 #include "mpc/ecdsa_presignature.hpp"

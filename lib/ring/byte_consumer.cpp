@@ -32,9 +32,9 @@ PopResult ByteConsumer::wait_readable(std::uint64_t deadline_ns) {
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
   const auto still_empty = [&] {
-    // seq_cst, and what it is compared with: as SoleConsumer::wait_for_record().
-    const std::uint64_t tail = header_->tail.load(std::memory_order_seq_cst);
-    return !is_before(head_, tail) || !readable();
+    // seq_cst, and why what it says is not asked: as SoleConsumer::wait_for_record().
+    static_cast<void>(header_->tail.load(std::memory_order_seq_cst));
+    return !readable();
   };
   return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
 }

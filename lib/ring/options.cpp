@@ -318,7 +318,9 @@ Result<ParsedName> parse_reader_endpoint(std::string_view text) {
   const Options& options = parsed.options;
   const bool names_kind = options.full == Full::drop_old && !options.form;
   if (options.full && !names_kind) {
-    return fail(Code::usage, "shm: full has no meaning for the side that reads",
+    return fail(Code::usage,
+                std::string(options.place == Place::handed ? "memfd" : "shm") +
+                    ": full has no meaning for the side that reads",
                 "leave full out here, and say it where the ring is written");
   }
   return complete(std::move(parsed));

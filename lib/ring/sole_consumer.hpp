@@ -101,10 +101,11 @@ PopResult SoleConsumer::wait_for_record(std::uint64_t deadline_ns, Readable read
   if (readable()) return PopResult::ok;
   bump(stats_->stalls, 1);
   const auto still_empty = [&] {
-    // seq_cst: read after this side said that it waits (queue::Gate). A producer that is stopped
-    // between a stamp and its tail has left the tail behind a consumer that polls.
-    const std::uint64_t tail = header_->tail.load(std::memory_order_seq_cst);
-    return !is_before(head_, tail) || !readable();
+    // seq_cst: read after this side said that it waits (queue::Gate). Whoever stored this tail has
+    // stamped what it is past, and whoever stores a later one sees that this side waits. What the
+    // tail says is not asked: a producer that is stopped behind a stamp has left it behind.
+    static_cast<void>(header_->tail.load(std::memory_order_seq_cst));
+    return !readable();
   };
   return pop_result(wait_for(region_, header_->readers, wait_, deadline_ns, readable, still_empty));
 }

@@ -176,12 +176,9 @@ bool SpmcConsumer::is_there() const {
 // another consumer moves meanwhile says nothing about what is behind it.
 bool SpmcConsumer::is_still_empty() const {
   const std::uint64_t taken = header_->taken.load(std::memory_order_seq_cst);
-  if (!many_producers_) {
-    // The stamps of one producer come before its tail.
-    const auto ahead =
-        static_cast<std::int64_t>(header_->tail.load(std::memory_order_seq_cst) - taken);
-    return ahead <= 0;
-  }
+  // Many producers look for sleepers after each stamp, one producer after its tail, which its
+  // stamps come before; what that says is not asked, as in SoleConsumer::wait_for_record().
+  if (!many_producers_) static_cast<void>(header_->tail.load(std::memory_order_seq_cst));
   const std::uint64_t stamp = slots_.at(taken).stamp.load(std::memory_order_seq_cst);
   return !slots_.is_settled(stamp, taken) &&
          header_->taken.load(std::memory_order_seq_cst) == taken;

@@ -19,8 +19,8 @@ namespace tally::ring {
 // Why there is nothing more to wait for, or ok. Asks the kernel about the other side (0.5 us).
 [[nodiscard]] Waited why_over(const Region& region);
 
-// Waits until ready() by the plan, up to `deadline_ns` of CLOCK_MONOTONIC. `unchanged` says with a
-// seq_cst load whether the cursor that the other side advances is still where ready() is false
+// Waits until ready() by the plan, up to `deadline_ns` of CLOCK_MONOTONIC. `unchanged` says, after
+// a seq_cst load of what the other side stores last, whether ready() is false still
 // (queue::Gate). over() says why there is nothing more to wait for, as why_over(). What the other
 // side did before it went counts: ready() is asked once more after its end was noticed.
 template <typename Ready, typename Unchanged, typename Over>

@@ -32,6 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (endpoint->scheme == tally::net::Scheme::shm) {
     const auto ring = tally::ring::parse_endpoint(text);
     if (!ring && ring.error().code != tally::Code::usage) std::abort();
+    const auto read = tally::ring::parse_reader_endpoint(text);
+    if (read ? !ring : read.error().code != tally::Code::usage) std::abort();
   }
   return 0;
 }

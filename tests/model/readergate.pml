@@ -7,12 +7,12 @@
  * until the producer tells it: where it looks at the readers and finds that the tail it told last
  * is all that limits it. A look gives up one record or more at once.
  *
- * A reader reads every record, whole, from where it begins to where it leaves, and is never
- * overtaken. One that follows a killed reader may be, by a look that began before it came, and by
- * no later one, whichever producer makes it; but if that reader was killed before it had begun, the
- * one that follows begins like any other. The first one that ever comes begins with record 0. A
- * killed reader is counted once at most, however many producers follow each other. Nobody waits for
- * the dead: all end.
+ * A reader reads every record from where it begins to where it leaves, and is never overtaken (that
+ * it reads each whole is searched by bytecast.pml). One that follows a killed reader may be, by a
+ * look that began before it came, and by no later one, whichever producer makes it; but if that
+ * reader was killed before it had begun, the one that follows begins like any other. The first one
+ * that ever comes begins with record 0. A killed reader is counted once at most, however many
+ * producers follow each other. Nobody waits for the dead: all end.
  *
  * EARLY_TAIL: a reader reads the tail before it says that it is attached. LATE_TAIL: the tail is
  * not stored before the look that takes it for the limit. UNTOLD: a producer that follows takes for

@@ -17,11 +17,11 @@ TEST_CASE("what a producer does when a ring is full is refused of its reader") {
        {"full=block", "full=drop-new", "kind=spsc,full=block", "kind=broadcast,full=drop-old",
         "full=drop-old,kind=broadcast", "kind=spsc,full=drop-old"}) {
     CAPTURE(words);
-    for (const std::string ring : {"shm:r,", "memfd:r,"}) {
-      const auto refused = tally::ring::parse_reader_endpoint(ring + words);
+    for (const std::string place : {"shm:", "memfd:"}) {
+      const auto refused = tally::ring::parse_reader_endpoint(place + "r," + words);
       REQUIRE_FALSE(refused.has_value());
       CHECK(refused.error().code == Code::usage);
-      CHECK(refused.error().message == "shm: full has no meaning for the side that reads");
+      CHECK(refused.error().message == place + " full has no meaning for the side that reads");
       CHECK(refused.error().hint == "leave full out here, and say it where the ring is written");
     }
   }

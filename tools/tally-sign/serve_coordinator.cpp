@@ -19,8 +19,9 @@ Error not_an_endpoint(const char* option, const std::string& text) {
 Result<std::unique_ptr<RecordSource>> open_source(const std::string& text) {
   if (text == "-") return std::make_unique<StreamSource>(STDIN_FILENO, net::Framing::rec);
   if (!text.starts_with(kRing)) return fail(not_an_endpoint("--from", text));
-  TALLY_TRY(const auto parsed, ring::parse_reader_endpoint(text));
-  TALLY_TRY(auto consumer, ring::Consumer::open(parsed.name, parsed.options));
+  const auto parsed = ring::parse_reader_endpoint(text);
+  if (!parsed) return fail(parsed.error().in("--from"));
+  TALLY_TRY(auto consumer, ring::Consumer::open(parsed->name, parsed->options));
   return std::make_unique<RingSource>(std::move(consumer));
 }
 
