@@ -19,6 +19,13 @@ assert_balanced() {
 }
 
 listens_on() { ss -lunH "sport = :$1" | grep -q .; }
+# Whether a unix socket has this name: a file here, or after an @ a name of the whole host.
+is_bound() {
+  case $1 in
+    @*) ss -lxH | grep -qF -- " $1 " ;;
+    *) [[ -S $1 ]] ;;
+  esac
+}
 ring_is_there() { tally-relay ring stat "$1"; }
 ring_holds_its_producer() {
   tally-relay ring stat "$1" --json | grep -q '"producer":.*"stalls":[1-9].*"consumer"'
@@ -138,7 +145,7 @@ framed() { perl -e 'print pack("H*", shift)' "$1"; }
 @test "unix sockets carry datagrams and leave no file" {
   for path in sock @tally-$$; do
     start tally-relay "unix:$path" file:out --to-frame line --count 2
-    wait_until 5 bash -c "ss -lxH | grep -q -- '$path'"
+    wait_until 5 is_bound "$path"
     printf 'one\ntwo\n' | tally-relay - "unix:$path" --from-frame line
     finish "$started"
     assert_equal "$status" 0
