@@ -61,17 +61,12 @@ struct RelacyAtomics {
   }
   template <typename T>
   static bool exchange_if(rl::atomic<T>& in, T& expected, T desired) {
-    if (Fault::torn_exchange()) {
-      const T found = in(RL_INFO).load(rl::mo_relaxed);
-      const bool same = found == expected;
-      expected = found;
-      if (same) in(RL_INFO).store(desired, rl::mo_release);
-      return same;
-    }
+    if (Fault::torn_exchange()) return tear(in, expected, desired);
     return in(RL_INFO).compare_exchange_strong(expected, desired, rl::mo_acq_rel, rl::mo_relaxed);
   }
   template <typename T>
   static bool exchange_if_seq_cst(rl::atomic<T>& in, T& expected, T desired) {
+    if (Fault::torn_exchange()) return tear(in, expected, desired);
     return in(RL_INFO).compare_exchange_strong(expected, desired, rl::mo_seq_cst, rl::mo_relaxed);
   }
   template <typename T>
@@ -97,6 +92,16 @@ struct RelacyAtomics {
   template <typename T>
   static void take_run(T* items, rl::var<T>* cells, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) items[i] = take(cells[i]);
+  }
+
+ private:
+  template <typename T>
+  static bool tear(rl::atomic<T>& in, T& expected, T desired) {
+    const T found = in(RL_INFO).load(rl::mo_relaxed);
+    const bool same = found == expected;
+    expected = found;
+    if (same) in(RL_INFO).store(desired, rl::mo_release);
+    return same;
   }
 };
 

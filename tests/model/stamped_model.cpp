@@ -16,6 +16,7 @@
 #include <span>
 #include <string_view>
 
+#include "planted.hpp"
 #include "queue/queue.hpp"
 
 #include "relacy_atomics.hpp"
@@ -189,19 +190,7 @@ bool search() {
          tally::test::is_clean<StampedTest<kProducers, kConsumers, Large>>(kPair, kInterleavings);
 }
 
-std::optional<Planted> parse(std::string_view name) {
-  if (name == "none") return Planted::nothing;
-  if (name == "publish") return Planted::publish;
-  if (name == "retire") return Planted::retire;
-  if (name == "read") return Planted::read;
-  if (name == "exchange") return Planted::exchange;
-  if (name == "try_push") return Planted::read_try_push;
-  if (name == "try_pop") return Planted::read_try_pop;
-  if (name == "pop") return Planted::read_pop;
-  return std::nullopt;
-}
-
-std::optional<bool> search(std::string_view kind) {
+std::optional<bool> search_kind(std::string_view kind) {
   if (kind == "spsc") return search<Users::one, Users::one>();
   if (kind == "mpsc") return search<Users::many, Users::one>();
   if (kind == "spmc") return search<Users::one, Users::many>();
@@ -212,10 +201,13 @@ std::optional<bool> search(std::string_view kind) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto fault = parse(argc > 2 ? argv[2] : "none");
-  if (!fault) return 2;
-  planted = *fault;
-  const auto is_clean = search(argc > 1 ? argv[1] : "");
-  if (!is_clean) return 2;
-  return *is_clean == (planted == Planted::nothing) ? 0 : 1;
+  return tally::test::search_planted(argc, argv, planted,
+                                     {{"publish", Planted::publish},
+                                      {"retire", Planted::retire},
+                                      {"read", Planted::read},
+                                      {"exchange", Planted::exchange},
+                                      {"try_push", Planted::read_try_push},
+                                      {"try_pop", Planted::read_try_pop},
+                                      {"pop", Planted::read_pop}},
+                                     search_kind);
 }
