@@ -208,7 +208,7 @@ Status check_spoken(const Options& options, SlotForm also, const std::string& al
   if (form == SlotForm::stamped_fixed || form == also) return {};
   if (form == SlotForm::broadcast && options.full == Full::drop_old) {
     return fail(Code::usage, "shm: full=drop-old makes a broadcast, which is for tally-relay alone",
-                "leave full out");
+                "leave full and kind out");
   }
   return fail(Code::usage,
               "shm: kind=" + std::string(kind_name(form)) + " is for tally-relay alone",

@@ -514,7 +514,7 @@ no_rings_left() { [[ -z $(find /dev/shm -name "tally.*.$TALLY_RING_PREFIX*") ]];
   done
   run_tool tally-sign serve --role coordinator --group keys/key.group "${sockets[@]}" \
     --from "shm:$(ring_name),full=drop-old" --to -
-  assert_refused 64 "full=drop-old makes a broadcast" "leave full out"
+  assert_refused 64 "full=drop-old makes a broadcast" "leave full and kind out"
   no_rings_left
   run_tool tally-sign serve --role coordinator --share keys/key-0.share
   assert_refused 64 "--share is not for --role coordinator"

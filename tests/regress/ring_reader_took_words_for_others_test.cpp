@@ -31,7 +31,7 @@ TEST_CASE("what a producer does when a ring is full is refused of its reader") {
   const auto slots_alone = ring::check_one_consumer(parsed.options);
   CHECK(slots_alone.error().message ==
         "shm: full=drop-old makes a broadcast, which is for tally-relay alone");
-  CHECK(slots_alone.error().hint == "leave full out");
+  CHECK(slots_alone.error().hint == "leave full and kind out");
   CHECK(ring::parse_reader_endpoint("shm:r,kind=mpsc,slots=64").has_value());
 }
 

@@ -39,7 +39,9 @@ std::uint64_t processor_time_ns() {
          static_cast<std::uint64_t>(used.tv_nsec);
 }
 
-// Waits in vain, and asleep: a look every ten milliseconds, not one after the other.
+// Waits in vain, and asleep: a look every ten milliseconds, not one after the other. The bound on
+// time can only be missed by who works: others that have the processor make the wait longer, and
+// what this thread uses of it less.
 template <typename Consumer>
 void check_sleeps(Consumer& consumer) {
   const std::uint64_t began_ns = monotonic_ns();
