@@ -17,6 +17,7 @@
 #include "ring/consumer.hpp"
 #include "ring/counters.hpp"
 #include "ring/lines.hpp"
+#include "ring/lines_ahead.hpp"
 #include "ring/options.hpp"
 #include "ring/region.hpp"
 
@@ -73,11 +74,13 @@ class alignas(kApartBytes) ByteConsumer {
   const std::atomic<std::uint32_t>* peer_may_sleep_;
   EndpointStats* stats_;
   std::uint64_t head_ = 0;
+  std::uint64_t last_peek_bytes_ = 0;  // about what the next peek will find
   queue::WaitPlan wait_;
 };
 
 inline std::size_t ByteConsumer::peek(std::span<ByteRecord> out) {
   const ByteArea area = area_;
+  LinesToRead lines(area, head_, last_peek_bytes_);
   std::uint64_t at = head_;
   std::size_t count = 0;
   while (count < out.size()) {
@@ -88,11 +91,13 @@ inline std::size_t ByteConsumer::peek(std::span<ByteRecord> out) {
       break;
     }
     if (look.is == ByteLook::Is::record) [[likely]] {
+      lines.ask_from(at);
       const ByteHeader& header = area.at(at);
       out[count++] = {{area.payload(at), look.length}, header.type, header.flags, look.end};
     }
     at = look.end;
   }
+  if (count > 0) last_peek_bytes_ = at - head_;
   return count;
 }
 

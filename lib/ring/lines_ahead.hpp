@@ -1,6 +1,5 @@
 // Lines of a byte area that are asked for before they are used: by its producer, which takes those
-// that it will write back from the cores of its readers (ring/lines.hpp), and by a reader that
-// copies records out.
+// that it will write back from the cores of its readers (ring/lines.hpp), and by its readers.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +40,10 @@ class LinesAhead {
 };
 
 // Of a reader, for one look through the area. Where a record begins follows from the one before, so
-// that the processor would ask for its lines no sooner than those of the one before have come.
+// that the processor would ask for its lines no sooner than those of the one before have come. What
+// is asked for is as much as the look before found: to read the producer's cursor instead, and ask
+// for all that it says, took 20 ns a record where this took 17.5 (64 bytes, in batches, between far
+// cores of Emerald Rapids; 27 without either).
 class LinesToRead {
  public:
   // From `begin` on, about `bytes` are likely to be there. Lines further on are the producer's, who
@@ -49,7 +51,7 @@ class LinesToRead {
   LinesToRead(const ByteArea& area, std::uint64_t begin, std::uint64_t bytes)
       : area_(area), asked_(begin), end_(begin + bytes) {}
   void ask_from(std::uint64_t position) {
-    const std::uint64_t ahead = std::min<std::uint64_t>(1024, area_.capacity / 16);
+    const std::uint64_t ahead = std::min<std::uint64_t>(4096, area_.capacity / 16);
     for (; asked_ - position < ahead && is_wanted(); asked_ += kLineBytes) {
       __builtin_prefetch(area_.base + area_.offset(asked_));
     }

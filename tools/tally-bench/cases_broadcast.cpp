@@ -14,7 +14,7 @@
 namespace tally::bench_tool {
 namespace {
 
-// The first-level caches hold it, as the ring of bytes in ring.bytes.stream64.
+// The first-level caches hold it.
 constexpr std::uint32_t kStreamBytes = 32 * 1024;
 
 // Side 1 publishes batches, side 0 takes each with every reader.

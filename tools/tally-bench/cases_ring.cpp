@@ -23,7 +23,6 @@ namespace tally::bench_tool {
 
 namespace {
 
-constexpr std::uint32_t kStreamBytes = 32 * 1024;
 constexpr std::uint32_t kAreaBytes = 256 * 1024;
 constexpr std::size_t kChunkBytes = 64 * 1024;  // a pipe's capacity
 
@@ -169,11 +168,11 @@ class ByteStream final : public bench::Subject {
   bool wrong_ = false;
 };
 
-bench::Factory byte_stream(std::size_t record_bytes, std::uint32_t area_bytes) {
-  return [=]() -> Result<Subject> {
+bench::Factory byte_stream(std::size_t record_bytes) {
+  return [record_bytes]() -> Result<Subject> {
     const std::string name = next_name();
     ring::Options options;
-    options.bytes = area_bytes;
+    options.bytes = kAreaBytes;
     options.wait = queue::WaitPolicy::spin;
     TALLY_TRY(auto producer, ring::ByteProducer::open(name, options));
     auto consumer = ring::ByteConsumer::open(name, options);
@@ -379,8 +378,7 @@ void add_ring_cases(bench::Registry& registry) {
     definition.name = fmt::format("ring.bytes.stream{}", bytes);
     definition.summary =
         fmt::format("a record of {} bytes through a ring of bytes, in batches of 32", bytes);
-    // A batch of the longer ones alone is 45 KB.
-    definition.make = byte_stream(bytes, bytes == kRecordBytes ? kStreamBytes : kAreaBytes);
+    definition.make = byte_stream(bytes);
     definition.peers = stream_peers(bytes);
     registry.add(definition);
   }
