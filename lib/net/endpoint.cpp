@@ -113,7 +113,9 @@ Status parse_option(Endpoint& endpoint, std::string_view item, const SchemeRow& 
     return bad(endpoint, fmt::format("unknown key '{}'", key),
                core::did_you_mean(key, row.keys, all));
   }
-  if (endpoint.find(key) != nullptr) return bad(endpoint, fmt::format("key '{}' twice", key));
+  if (endpoint.find(key) != nullptr) {
+    return bad(endpoint, fmt::format("key {} stands twice", key), fmt::format("say {} once", key));
+  }
   TALLY_TRY(std::string value, decode_percent(endpoint, item.substr(equals + 1)));
   endpoint.options.push_back({std::string(key), std::move(value)});
   return {};

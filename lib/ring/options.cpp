@@ -6,6 +6,7 @@
 #include <charconv>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "ring/handover.hpp"
 #include "ring/layout.hpp"
@@ -197,6 +198,13 @@ Status read_key(std::string_view key, std::string_view value, Options& options) 
   return unknown_key(key);
 }
 
+// Of a key that stands twice nobody knows which value was meant.
+Status check_new(std::string_view key, const std::vector<std::string_view>& before) {
+  if (std::find(before.begin(), before.end(), key) == before.end()) return {};
+  return fail(Code::usage, "shm: key " + std::string(key) + " stands twice",
+              "say " + std::string(key) + " once");
+}
+
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
@@ -239,6 +247,7 @@ Result<ParsedName> read_endpoint(std::string_view text) {
   parsed.name = std::string(text.substr(0, end));
   const bool handed = parsed.options.place == Place::handed;
   TALLY_CHECK(handed ? check_handover_path(parsed.name) : check_name(parsed.name));
+  std::vector<std::string_view> keys;
   while (end < text.size()) {
     const std::size_t begin = end + 1;
     end = std::min(text.find(',', begin), text.size());
@@ -247,7 +256,9 @@ Result<ParsedName> read_endpoint(std::string_view text) {
     const auto key = item.substr(0, equals);
     // "huge-strict" alone is "huge-strict=yes".
     const auto value = equals < item.size() ? item.substr(equals + 1) : std::string_view("yes");
+    TALLY_CHECK(check_new(key, keys));
     TALLY_CHECK(read_key(key, value, parsed.options));
+    keys.push_back(key);
   }
   return parsed;
 }

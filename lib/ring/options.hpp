@@ -68,7 +68,8 @@ struct ParsedName {
 // Parses "shm:NAME,key=value,...", the same without "shm:", or "memfd:PATH,key=value,..." for a
 // ring that is handed over; the path is then the name, taken as it is written. Keys: kind, slots,
 // bytes, full, wait, huge, huge-strict, lock, open-timeout, wait-peer. full=drop-old without a kind
-// is kind=broadcast. Errors: usage, naming the key and what it takes.
+// is kind=broadcast. Errors: usage, naming the key and what it takes; also of a key that stands
+// twice.
 [[nodiscard]] Result<ParsedName> parse_endpoint(std::string_view text);
 // The same for the side that reads, to whom a word for the producer means nothing: full is refused,
 // unless it is full=drop-old without a kind.

@@ -1,10 +1,11 @@
 #include "policy.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
+#include <limits>
 
 #include "core/hex.hpp"
+#include "core/units.hpp"
 
 namespace tally::sign {
 namespace {
@@ -13,19 +14,33 @@ constexpr char kForms[] = "--allow any, --allow digest, or --allow prefix=HEX,ma
 constexpr std::string_view kPrefix = "prefix=";
 constexpr std::string_view kMaxBytes = "max-bytes=";
 
+auto no_part(std::string_view part) {
+  return fail(Code::usage, fmt::format("'{}' is no part of a rule", part));
+}
+
+// Of a part that stands twice nobody knows which one was meant.
+auto stands_twice(std::string_view part) {
+  return fail(Code::usage, fmt::format("{} stands twice", part.substr(0, part.find('='))));
+}
+
 }  // namespace
 
 Status Policy::parse_part(std::string_view part, Rule& rule) {
   if (part.starts_with(kPrefix)) {
+    if (rule.prefix) return stands_twice(part);
     TALLY_TRY(rule.prefix, core::from_hex(part.substr(kPrefix.size())));
-    if (!rule.prefix.empty()) return {};
-  } else if (part.starts_with(kMaxBytes)) {
-    const std::string_view digits = part.substr(kMaxBytes.size());
-    const char* end = digits.data() + digits.size();
-    const auto [at, error] = std::from_chars(digits.data(), end, rule.max_bytes);
-    if (error == std::errc{} && at == end && !digits.empty()) return {};
+    if (rule.prefix->empty()) return no_part(part);
+    return {};
   }
-  return fail(Code::usage, fmt::format("'{}' is no part of a rule", part));
+  if (part.starts_with(kMaxBytes)) {
+    if (rule.max_bytes) return stands_twice(part);
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+    const auto count = core::parse_count(part.substr(kMaxBytes.size()), 0, kMost);
+    if (!count) return no_part(part);
+    rule.max_bytes = *count;
+    return {};
+  }
+  return no_part(part);
 }
 
 Result<Policy::Rule> Policy::parse_rule(std::string_view text) {
@@ -60,8 +75,10 @@ Result<Policy> Policy::parse(const std::vector<std::string>& rules) {
 
 bool Policy::allows(ByteView message) const {
   return std::any_of(rules_.begin(), rules_.end(), [message](const Rule& rule) {
-    return message.size() <= rule.max_bytes && message.size() >= rule.prefix.size() &&
-           std::equal(rule.prefix.begin(), rule.prefix.end(), message.begin());
+    if (rule.max_bytes && message.size() > *rule.max_bytes) return false;
+    if (!rule.prefix) return true;
+    return message.size() >= rule.prefix->size() &&
+           std::equal(rule.prefix->begin(), rule.prefix->end(), message.begin());
   });
 }
 

@@ -3,12 +3,13 @@
 //
 //   any                        every message
 //   digest                     digests that others computed (ECDSA), of which nobody sees the
-//   message prefix=HEX,max-bytes=N     messages that begin with these bytes and have at most N
-//   bytes;
-//                              either part may stand alone
+//                              message
+//   prefix=HEX,max-bytes=N     messages that begin with these bytes and have at most N bytes;
+//                              either part may stand alone, and none twice
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,13 @@ class Policy {
   [[nodiscard]] bool allows_digest() const { return allows_digest_; }
 
  private:
+  // A part that the rule does not have is nothing.
   struct Rule {
-    Bytes prefix;
-    std::uint64_t max_bytes = ~std::uint64_t{0};
+    std::optional<Bytes> prefix;
+    std::optional<std::uint64_t> max_bytes;
   };
   [[nodiscard]] static Result<Rule> parse_rule(std::string_view text);
+  // The parts of the rule before it are in `rule`.
   [[nodiscard]] static Status parse_part(std::string_view part, Rule& rule);
 
   std::vector<Rule> rules_;

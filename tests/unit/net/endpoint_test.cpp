@@ -87,6 +87,13 @@ TEST_CASE("malformed option lists are refused") {
   }
 }
 
+TEST_CASE("a key that stands twice is refused by name") {
+  const auto refused = error_of("shm:r,slots=64,bytes=8,slots=128");
+  CHECK(refused.code == Code::usage);
+  CHECK(refused.message == "endpoint shm:r,slots=64,bytes=8,slots=128: key slots stands twice");
+  CHECK(refused.hint == "say slots once");
+}
+
 TEST_CASE("option values are checked where they are read") {
   const auto gen = parse_endpoint("gen:count=x,bytes=70000,timeout=5").value();
   CHECK(

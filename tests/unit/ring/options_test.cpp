@@ -47,6 +47,22 @@ TEST_CASE("an unknown key is named with the nearest known one") {
   CHECK(parse_endpoint("shm:a,").error().message == "shm: unknown key ''");
 }
 
+TEST_CASE("a key that stands twice is refused with the same value or another") {
+  for (const std::string keys :
+       {"slots=64,slots=128", "slots=64,slots=64", "kind=spsc,slots=64,bytes=8,slots=64"}) {
+    for (const std::string name : {"shm:a,", "a,", "memfd:/tmp/a,"}) {
+      CAPTURE(name + keys);
+      const auto refused = parse_endpoint(name + keys);
+      REQUIRE_FALSE(refused.has_value());
+      CHECK(refused.error().code == Code::usage);
+      CHECK(refused.error().message == "shm: key slots stands twice");
+      CHECK(refused.error().hint == "say slots once");
+    }
+  }
+  CHECK(parse_endpoint("shm:a,huge-strict,huge-strict=no").error().message ==
+        "shm: key huge-strict stands twice");
+}
+
 TEST_CASE("a wrong value is named with what the key takes") {
   for (const std::string value : {"slots=3",
                                   "slots=0",
