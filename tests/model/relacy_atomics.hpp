@@ -19,6 +19,22 @@
 
 namespace tally::test {
 
+// The words of the assertion that failed last, which Relacy keeps for its history alone.
+inline const char* failed_assertion = "";
+
+}  // namespace tally::test
+
+#undef RL_ASSERT
+#define RL_ASSERT(x)                                                                        \
+  do {                                                                                      \
+    if (!(x)) {                                                                             \
+      ::tally::test::failed_assertion = ": " #x;                                            \
+      RL_ASSERT_IMPL(false, rl::test_result_user_assert_failed, "assertion: " #x, RL_INFO); \
+    }                                                                                       \
+  } while (false)
+
+namespace tally::test {
+
 // What is planted: nothing here; a fault overrides one of them. A torn exchange compares and then
 // stores.
 struct NoFault {
@@ -105,8 +121,8 @@ struct RelacyAtomics {
   }
 };
 
-// Whether the checker found nothing: random interleavings, and then a search of all with few
-// switches of threads, which ends in time for small models alone.
+// Whether the checker found nothing, else it says what: random interleavings, and then a search of
+// all with few switches of threads, which ends in time for small models alone.
 template <typename Suite>
 bool is_clean(bool search, unsigned iterations) {
   std::ostream quiet(nullptr);  // a buffer would be freed outside of the checker's own heap
@@ -118,7 +134,9 @@ bool is_clean(bool search, unsigned iterations) {
     params.output_stream = &quiet;
     params.progress_stream = &quiet;
     if (!rl::simulate<Suite>(params)) {
-      std::printf("found: %s\n", rl::test_result_str(params.test_result));
+      const bool is_assertion = params.test_result == rl::test_result_user_assert_failed;
+      std::printf("found: %s%s\n", rl::test_result_str(params.test_result),
+                  is_assertion ? failed_assertion : "");
       return false;
     }
     std::printf("%u interleavings: nothing found\n", static_cast<unsigned>(params.stop_iteration));
