@@ -15,21 +15,23 @@
  * producers follow each other. Nobody waits for the dead: all end.
  *
  * EARLY_TAIL: a reader reads the tail before it says that it is attached. LATE_TAIL: the tail is
- * not stored before the look that takes it for the limit. UNTOLD: a producer that follows takes for
- * told what it found published. NO_LOCKS: the producer does not ask who lives. TIMEOUT: it passes
- * over a reader that lives. KEEP_PASSED: a killed reader is known by its entry, not by its epoch.
- * COUNT_ANEW: which ones were passed over is not handed on to the producer that follows.
- * COUNT_FIRST: one is counted before its entry says so. FOLLOW_COMING: a reader goes on at the
- * place of one that was killed while it came. BEGUN_EARLY: an entry says that its reader has begun
- * before it has stored where. RELEASE_FIRST: a reader releases a record before it has read it.
- * ONE_LOOK: whether a reader ever came is seen in the same look as who is there. NO_WAIT: the
- * producer does not wait for the first reader. Each must fail.
+ * not stored before the look that takes it for the limit. TRUST_TAIL: a producer that follows goes
+ * on at the tail that was told last, and does not look at the stamps. UNTOLD: a producer that
+ * follows takes for told what it found published. NO_LOCKS: the producer does not ask who lives.
+ * TIMEOUT: it passes over a reader that lives. KEEP_PASSED: a killed reader is known by its entry,
+ * not by its epoch. COUNT_ANEW: which ones were passed over is not handed on to the producer that
+ * follows. COUNT_FIRST: one is counted before its entry says so. FOLLOW_COMING: a reader goes on at
+ * the place of one that was killed while it came. BEGUN_EARLY: an entry says that its reader has
+ * begun before it has stored where. RELEASE_FIRST: a reader releases a record before it has read
+ * it. ONE_LOOK: whether a reader ever came is seen in the same look as who is there. NO_WAIT: the
+ * producer does not wait for the first reader. FIRST_AT_TAIL: the first reader begins at the tail,
+ * like those after it. Each must fail.
  */
 #define CAP 2
 #define LAST 4
 #define READERS 2
 #define COMINGS 2
-#if defined(ONE_LOOK) || defined(NO_WAIT)
+#if defined(ONE_LOOK) || defined(NO_WAIT) || defined(FIRST_AT_TAIL)
 #define KILLS 1 /* which is enough, and searched sooner */
 #else
 #define KILLS 2
@@ -110,10 +112,12 @@ again:
   atomic {
     d_step {
       t = tail;
+#ifndef TRUST_TAIL
       do
       :: t < LAST && stamp[t % CAP] == t + 1 -> t++
       :: else -> break
       od
+#endif
     };
     assert(t == published);
     h = head;
@@ -258,7 +262,11 @@ again:
 #endif
   if
   :: follows
+#ifdef FIRST_AT_TAIL
+  :: !follows && first -> COME(place[me] = tail)
+#else
   :: !follows && first -> COME(place[me] = head)
+#endif
   :: !follows && !first -> COME(coming[me] = true); COME(place[me] = head)
   fi;
   COME(epoch[me]++);
