@@ -56,6 +56,13 @@ struct StdAtomics {
                                       std::memory_order_seq_cst,  // reason: the caller's
                                       std::memory_order_relaxed);
   }
+  // The same; where it fails, what it reads was stored before, with all that its thread had done.
+  template <typename T>
+  static bool exchange_if_seq_cst_or_acquire(std::atomic<T>& in, T& expected, T desired) {
+    return in.compare_exchange_strong(expected, desired,
+                                      std::memory_order_seq_cst,   // reason: the caller's
+                                      std::memory_order_acquire);  // reason: the caller's
+  }
   template <typename T>
   static void set_bits(std::atomic<T>& in, T bits) {
     in.fetch_or(bits, std::memory_order_release);  // reason: the caller's

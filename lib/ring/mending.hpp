@@ -15,11 +15,11 @@
 // p was proven before it was counted. A process that is stopped in between holds up those who wait
 // for what the dead left, as one does that is stopped with a claim.
 //
-// Searched whole in tests/model/takes.pml.
+// Searched whole in tests/model/takes.pml; the code, ring/freeing.hpp, runs under Relacy in
+// tests/model/freeing_model.cpp.
 #pragma once
 
-#include <cstdint>
-
+#include "ring/freeing.hpp"
 #include "ring/intent.hpp"
 #include "ring/region.hpp"
 #include "ring/slot_area.hpp"
@@ -29,15 +29,6 @@ namespace tally::ring {
 // Moves the head over what is done with; whether it moved.
 bool free_done(Header& header, const SlotArea& slots);
 
-// Positions that one look goes through: each may ask the kernel, and the caller has a deadline.
-inline constexpr std::uint64_t kMostAtOnce = 256;
-
-struct Mended {
-  std::uint64_t settled = 0;    // records, or such that a killed one had counted and not freed
-  std::uint64_t of_others = 0;  // of these
-  bool has_moved = false;       // the head
-  bool is_busy = false;         // another process is at it and may not have come to all
-};
 // free_done(), and counts and frees what stands at the head then and was claimed by consumers that
 // no longer live, some positions at once: there may be more where some were settled. Asks the
 // kernel only where a record at the head is taken and not released, or one is counted and not

@@ -2,7 +2,8 @@
 // one at the other end of a ring of two slots. Whoever finds a position claimed and not dealt with
 // looks as Consumer::is_abandoned() and is_left_by_dead() do: at the cursor, then at the intents,
 // then at the stamp once more. Everybody lives here, so that it must find an owner or the stamp.
-// Each end is searched by itself; give_up_for_dead(), of rings of many at both, is not in it.
+// Each end is searched by itself; give_up_for_dead(), of rings of many at both, is not in it. Those
+// that die are in freeing_model.cpp.
 //
 // claim_model END            must find nothing; END is producers or consumers, the one of many
 // claim_model END end        an intent is taken back relaxed: must be caught

@@ -86,6 +86,10 @@ struct RelacyAtomics {
     return in(RL_INFO).compare_exchange_strong(expected, desired, rl::mo_seq_cst, rl::mo_relaxed);
   }
   template <typename T>
+  static bool exchange_if_seq_cst_or_acquire(rl::atomic<T>& in, T& expected, T desired) {
+    return in(RL_INFO).compare_exchange_strong(expected, desired, rl::mo_seq_cst, rl::mo_acquire);
+  }
+  template <typename T>
   static void set_bits(rl::atomic<T>& in, T bits) {
     in(RL_INFO).fetch_or(bits, rl::mo_release);
   }
