@@ -49,7 +49,8 @@ TEST_CASE("readers beside writers find whole pairs") {
   }
   for (auto& mine : hits) {
     threads.emplace_back([&] {
-      for (std::uint64_t turn = 0; writing > 0 || turn < kTurns; ++turn) {
+      // Whoever ran only before the first write goes on until it finds what is left there.
+      for (std::uint64_t turn = 0; writing > 0 || turn < kTurns || mine == 0; ++turn) {
         std::uint64_t value = 0;
         if (!cache.get(turn % kKeys, value)) continue;
         ++mine;
