@@ -8,40 +8,27 @@
 namespace tally::mem {
 namespace {
 
-// Full magazines whose first lines, some 4000, a second-level cache may still have.
-constexpr std::uint32_t kMostLent = 64;
+// Blocks whose first lines a second-level cache may still have.
+constexpr std::uint32_t kMostLent = 4096;
 
-// Asks for the first line of each block in a magazine, to write to. Where another thread put the
-// blocks its core has those lines, and each write would wait for the one before. With this a block
-// of 1024 bytes that one thread takes and another puts took 12.5 ns instead of 15 (near cores), 41
-// instead of 87 (far ones); one of 64 bytes 14.7 instead of 17, 63 instead of 80. A processor that
-// lacks the instruction takes it for none.
-[[gnu::target("prfchw")]] void fetch_to_write(const Blocks& blocks, const Magazine& magazine) {
-  const std::uint32_t count = magazine.count.load(std::memory_order_relaxed);
-  for (std::uint32_t i = count; i > 0; --i) {
-    __builtin_prefetch(blocks.data(magazine.index[i - 1]), 1);
-  }
-}
-
-// Moves blocks from the top of one magazine to the top of the other. Killed in between, a block is
-// in both, which recovery bears, or it is counted in neither, and its owner word tells of it.
-void pour(Magazine& from, Magazine& to) {
-  std::uint32_t left = from.count.load(std::memory_order_relaxed);
-  std::uint32_t there = to.count.load(std::memory_order_relaxed);
-  while (left > 0 && there < Magazine::kBlocks) {
-    to.index[there++] = from.index[--left];
-    // Orders the index before the count, as in put().
-    to.count.store(there, std::memory_order_release);
-    from.count.store(left, std::memory_order_relaxed);
-  }
+// Asks for the first line of each of the `count` blocks that are handed out next, to write to.
+// Where another thread put the blocks its core has those lines, and each write would wait for the
+// one before. With this a block of 1024 bytes that one thread takes and another puts took 12.5 ns
+// instead of 15 (near cores), 41 instead of 87 (far ones); one of 64 bytes 14.7 instead of 17, 63
+// instead of 80. A processor that lacks the instruction takes it for none.
+[[gnu::target("prfchw")]] void fetch_to_write(const Blocks& blocks, const MagazineStack& from,
+                                              std::uint32_t count) {
+  for (std::uint32_t i = 1; i <= count; ++i)
+    __builtin_prefetch(blocks.data(from[from.count() - i]), 1);
+  __asm__ volatile("");  // or the compiler drops a call that only prefetches
 }
 
 }  // namespace
 
 PoolMember::PoolMember(const PoolParts& parts, std::uint32_t tag, bool shared)
     : parts_(parts), tag_(tag), shared_(shared) {
-  loaded_ = take(Shelf::empty);
-  spare_ = take(Shelf::empty);
+  const std::uint32_t count = magazines_for(parts.blocks.shape().count, parts.header->members);
+  for (std::uint32_t i = 0; i < count; ++i) magazines_.add(take(Shelf::empty));
 }
 
 // The layout has more magazines than can be away from their shelves (PoolOffsets), so an empty one
@@ -57,46 +44,59 @@ Magazine* PoolMember::take(Shelf shelf) {
   }
 }
 
-void PoolMember::shelve(Magazine* magazine) {
-  const std::uint32_t count = magazine->count.load(std::memory_order_relaxed);
-  answer_for(*magazine, 0);
+// Killed in between, the blocks are in a magazine of the dead member's, and it may answer for some
+// of them besides; recovery bears that.
+void PoolMember::shelve(Magazine* magazine, std::uint32_t count) {
+  // Orders the indices before the count, for whoever recovers from this member's death.
+  magazine->count.store(count, std::memory_order_release);
+  answer_for(*magazine, count, 0);
   parts_.depot.shelve(static_cast<std::uint32_t>(magazine - parts_.magazines), shelf_for(count));
 }
 
-void PoolMember::answer_for(const Magazine& magazine, std::uint32_t tag) const {
-  if (!shared_) return;
+std::uint32_t PoolMember::unpack(Magazine& magazine) {
   const std::uint32_t count = magazine.count.load(std::memory_order_relaxed);
+  answer_for(magazine, count, tag_);
+  // Orders the owner words before, for whoever recovers from this member's death.
+  magazine.count.store(0, std::memory_order_release);
+  return count;
+}
+
+void PoolMember::answer_for(const Magazine& magazine, std::uint32_t count,
+                            std::uint32_t tag) const {
+  if (!shared_) return;
   for (std::uint32_t i = 0; i < count; ++i)
     parts_.owners[magazine.index[i]].store(tag, std::memory_order_relaxed);
 }
 
 bool PoolMember::refill() {
-  if (spare_->count.load(std::memory_order_relaxed) > 0) {
-    std::swap(loaded_, spare_);
-    return true;
+  magazines_.fill_third([this](Magazine* empty) {
+    Magazine* const full = take(Shelf::full);
+    if (full == nullptr) return full;
+    unpack(*full);
+    shelve(empty, 0);
+    return full;
+  });
+  if (magazines_.is_empty()) {
+    Magazine* const partial = take(Shelf::partial);
+    if (partial == nullptr) return false;
+    const std::uint32_t count = unpack(*partial);
+    shelve(magazines_.lowest(), 0);
+    magazines_.replace_lowest(partial, count);
   }
-  Magazine* filled = take(Shelf::full);
-  if (filled == nullptr) filled = take(Shelf::partial);
-  if (filled == nullptr) return false;
-  answer_for(*filled, tag_);
-  shelve(std::exchange(loaded_, filled));
   // A thread that gets back what it shelved a while ago has the lines, and would ask for them in
-  // vain: a pause of 30 ns in one of sixty gets. Whether it gets those back is a guess.
-  if (lent_ > 0) {
-    --lent_;
-  } else {
-    fetch_to_write(parts_.blocks, *loaded_);
-  }
+  // vain: a pause of 30 ns. Whether it gets those back is a guess.
+  const std::uint32_t known = std::min(lent_, magazines_.count());
+  lent_ -= known;
+  fetch_to_write(parts_.blocks, magazines_, magazines_.count() - known);
   return true;
 }
 
 void PoolMember::make_room() {
-  if (spare_->count.load(std::memory_order_relaxed) == Magazine::kBlocks) {
-    shelve(spare_);
-    lent_ = std::min(lent_ + 1, kMostLent);
-    spare_ = take(Shelf::empty);
-  }
-  std::swap(loaded_, spare_);
+  magazines_.empty_third([this](Magazine* full) {
+    shelve(full, Magazine::kBlocks);
+    lent_ = std::min(lent_ + Magazine::kBlocks, kMostLent);
+    return take(Shelf::empty);
+  });
 }
 
 bool PoolMember::try_adopt(std::uint32_t index, std::uint32_t from) {
@@ -110,18 +110,20 @@ bool PoolMember::try_adopt(std::uint32_t index, std::uint32_t from) {
   return true;
 }
 
+// Takes the blocks of a partial magazine that others left, as many as there is room for.
+void PoolMember::adopt_partial() {
+  Magazine* const partial = take(Shelf::partial);
+  if (partial == nullptr) return;
+  std::uint32_t left = unpack(*partial);
+  while (left > 0 && !magazines_.is_full()) magazines_.push(partial->index[--left]);
+  shelve(partial, left);
+}
+
 // Leaves at most one partial magazine behind and takes one that others left, so that these do not
 // become many.
 void PoolMember::leave() {
-  pour(*spare_, *loaded_);
-  if (Magazine* const partial = take(Shelf::partial); partial != nullptr) {
-    answer_for(*partial, tag_);
-    pour(*partial, *loaded_);
-    pour(*partial, *spare_);
-    shelve(partial);
-  }
-  shelve(loaded_);
-  shelve(spare_);
+  adopt_partial();
+  magazines_.for_each([this](Magazine* magazine, std::uint32_t count) { shelve(magazine, count); });
   // Orders the shelves before the slot's next member.
   parts_.members[slot_of(tag_)].word.store(slot_word(kNoName, tag_), std::memory_order_release);
 }

@@ -1,16 +1,17 @@
 // A fixed number of blocks of one size for several threads, or for several processes that map the
-// same memory. Each thread joins and works with a handle of its own, which keeps two magazines of
-// free blocks: a pair of get and put costs a load and a store in one of them, whatever the size of
-// a block and whatever others do. Whole magazines are exchanged in a depot (mem/depot.hpp) once in
-// some sixty operations; so blocks that one thread takes and another gives back travel by the
-// magazine too. The second magazine keeps a thread at the edge of one from exchanging at each step
-// (Bonwick and Adams, "Magazines and Vmem", USENIX 2001, section 3.1).
+// same memory. Each thread joins and works with a handle of its own, which has some magazines of
+// free blocks in hand (mem/magazine_stack.hpp): a pair of get and put costs a load and a store in
+// one of them, whatever the size of a block and whatever others do. Whole magazines are exchanged
+// in a depot (mem/depot.hpp), one in 64 operations at most; so blocks that one thread takes and
+// another gives back travel by the magazine too.
 //
 //   * Nothing is ever written into a free block (mem/blocks.hpp); what it held last is not promised
 //     to be there. The block that was put back last is handed out first.
 //   * A pool never grows: try_get() returns kNone at once when the member's magazines and the depot
-//     are empty. Up to 126 free blocks may then lie with each other member; a pool that must not
-//     run dry early has as many more.
+//     are empty. Up to most_kept() free blocks may then lie with each other member: 128 and a
+//     quarter of its share of the pool, but 768 at most. A pool that must not run dry early has as
+//     many more. The more a member has in hand, the more rarely it goes to the depot; so a pool is
+//     made for as many members as it needs, and no more.
 //   * Everything is allocated when the pool is made; joining, get and put allocate nothing.
 //
 // Between processes each block is answered for by one member: who got it, or who has adopted it
@@ -29,6 +30,7 @@
 
 #include "core/bytes.hpp"
 #include "core/result.hpp"
+#include "mem/magazine_stack.hpp"
 #include "mem/pages.hpp"
 #include "mem/pool_layout.hpp"
 
@@ -49,28 +51,23 @@ class PoolMember {
 
   PoolMember(PoolMember&& other) noexcept
       : parts_(other.parts_),
-        loaded_(std::exchange(other.loaded_, nullptr)),
-        spare_(other.spare_),
-        tag_(other.tag_),
+        magazines_(other.magazines_),
+        tag_(std::exchange(other.tag_, 0)),
         lent_(other.lent_),
         shared_(other.shared_) {}
   PoolMember& operator=(PoolMember&&) = delete;
   PoolMember(const PoolMember&) = delete;
   PoolMember& operator=(const PoolMember&) = delete;
   ~PoolMember() {
-    if (loaded_ != nullptr) leave();
+    if (tag_ != 0) leave();
   }
 
   // The index of a block that nobody holds; or kNone.
   [[nodiscard]] std::uint32_t try_get() {
-    std::uint32_t count = loaded_->count.load(std::memory_order_relaxed);
-    if (count == 0) [[unlikely]] {
+    if (magazines_.is_empty()) [[unlikely]] {
       if (!refill()) return kNone;
-      count = loaded_->count.load(std::memory_order_relaxed);
     }
-    --count;
-    const std::uint32_t index = loaded_->index[count];
-    loaded_->count.store(count, std::memory_order_relaxed);
+    const std::uint32_t index = magazines_.pop();
     parts_.blocks.note_taken(index);
     return index;
   }
@@ -78,14 +75,9 @@ class PoolMember {
   // Gives back a block that this member or, inside one process, any other got.
   void put(std::uint32_t index) {
     parts_.blocks.note_put(index);
-    std::uint32_t count = loaded_->count.load(std::memory_order_relaxed);
-    if (count == Magazine::kBlocks) [[unlikely]] {
+    if (magazines_.is_full()) [[unlikely]]
       make_room();
-      count = loaded_->count.load(std::memory_order_relaxed);
-    }
-    loaded_->index[count] = index;
-    // Orders the index before the count, for whoever recovers from this member's death in between.
-    loaded_->count.store(count + 1, std::memory_order_release);
+    magazines_.push(index);
   }
 
   // Between processes: answers from now on for a block that another member got and has handed over.
@@ -108,15 +100,18 @@ class PoolMember {
   void make_room();
   void leave();
   Magazine* take(Shelf shelf);
-  void shelve(Magazine* magazine);
-  // Says of each block in a magazine who answers for it; in shared pools only.
-  void answer_for(const Magazine& magazine, std::uint32_t tag) const;
+  void shelve(Magazine* magazine, std::uint32_t count);
+  // How many blocks the magazine has that was taken. From now on the owner words tell of them.
+  std::uint32_t unpack(Magazine& magazine);
+  void adopt_partial();
+  // Says of each of the first `count` blocks in a magazine who answers for it; in shared pools
+  // only.
+  void answer_for(const Magazine& magazine, std::uint32_t count, std::uint32_t tag) const;
 
   PoolParts parts_;
-  Magazine* loaded_ = nullptr;
-  Magazine* spare_ = nullptr;
+  MagazineStack magazines_;
   std::uint32_t tag_ = 0;
-  std::uint32_t lent_ = 0;  // full magazines that it shelved and may still have in its cache
+  std::uint32_t lent_ = 0;  // blocks that it shelved and may still have in its cache
   bool shared_ = false;
 };
 
@@ -154,6 +149,10 @@ class Pool {
 
   [[nodiscard]] std::size_t block_bytes() const { return parts_.blocks.shape().block_bytes; }
   [[nodiscard]] std::size_t capacity() const { return parts_.blocks.shape().count; }
+  // Free blocks that each member may keep, where no other one gets them.
+  [[nodiscard]] std::size_t most_kept() const {
+    return std::size_t{magazines_for(capacity(), parts_.header->members)} * Magazine::kBlocks;
+  }
   // Free blocks in the depot: all that nobody holds and no member keeps. Exact while nobody works.
   [[nodiscard]] std::size_t available() const;
   // Of a pool that create() made.

@@ -8,11 +8,11 @@
 namespace tally::mem {
 namespace {
 
-// Magazines that may be away from the shelves of full and empty ones for each member: the two that
-// it works with, one on the way between it and a shelf, one half full that was left when it went,
-// and one that is on its shelf but not listed yet. So an empty one is always to be found when a
-// member has two full ones and another block.
-constexpr std::size_t kSparePerMember = 5;
+// Magazines that may be away from the shelves of full and empty ones for each member: those that it
+// has in hand, and beside them one on the way between it and a shelf, one half full that was left
+// when it went, and one that is on its shelf but not listed yet. So an empty one is always to be
+// found when a member has nothing but full ones and another block.
+constexpr std::size_t kSparePerMember = 3;
 
 std::size_t round_up(std::size_t size, std::size_t unit) {
   return (size + unit - 1) / unit * unit;
@@ -55,8 +55,8 @@ Result<PoolOffsets> PoolOffsets::of(const BlockShape& shape, std::size_t members
   if (shape.total_bytes() > kLargest - shape.count * kBlockAlignBytes) {
     return fail(Code::usage, "a pool of that size is larger than any memory");
   }
-  const std::size_t magazines =
-      (shape.count + Magazine::kBlocks - 1) / Magazine::kBlocks + kSparePerMember * members;
+  const std::size_t magazines = (shape.count + Magazine::kBlocks - 1) / Magazine::kBlocks +
+                                (magazines_for(shape.count, members) + kSparePerMember) * members;
   PoolOffsets offsets;
   std::size_t at = sizeof(PoolHeader);
   const auto place = [&](std::size_t& offset, std::size_t bytes) {

@@ -5,6 +5,7 @@
 //   header | members | magazine words | bit maps | magazines | owners | held marks | blocks
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -18,7 +19,8 @@
 namespace tally::mem {
 
 inline constexpr std::uint64_t kPoolMagic = 0x316c6f6f70797474;  // "ttypool1"
-inline constexpr std::uint32_t kPoolVersion = 2;                 // 1: no lines between blocks
+// 1: no lines between blocks; 2: two magazines a member, of 63 blocks.
+inline constexpr std::uint32_t kPoolVersion = 3;
 inline constexpr std::uint32_t kPoolMembersMost = 255;
 
 struct alignas(kBlockAlignBytes) PoolHeader {
@@ -31,13 +33,23 @@ struct alignas(kBlockAlignBytes) PoolHeader {
   std::atomic<std::uint32_t> ready{0};
 };
 
-// A stack of free blocks. Sixty-three and their count fill four lines.
+// Free blocks, exchanged as a whole. Its holder's alone.
 struct alignas(kBlockAlignBytes) Magazine {
-  static constexpr std::uint32_t kBlocks = 63;
-  std::atomic<std::uint32_t> count{0};  // its holder's alone
-  std::array<std::uint32_t, kBlocks> index{};
+  static constexpr std::uint32_t kBlocks = 64;
+  // How many it has, on a shelf and on its way there and back. While a member has it in hand 0: the
+  // owner words say then which blocks are the member's.
+  std::atomic<std::uint32_t> count{0};
+  alignas(kBlockAlignBytes) std::array<std::uint32_t, kBlocks> index{};
 };
-static_assert(sizeof(Magazine) == 4 * kBlockAlignBytes);
+static_assert(sizeof(Magazine) == 5 * kBlockAlignBytes);
+
+// Magazines that each member has in hand (mem/magazine_stack.hpp): two, and more as long as those
+// that are more, of all members together, hold a quarter of the blocks at most.
+inline constexpr std::uint32_t kMostMagazines = 12;
+[[nodiscard]] constexpr std::uint32_t magazines_for(std::size_t blocks, std::size_t members) {
+  const std::size_t more = blocks / 4 / Magazine::kBlocks / members;
+  return static_cast<std::uint32_t>(std::min<std::size_t>(2 + more, kMostMagazines));
+}
 
 // Who has joined: name << 32 | tag. The tag is epoch << 8 | slot + 1 and new at each joining, so
 // that what a former member left behind is not taken for this one's.

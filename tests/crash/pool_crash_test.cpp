@@ -28,12 +28,13 @@ constexpr std::uint32_t kNone = PoolMember::kNone;
 
 class World {
  public:
-  World()
-      : bytes_(Pool::bytes_for(kShape).value()),
+  explicit World(const PoolShape& shape = {64, 300, 4})
+      : shape_(shape),
+        bytes_(Pool::bytes_for(shape_).value()),
         fd_(::memfd_create("tally-test", MFD_CLOEXEC)),
         memory_(map()),
         copy_(Mapping::anonymous(bytes_).value()),
-        pool_(Pool::create_in(memory_.bytes(), kShape).value()),
+        pool_(Pool::create_in(memory_.bytes(), shape_).value()),
         alive_(pool_.join(kAlive).value()) {
     for (int i = 0; i < 10; ++i) held_.push_back(alive_.try_get());
   }
@@ -55,7 +56,7 @@ class World {
     pool.recover([](std::uint32_t name) { return name == kVictim; });
     auto joined = pool.join(kHeir);
     if (!joined) return false;
-    std::vector<bool> seen(kShape.blocks, false);
+    std::vector<bool> seen(shape_.blocks, false);
     for (std::uint32_t index = joined->try_get(); index != kNone; index = joined->try_get()) {
       if (seen[index]) return false;
       seen[index] = true;
@@ -72,13 +73,12 @@ class World {
   }
 
  private:
-  static constexpr PoolShape kShape{64, 300, 4};
-
   [[nodiscard]] Mapping map() const {
     REQUIRE(::ftruncate(fd_.get(), static_cast<off_t>(bytes_)) == 0);
     return Mapping::of_file(fd_.get(), bytes_).value();
   }
 
+  PoolShape shape_;
   std::size_t bytes_;
   tally::UniqueFd fd_;
   Mapping memory_;
@@ -118,6 +118,19 @@ TEST_CASE("a member killed while it exchanges magazines") {
   survives(world, [&] {
     PoolMember member = pool.join(kVictim).value();
     std::array<std::uint32_t, 140> held{};
+    for (auto& index : held) index = member.try_get();
+    for (const std::uint32_t index : held) member.put(index);
+  });
+}
+
+TEST_CASE("a member killed while it exchanges several magazines at once") {
+  // Five in hand, of which two go and come together.
+  World world({64, 1600, 2});
+  Pool pool = world.attach();
+  REQUIRE(pool.most_kept() == 320);
+  survives(world, [&] {
+    PoolMember member = pool.join(kVictim).value();
+    std::array<std::uint32_t, 330> held{};
     for (auto& index : held) index = member.try_get();
     for (const std::uint32_t index : held) member.put(index);
   });

@@ -36,8 +36,10 @@ template <bool kRemote>
 class SharedBlocks {
  public:
   using Handle = std::uint32_t;
+  // So many that a member has all the magazines in hand that one may have (mem/pool_layout.hpp).
+  static constexpr std::size_t kSharedBlocks = 8 * kPoolBlocks;
   explicit SharedBlocks(std::size_t block_bytes)
-      : pool_(std::move(mem::Pool::create({block_bytes, 2 * kPoolBlocks, 2}).value())),
+      : pool_(std::move(mem::Pool::create({block_bytes, kSharedBlocks, 2}).value())),
         getter_(std::move(pool_.join().value())),
         putter_(std::move(pool_.join().value())) {}
   Handle get() { return getter_.try_get(); }
