@@ -52,6 +52,8 @@ class LinesToRead {
       : area_(area), asked_(begin), end_(begin + bytes) {}
   void ask_from(std::uint64_t position) {
     const std::uint64_t ahead = std::min<std::uint64_t>(4096, area_.capacity / 16);
+    // A record may be longer than what is asked for at once, or a pad come before it.
+    if (static_cast<std::int64_t>(asked_ - position) < 0) asked_ = position;
     for (; asked_ - position < ahead && is_wanted(); asked_ += kLineBytes) {
       __builtin_prefetch(area_.base + area_.offset(asked_));
     }

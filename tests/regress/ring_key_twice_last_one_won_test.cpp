@@ -14,7 +14,4 @@ TEST_CASE("a key of a ring that stands twice is refused by both sides") {
     CHECK(refused.error().code == tally::Code::usage);
     CHECK(refused.error().message == "shm: key slots stands twice");
   }
-  // What has a meaning for the writer alone is refused as ever.
-  CHECK(ring::parse_reader_endpoint("shm:x,full=block").error().message ==
-        "shm: full has no meaning for the side that reads");
 }

@@ -1,6 +1,5 @@
-// Of a part that stood twice in a rule of what a party signs, the last one was taken without a
-// word:
-// --allow prefix=706179,prefix=00 signed what begins with a zero.
+// Of a part that stood twice in a rule of what a party signs, the last one won without a word:
+// --allow prefix=706179,prefix=00 signed what begins with a zero byte.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <string>
