@@ -1,9 +1,10 @@
-// Claims of ring/claim.hpp under Relacy: its own code (relacy_atomics.hpp), with two that claim and
-// one at the other end of a ring of two slots. Whoever finds a position claimed and not dealt with
-// looks as Consumer::is_abandoned() and is_left_by_dead() do: at the cursor, then at the intents,
-// then at the stamp once more. Everybody lives here, so that it must find an owner or the stamp.
-// Each end is searched by itself; give_up_for_dead(), of rings of many at both, is not in it. Those
-// that die are in freeing_model.cpp.
+// Claims of ring/claim.hpp under Relacy: its own code (relacy_atomics.hpp), and that of
+// ring/freeing.hpp, with two that claim and one at the other end of a ring of two slots. Whoever
+// finds a position claimed and not dealt with looks as Consumer::is_abandoned() and
+// is_left_by_dead() do: at the cursor, then at the intents, then at the stamp once more. Everybody
+// lives here, so that it must find an owner or the stamp. Each end is searched by itself;
+// give_up_for_dead(), of rings of many at both, is not in it. Those that die are in
+// freeing_model.cpp.
 //
 // claim_model END            must find nothing; END is producers or consumers, the one of many
 // claim_model END end        an intent is taken back relaxed: must be caught
@@ -21,9 +22,11 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "planted.hpp"
 #include "ring/claim.hpp"
+#include "ring/freeing.hpp"
 
 #include "relacy_atomics.hpp"
 
@@ -71,30 +74,45 @@ constexpr Position kBegin = Position{0} - 3;  // so that the positions wrap
 constexpr Position kItems = 4;
 constexpr Position kEnd = kBegin + kItems;
 
+struct Words {
+  Word taken;  // the cursor that the claims are taken off, of producers the tail
+  Word head;   // what is before it is free
+};
+struct Slot {
+  Word stamp;
+  rl::var<Position> cell;
+};
+struct Slots {
+  std::array<Slot, kSlots>* memory = nullptr;
+  Position capacity = kSlots;
+
+  [[nodiscard]] Slot& at(Position position) const { return (*memory)[position % kSlots]; }
+  [[nodiscard]] Position done(Position position) const { return position + kSlots; }
+};
+using Freeing = tally::ring::BasicFreeing<ClaimAtomics, Words, Slots>;
+
 // What both ends do with a ring; threads 0 and 1 are those that claim.
 template <typename Suite>
 struct ClaimTest : rl::test_suite<Suite, kThreads> {
-  Word cursor;  // that the claims are taken off
-  Word head;    // what is before it is free
+  Words words;
   std::array<Word, 2> intents;
-  std::array<Word, kSlots> stamps;
-  std::array<rl::var<Position>, kSlots> cells;
+  std::array<Slot, kSlots> slots;
 
   void before() {
-    cursor(RL_INFO).store(kBegin, rl::mo_relaxed);
-    head(RL_INFO).store(kBegin, rl::mo_relaxed);
+    words.taken(RL_INFO).store(kBegin, rl::mo_relaxed);
+    words.head(RL_INFO).store(kBegin, rl::mo_relaxed);
     for (Word& intent : intents) intent(RL_INFO).store(0, rl::mo_relaxed);
     for (Position at = kBegin; at != kBegin + kSlots; ++at) {
       stamp(at)(RL_INFO).store(at, rl::mo_relaxed);
-      cells[at % kSlots](RL_INFO).store(0);
+      cell(at)(RL_INFO).store(0);
     }
     held_back = {};
   }
 
-  Word& stamp(Position at) { return stamps[at % kSlots]; }
+  Word& stamp(Position at) { return slots[at % kSlots].stamp; }
+  rl::var<Position>& cell(Position at) { return slots[at % kSlots].cell; }
   [[nodiscard]] Position stamp_at(Position at) { return stamp(at)(RL_INFO).load(rl::mo_acquire); }
   static Position committed(Position at) { return at + 1; }
-  static Position done(Position at) { return at + kSlots; }
 
   // What is held back is stored once something is claimed.
   template <typename Available>
@@ -109,7 +127,7 @@ struct ClaimTest : rl::test_suite<Suite, kThreads> {
 
   // Whether the cursor stands there: nobody has claimed the position.
   bool is_unclaimed(Position at) {
-    return cursor(RL_INFO).load(acquire_unless(Planted::cursor)) == at;
+    return words.taken(RL_INFO).load(acquire_unless(Planted::cursor)) == at;
   }
   // Whether the intent of one of the living names the position.
   bool has_owner(Position at) {
@@ -124,17 +142,17 @@ struct Producers : ClaimTest<Producers> {
   bool is_committed(Position at) { return stamp_at(at) == committed(at); }
 
   void produce(unsigned index) {
-    Claim claim(cursor, intents[index]);
+    Claim claim(words.taken, intents[index]);
     const auto room = [&](Position tail, Position wanted) {
-      const Position used = tail - head(RL_INFO).load(rl::mo_acquire);
+      const Position used = tail - words.head(RL_INFO).load(rl::mo_acquire);
       return std::min({wanted, used <= kSlots ? kSlots - used : 0, kEnd - tail});
     };
-    for (Position wanted = 1 + index; cursor(RL_INFO).load(rl::mo_relaxed) != kEnd;
+    for (Position wanted = 1 + index; words.taken(RL_INFO).load(rl::mo_relaxed) != kEnd;
          wanted = 3 - wanted) {
       const Position count = take(claim, index, wanted, room);
       const Position first = claim.run().position;
       for (Position at = first; at != first + count; ++at) {
-        cells[at % kSlots](RL_INFO).store(at);
+        cell(at)(RL_INFO).store(at);
         stamp(at)(RL_INFO).store(committed(at), rl::mo_release);
       }
       if (count != 0) claim.end();
@@ -144,8 +162,8 @@ struct Producers : ClaimTest<Producers> {
   void consume() {
     for (Position at = kBegin; at != kEnd;) {
       if (is_committed(at)) {
-        RL_ASSERT(cells[at % kSlots](RL_INFO).load() == at);
-        head(RL_INFO).store(++at, rl::mo_release);
+        RL_ASSERT(cell(at)(RL_INFO).load() == at);
+        words.head(RL_INFO).store(++at, rl::mo_release);
         continue;
       }
       // As is_abandoned(), which comes here with a stamp that is not committed.
@@ -164,56 +182,52 @@ struct Producers : ClaimTest<Producers> {
 
 // Two consumers, as SpmcConsumer, and a producer.
 struct Consumers : ClaimTest<Consumers> {
+  std::array<bool, kItems> is_delivered{};  // the checker's own: one thread runs all of a search
+
+  void before() {
+    ClaimTest::before();
+    is_delivered = {};
+  }
   bool is_unread(Position at) { return stamp_at(at) == committed(at); }
 
   void produce() {
     for (Position at = kBegin; at != kEnd;) {
-      if (at - head(RL_INFO).load(rl::mo_acquire) == kSlots) {
+      if (at - words.head(RL_INFO).load(rl::mo_acquire) == kSlots) {
         rl::yield(1, RL_INFO);
         continue;
       }
-      cells[at % kSlots](RL_INFO).store(at);
+      cell(at)(RL_INFO).store(at);
       stamp(at)(RL_INFO).store(committed(at), rl::mo_release);
       ++at;
-    }
-  }
-  // As free_done().
-  void free_done() {
-    Position at = head(RL_INFO).fetch_add(0, rl::mo_acq_rel);
-    for (;;) {
-      const Position taken = cursor(RL_INFO).load(rl::mo_acquire);
-      Position end = at;
-      while (end != taken && end - at < kSlots && stamp_at(end) == done(end)) ++end;
-      if (end == at) return;
-      if (head(RL_INFO).compare_exchange_strong(at, end, rl::mo_seq_cst)) return;
     }
   }
   // Reads one of its run. The first of two is released by itself.
   void release_first(Claim& claim) {
     const Position at = claim.run().position;
-    RL_ASSERT(cells[at % kSlots](RL_INFO).load() == at);
-    stamp(at)(RL_INFO).store(done(at), rl::mo_release);
+    RL_ASSERT(!std::exchange(is_delivered[at - kBegin], true));
+    RL_ASSERT(cell(at)(RL_INFO).load() == at);
+    stamp(at)(RL_INFO).store(at + kSlots, rl::mo_release);
     if (claim.run().count == 1) {
       claim.end();
     } else {
       claim.drop(1);
     }
-    free_done();
+    Freeing(words, Slots{&slots}).free_done();
   }
   void look_at_head() {
     // As is_left_by_dead(), look by look.
-    const Position at = head(RL_INFO).load(rl::mo_acquire);
+    const Position at = words.head(RL_INFO).load(rl::mo_acquire);
     if (is_unclaimed(at) || !is_unread(at)) return;
     RL_ASSERT(has_owner(at) || !is_unread(at));
   }
   void consume(unsigned index) {
-    Claim claim(cursor, intents[index]);
+    Claim claim(words.taken, intents[index]);
     const auto unread = [this](Position taken, Position wanted) {
       Position count = 0;
       while (count < wanted && is_unread(taken + count)) ++count;
       return count;
     };
-    for (Position wanted = 1 + index; cursor(RL_INFO).load(rl::mo_relaxed) != kEnd;
+    for (Position wanted = 1 + index; words.taken(RL_INFO).load(rl::mo_relaxed) != kEnd;
          wanted = 3 - wanted) {
       Position count = take(claim, index, wanted, unread);
       for (; count != 0; --count) release_first(claim);

@@ -1,6 +1,6 @@
 // Freeing and mending of ring/freeing.hpp under Relacy: its own code and that of ring/claim.hpp
 // (relacy_atomics.hpp), with consumers that take, read and release the records of a ring of two
-// slots, and a producer that writes over what is free.
+// slots, as SpmcConsumer does, and a producer that writes over what is free.
 //
 // A consumer dies before one of its stores: with a claim, at the head, or between two of the steps
 // under the lock of who counts. Its locks fall behind all that it stored, as the kernel drops them.
@@ -12,14 +12,15 @@
 //                            that each position is freed by those who release; gaps: the same, and
 //                            a position that its producer gave up; dying: three consumers, two of
 //                            which may die, and all mend
-// freeing_model CASE FAULT   must find it (Planted)
+// freeing_model CASE FAULT   must find it (Planted), for the pairs in CMakeLists.txt
 //
-// Of the other orders in that header nothing is found where they are relaxed. `counted`, `settled`
-// and the position are ordered by the lock for whoever holds it, and by the stamp and the exchange
-// at the head for who does not: their releases keep the compiler from storing them in another order
-// than the one in which a process may be killed, which no thread of a model is; "late" is what they
-// prevent. The stamps that is_left_by_dead() reads tell by their value alone, and so does `taken`
-// in free_done().
+// That the head is moved by a seq_cst exchange is for a producer that sleeps, of whom there is none
+// here. Of the other orders in that header nothing is found where they are relaxed. `counted`,
+// `settled` and the position are ordered by the lock for whoever holds it, and by the stamp and the
+// exchange at the head for who does not: their releases keep the compiler from storing them in
+// another order than the one in which a process may be killed, which no thread of a model is;
+// "late" is what they prevent. The stamps that is_left_by_dead() reads tell by their value alone,
+// and so does `taken` in free_done().
 #include <algorithm>
 #include <array>
 #include <cstdint>
