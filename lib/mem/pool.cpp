@@ -49,6 +49,7 @@ Magazine* PoolMember::take(Shelf shelf) {
 void PoolMember::shelve(Magazine* magazine, std::uint32_t count) {
   // Orders the indices before the count, for whoever recovers from this member's death.
   magazine->count.store(count, std::memory_order_release);
+  keep_order();
   answer_for(*magazine, count, 0);
   parts_.depot.shelve(static_cast<std::uint32_t>(magazine - parts_.magazines), shelf_for(count));
 }
@@ -58,6 +59,7 @@ std::uint32_t PoolMember::unpack(Magazine& magazine) {
   answer_for(magazine, count, tag_);
   // Orders the owner words before, for whoever recovers from this member's death.
   magazine.count.store(0, std::memory_order_release);
+  keep_order();
   return count;
 }
 
@@ -100,7 +102,8 @@ void PoolMember::make_room() {
 }
 
 bool PoolMember::try_adopt(std::uint32_t index, std::uint32_t from) {
-  if (index >= parts_.blocks.shape().count) return false;
+  // No member has the owner word of free blocks for its ticket.
+  if (index >= parts_.blocks.shape().count || from < Depot<>::kFirstTag) return false;
   // Orders nothing: what is in the block came with the message that brought its index. The exchange
   // decides between this member and one that recovers the block.
   if (!parts_.owners[index].compare_exchange_strong(from, tag_, std::memory_order_relaxed)) {
@@ -194,10 +197,13 @@ std::size_t Pool::recover(const std::function<bool(std::uint32_t)>& is_dead) {
     const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
     if (name_of(word) == kNoName || !is_dead(name_of(word))) continue;
     recovered += PoolRecovery(parts_, tag_of(word)).run();
+    // Whoever died left a magazine on its shelf without a bit, perhaps; so may the caller, before
+    // the slot is free, after which nobody asks for this member again.
+    parts_.depot.mend_hints();
     // Orders the shelves before the slot's next member.
     slot.word.store(slot_word(kNoName, tag_of(word)), std::memory_order_release);
   }
-  // Whoever died left a magazine on its shelf without a bit, perhaps.
+  // And for a recovery that was killed in its midst.
   parts_.depot.mend_hints();
   return recovered;
 }

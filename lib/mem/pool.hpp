@@ -2,8 +2,8 @@
 // same memory. Each thread joins and works with a handle of its own, which has some magazines of
 // free blocks in hand (mem/magazine_stack.hpp): a pair of get and put costs a load and a store in
 // one of them, whatever the size of a block and whatever others do. Whole magazines are exchanged
-// in a depot (mem/depot.hpp), one in 64 operations at most; so blocks that one thread takes and
-// another gives back travel by the magazine too.
+// in a depot (mem/depot.hpp), one to four at once and as a rule one in 64 operations at most; so
+// blocks that one thread takes and another gives back travel by the magazine too.
 //
 //   * Nothing is ever written into a free block (mem/blocks.hpp); what it held last is not promised
 //     to be there. The block that was put back last is handed out first.
@@ -42,7 +42,8 @@ struct PoolShape {
   std::size_t members = 16;  // threads, of all processes together, that may have joined at once
 };
 
-// One thread's access to a pool; it must end before the pool. Its end gives its free blocks to the
+// One thread's access to a pool; it must end before the pool. Nothing may be asked of a handle that
+// was moved from. Its end gives its free blocks to the
 // depot. Blocks that it holds stay in use until some member puts them; in a shared pool it puts
 // them or hands them over before it ends, for nobody answers for them afterwards.
 class PoolMember {
@@ -72,7 +73,8 @@ class PoolMember {
     return index;
   }
 
-  // Gives back a block that this member or, inside one process, any other got.
+  // Gives back a block that this member got or adopted; in a pool that create() made, one that any
+  // other got as well.
   void put(std::uint32_t index) {
     parts_.blocks.note_put(index);
     if (magazines_.is_full()) [[unlikely]]

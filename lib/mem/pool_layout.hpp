@@ -36,8 +36,8 @@ struct alignas(kBlockAlignBytes) PoolHeader {
 // Free blocks, exchanged as a whole. Its holder's alone.
 struct alignas(kBlockAlignBytes) Magazine {
   static constexpr std::uint32_t kBlocks = 64;
-  // How many it has, on a shelf and on its way there and back. While a member has it in hand 0: the
-  // owner words say then which blocks are the member's.
+  // How many it has, on a shelf and on its way there and back. While a member has it in hand 0: in
+  // a shared pool the owner words say then which blocks are the member's.
   std::atomic<std::uint32_t> count{0};
   alignas(kBlockAlignBytes) std::array<std::uint32_t, kBlocks> index{};
 };

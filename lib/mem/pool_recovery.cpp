@@ -37,6 +37,7 @@ void PoolRecovery::mark_blocks() {
       blocks_.push_back(i);
     }
   }
+  keep_order();  // the marks come before: they name every block
   for (const std::uint32_t i : magazines_)
     parts_.magazines[i].count.store(0, std::memory_order_relaxed);
 }
@@ -60,8 +61,9 @@ void PoolRecovery::shelve_blocks() {
     const std::uint32_t i = empty_magazine();
     Magazine& into = parts_.magazines[i];
     std::copy_n(blocks_.begin() + static_cast<std::ptrdiff_t>(begin), count, into.index.begin());
-    // Orders the indices before the count, as in PoolMember::put().
+    // Orders the indices before the count, as in PoolMember::shelve().
     into.count.store(static_cast<std::uint32_t>(count), std::memory_order_release);
+    keep_order();
     for (std::size_t k = 0; k < count; ++k) {
       parts_.blocks.note_recovered(into.index[k]);
       parts_.owners[into.index[k]].store(0, std::memory_order_relaxed);

@@ -10,6 +10,7 @@
 // Used by Pool::recover alone.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -38,6 +39,11 @@ constexpr std::uint32_t slot_of(std::uint32_t tag) {
 constexpr std::uint32_t next_tag(std::uint32_t tag) {
   const std::uint32_t next = (tag + Depot<>::kFirstTag) & ~kRecoveryMark;
   return next < Depot<>::kFirstTag ? next + Depot<>::kFirstTag : next;
+}
+// Between a store and later ones that a kill must not find without it. The compiler alone could
+// exchange them: what the processor stored in order is what is there after the kill.
+inline void keep_order() {
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // reason: of the compiler alone
 }
 constexpr Shelf shelf_for(std::uint32_t count) {
   if (count == 0) return Shelf::empty;

@@ -36,7 +36,7 @@ class World {
         copy_(Mapping::anonymous(bytes_).value()),
         pool_(Pool::create_in(memory_.bytes(), shape_).value()),
         alive_(pool_.join(kAlive).value()) {
-    for (int i = 0; i < 10; ++i) held_.push_back(alive_.try_get());
+    for (int i = 0; i < 30; ++i) held_.push_back(alive_.try_get());
   }
 
   // In the child: the same memory, by way of the parent's mapping.
@@ -47,6 +47,12 @@ class World {
     const std::uint32_t index = held_.back();
     held_.pop_back();
     return index;
+  }
+
+  // The living member answers for this block from now on.
+  void adopt(std::uint32_t index, std::uint32_t from) {
+    REQUIRE(alive_.try_adopt(index, from));
+    held_.push_back(index);
   }
 
   // Whether a kill at this moment does no harm.
@@ -143,6 +149,35 @@ TEST_CASE("a member killed while it adopts a block") {
   const std::uint32_t index = world.give();
   survives(world, [&] {
     if (member.try_adopt(index, world.alive().ticket())) member.put(index);
+  });
+}
+
+TEST_CASE("a member killed while it takes of a partial magazine what it has room for") {
+  World world;
+  Pool pool = world.attach();
+  std::array<std::uint32_t, 25> given{};
+  for (auto& index : given) index = world.give();
+  // 89 in hand of the 128 that it has room for, and 44 that nobody has in hand.
+  survives(world, [&] {
+    PoolMember member = pool.join(kVictim).value();
+    member.put(member.try_get());
+    for (const std::uint32_t index : given)
+      if (member.try_adopt(index, world.alive().ticket())) member.put(index);
+  });
+}
+
+TEST_CASE("a member killed after another has adopted a block of its magazine") {
+  World world;
+  Pool pool = world.attach();
+  alignas(PoolMember) static std::array<std::byte, sizeof(PoolMember)> place;
+  auto* const victim = new (place.data()) PoolMember(pool.join(kVictim).value());
+  // Where its index lay in the victim's magazine it lies still.
+  world.adopt(victim->try_get(), victim->ticket());
+  survives(world, [&] {
+    std::array<std::uint32_t, 100> held{};
+    for (auto& index : held) index = victim->try_get();
+    for (const std::uint32_t index : held) victim->put(index);
+    victim->~PoolMember();
   });
 }
 

@@ -20,13 +20,13 @@ constexpr std::size_t kBlocks = 900;
 constexpr int kRounds = 300;
 
 // Takes and gives back changing amounts, so that magazines are exchanged all the time. Returns how
-// often a block was somebody else's.
-std::uint64_t churn(Pool& pool, std::size_t number) {
+// often a block was somebody else's. `most`: blocks at once.
+std::uint64_t churn(Pool& pool, std::size_t number, std::size_t most) {
   std::uint64_t wrong = 0;
   for (int round = 0; round < kRounds; ++round) {
     PoolMember member = pool.join().value();
     std::vector<std::uint32_t> held;
-    const std::size_t wanted = 1 + (static_cast<std::size_t>(round) * 37 + number * 101) % 300;
+    const std::size_t wanted = 1 + (static_cast<std::size_t>(round) * 37 + number * 101) % most;
     while (held.size() < wanted) {
       const std::uint32_t index = member.try_get();
       if (index == PoolMember::kNone) break;
@@ -50,14 +50,17 @@ TEST_SUITE_BEGIN("stress");
 
 TEST_CASE("threads that come and go never hold the same block") {
   const tally::test::TimeLimit limit;
-  Pool pool = Pool::create({64, kBlocks, kThreads}).value();
-  std::atomic<std::uint64_t> wrong{0};
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < kThreads; ++i)
-    threads.emplace_back([&, i] { wrong += churn(pool, i); });
-  for (auto& thread : threads) thread.join();
-  CHECK(wrong == 0);
-  CHECK(pool.available() == kBlocks);
+  // With two magazines in hand, and with ten, of which three go and come at once.
+  for (const std::size_t blocks : {kBlocks, 10 * kBlocks}) {
+    Pool pool = Pool::create({64, blocks, kThreads}).value();
+    std::atomic<std::uint64_t> wrong{0};
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < kThreads; ++i)
+      threads.emplace_back([&, i] { wrong += churn(pool, i, blocks / 3); });
+    for (auto& thread : threads) thread.join();
+    CHECK(wrong == 0);
+    CHECK(pool.available() == blocks);
+  }
 }
 
 TEST_CASE("blocks got by one thread and put by another all come back") {

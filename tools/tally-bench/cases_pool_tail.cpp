@@ -16,9 +16,10 @@ namespace tally::bench_tool {
 namespace {
 
 // What the slowest of a thousand gets and puts takes, each timed by itself. Runs of gets and of
-// puts, of random length and of blocks in no order, so that magazines are exchanged too; an
-// operation is one get or one put. As often nothing is timed, and the figure is the percentile
-// 99.9 less the median of that: what the clock costs.
+// puts, of random length and of blocks in no order, so that what is in hand goes up and down by
+// hundreds; how often magazines are exchanged, and so whether that is in the figure, is the pool's
+// matter. An operation is one get or one put. As often nothing is timed, and the figure is the
+// percentile 99.9 less the median of that: what the clock costs.
 template <typename Pool, std::size_t BlockBytes>
 class PoolTail final : public bench::Subject {
  public:

@@ -13,6 +13,7 @@
 #include "support/child.hpp"
 #include "support/sanitizer.hpp"
 #include "support/skip.hpp"
+#include "support/time_limit.hpp"
 
 using tally::Code;
 using tally::mem::kPoolMembersMost;
@@ -120,17 +121,40 @@ TEST_CASE("a member that ends leaves its free blocks to the others") {
 
 TEST_CASE("members that come and go leave no more than one partial magazine each") {
   // Were each to leave one of its own, there would soon be no empty one for the next.
+  const tally::test::TimeLimit limit;
   Pool pool = make_pool(500, 2);
+  PoolMember getter = pool.join().value();
   std::vector<std::uint32_t> held;
-  for (int turn = 0; turn < 200; ++turn) {
+  for (int turn = 0; turn < 40; ++turn) held.push_back(getter.try_get());
+  for (const std::uint32_t index : held) {
     PoolMember member = pool.join().value();
-    held.push_back(member.try_get());
-    if (held.size() > 40) {
-      for (const std::uint32_t index : held) member.put(index);
-      held.clear();
-    }
+    member.put(index);
   }
-  CHECK(pool.available() == 500 - held.size());
+  CHECK(drain(getter).size() == 500);
+}
+
+TEST_CASE("members with many magazines in hand find empty ones when all others have theirs") {
+  const tally::test::TimeLimit limit;
+  Pool pool = make_pool(10'000);
+  std::vector<PoolMember> members;
+  for (int i = 0; i < 4; ++i) members.push_back(pool.join().value());
+  REQUIRE(pool.most_kept() > 600);
+  for (std::size_t turn = 0; turn < 8; ++turn) {
+    PoolMember& getter = members[turn % 4];
+    PoolMember& putter = members[(turn + 1) % 4];
+    const auto got = drain(getter);
+    CHECK(got.size() >= 10'000 - 3 * pool.most_kept());
+    for (const std::uint32_t index : got) putter.put(index);
+  }
+  members.clear();
+  CHECK(pool.available() == 10'000);
+}
+
+TEST_CASE("nobody adopts a free block by the ticket of nobody") {
+  SharedPool shared({64, 100, 2});
+  PoolMember member = shared.pool.join().value();
+  CHECK_FALSE(member.try_adopt(99, 0));
+  CHECK(drain(member).size() == 100);
 }
 
 TEST_CASE("a member finds room for blocks that others got") {
