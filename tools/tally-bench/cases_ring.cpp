@@ -24,7 +24,7 @@ namespace tally::bench_tool {
 namespace {
 
 constexpr std::uint32_t kAreaBytes = 256 * 1024;  // a batch of the longest records is 45 KB
-constexpr std::size_t kChunkBytes = 64 * 1024;  // a pipe's capacity
+constexpr std::size_t kChunkBytes = 64 * 1024;    // a pipe's capacity
 
 // A ring with both its ends, under a name that goes at once: the mapping is all that is needed.
 struct BothEnds {
