@@ -27,18 +27,22 @@
 #include "planted.hpp"
 #include "ring/claim.hpp"
 #include "ring/freeing.hpp"
-
-#include "relacy_atomics.hpp"
+#include "ring_slots.hpp"
 
 namespace {
 
 using tally::ring::is_intended;
+using tally::test::kBegin;
+using tally::test::kEnd;
+using tally::test::kItems;
+using tally::test::kSlots;
+using tally::test::Position;
+using tally::test::Slot;
+using tally::test::Slots;
+using tally::test::Word;
 
 enum class Planted { nothing, end, exchange, late, torn, cursor, look };
 Planted planted = Planted::nothing;
-
-using Position = std::uint64_t;
-using Word = rl::atomic<Position>;
 
 rl::memory_order acquire_unless(Planted fault) {
   return planted == fault ? rl::mo_relaxed : rl::mo_acquire;
@@ -69,25 +73,9 @@ struct ClaimAtomics : tally::test::RelacyAtomics<Torn> {
 };
 using Claim = tally::ring::BasicClaim<ClaimAtomics>;
 
-constexpr Position kSlots = 2;
-constexpr Position kBegin = Position{0} - 3;  // so that the positions wrap
-constexpr Position kItems = 4;
-constexpr Position kEnd = kBegin + kItems;
-
 struct Words {
   Word taken;  // the cursor that the claims are taken off, of producers the tail
   Word head;   // what is before it is free
-};
-struct Slot {
-  Word stamp;
-  rl::var<Position> cell;
-};
-struct Slots {
-  std::array<Slot, kSlots>* memory = nullptr;
-  Position capacity = kSlots;
-
-  [[nodiscard]] Slot& at(Position position) const { return (*memory)[position % kSlots]; }
-  [[nodiscard]] Position done(Position position) const { return position + kSlots; }
 };
 using Freeing = tally::ring::BasicFreeing<ClaimAtomics, Words, Slots>;
 

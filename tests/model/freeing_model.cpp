@@ -31,13 +31,20 @@
 #include "planted.hpp"
 #include "ring/claim.hpp"
 #include "ring/freeing.hpp"
-
-#include "relacy_atomics.hpp"
+#include "ring_slots.hpp"
 
 namespace {
 
 using tally::ring::is_intended;
 using tally::ring::Mended;
+using tally::test::kBegin;
+using tally::test::kEnd;
+using tally::test::kItems;
+using tally::test::kSlots;
+using tally::test::Position;
+using tally::test::Slot;
+using tally::test::Slots;
+using tally::test::Word;
 
 enum class Planted {
   nothing,
@@ -62,27 +69,9 @@ rl::memory_order acquire_unless(Planted fault) {
   return planted == fault ? rl::mo_relaxed : rl::mo_acquire;
 }
 
-using Position = std::uint64_t;
-using Word = rl::atomic<Position>;
-
-constexpr Position kSlots = 2;
-constexpr Position kBegin = Position{0} - 3;  // so that the positions wrap
-constexpr Position kItems = 4;
-constexpr Position kEnd = kBegin + kItems;
 constexpr Position kGap = kBegin + 2;
 bool has_gap = false;
 
-struct Slot {
-  Word stamp;
-  rl::var<Position> cell;
-};
-struct Slots {
-  std::array<Slot, kSlots>* memory = nullptr;
-  Position capacity = kSlots;
-
-  [[nodiscard]] Slot& at(Position position) const { return (*memory)[position % kSlots]; }
-  [[nodiscard]] Position done(Position position) const { return position + kSlots; }
-};
 struct Header {
   Word head;
   Word taken;

@@ -19,10 +19,16 @@
 #include <string_view>
 
 #include "planted.hpp"
-
-#include "relacy_atomics.hpp"
+#include "ring_slots.hpp"
 
 namespace {
+
+using tally::test::kBegin;
+using tally::test::kEnd;
+using tally::test::kSlots;
+using tally::test::Position;
+using tally::test::Slot;
+using tally::test::Word;
 
 enum class Planted {
   nothing,
@@ -43,13 +49,6 @@ bool may_sleep = false;
 rl::memory_order unless(Planted fault, rl::memory_order order, rl::memory_order weaker) {
   return planted == fault ? weaker : order;
 }
-
-using Position = std::uint64_t;
-using Word = rl::atomic<Position>;
-
-constexpr Position kSlots = 2;
-constexpr Position kBegin = Position{0} - 2;  // so that the positions wrap
-constexpr Position kEnd = kBegin + 4;
 
 // queue::Gate.
 struct Gate {
@@ -79,8 +78,7 @@ struct Gate {
 struct SoleRing : rl::test_suite<SoleRing, 2> {
   Word tail;
   Word head;
-  std::array<Word, kSlots> stamps;
-  std::array<rl::var<Position>, kSlots> cells;
+  std::array<Slot, kSlots> slots;
   Gate readers;
   Gate writers;
 
@@ -90,8 +88,8 @@ struct SoleRing : rl::test_suite<SoleRing, 2> {
     readers.begin();
     writers.begin();
     for (Position at = kBegin; at != kBegin + kSlots; ++at) {
-      stamps[at % kSlots](RL_INFO).store(at - kSlots + 1, rl::mo_relaxed);
-      cells[at % kSlots](RL_INFO).store(0);
+      slots[at % kSlots].stamp(RL_INFO).store(at - kSlots + 1, rl::mo_relaxed);
+      slots[at % kSlots].cell(RL_INFO).store(0);
     }
   }
 
@@ -104,9 +102,9 @@ struct SoleRing : rl::test_suite<SoleRing, 2> {
       const Position room = kSlots - (at - head_seen_);
       const Position end = at + std::min({batch, room, kEnd - at});
       for (; at != end; ++at) {
-        cells[at % kSlots](RL_INFO).store(at);
+        slots[at % kSlots].cell(RL_INFO).store(at);
         const auto stamped = unless(Planted::stamped, rl::mo_release, rl::mo_relaxed);
-        stamps[at % kSlots](RL_INFO).store(at + 1, stamped);
+        slots[at % kSlots].stamp(RL_INFO).store(at + 1, stamped);
       }
       const auto published = may_sleep ? rl::mo_seq_cst : rl::mo_release;
       tail(RL_INFO).store(at, unless(Planted::cursor, published, rl::mo_release));
@@ -128,7 +126,7 @@ struct SoleRing : rl::test_suite<SoleRing, 2> {
     for (Position at = kBegin; at != kEnd; ++at) {
       const auto is_readable = [&] {
         const auto read = unless(Planted::read, rl::mo_acquire, rl::mo_relaxed);
-        return stamps[at % kSlots](RL_INFO).load(read) == at + 1;
+        return slots[at % kSlots].stamp(RL_INFO).load(read) == at + 1;
       };
       while (!is_readable()) {
         pause(readers, [&] {
@@ -136,7 +134,7 @@ struct SoleRing : rl::test_suite<SoleRing, 2> {
           return !is_readable();
         });
       }
-      RL_ASSERT(cells[at % kSlots](RL_INFO).load() == at);
+      RL_ASSERT(slots[at % kSlots].cell(RL_INFO).load() == at);
       const auto freed = may_sleep ? rl::mo_seq_cst : rl::mo_release;
       head(RL_INFO).store(at + 1, unless(Planted::freed, freed, rl::mo_relaxed));
       if (may_sleep) writers.wake_if_waiting();
