@@ -15,7 +15,8 @@ constexpr std::uint32_t kMostLent = 4096;
 // Where another thread put the blocks its core has those lines, and each write would wait for the
 // one before. With this a block of 1024 bytes that one thread takes and another puts took 12.5 ns
 // instead of 15 (near cores), 41 instead of 87 (far ones); one of 64 bytes 14.7 instead of 17, 63
-// instead of 80. A processor that lacks the instruction takes it for none.
+// instead of 80; these are of 63 blocks at once. A processor that lacks the instruction takes it
+// for none.
 [[gnu::target("prfchw")]] void fetch_to_write(const Blocks& blocks, const MagazineStack& from,
                                               std::uint32_t count) {
   for (std::uint32_t i = 1; i <= count; ++i)

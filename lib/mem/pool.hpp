@@ -42,10 +42,10 @@ struct PoolShape {
   std::size_t members = 16;  // threads, of all processes together, that may have joined at once
 };
 
-// One thread's access to a pool; it must end before the pool. Nothing may be asked of a handle that
-// was moved from. Its end gives its free blocks to the
+// One thread's access to a pool; it must end before the pool. Its end gives its free blocks to the
 // depot. Blocks that it holds stay in use until some member puts them; in a shared pool it puts
-// them or hands them over before it ends, for nobody answers for them afterwards.
+// them or hands them over before it ends, for nobody answers for them afterwards. Nothing may be
+// asked of a handle that was moved from.
 class PoolMember {
  public:
   static constexpr std::uint32_t kNone = kNoBlock;
